@@ -1,0 +1,3 @@
+namespace Microsoft.ML.PcDarts;
+
+internal static class Placeholder;
