@@ -1,3 +1,0 @@
-namespace Microsoft.ML.PcDarts;
-
-internal static class Placeholder;
