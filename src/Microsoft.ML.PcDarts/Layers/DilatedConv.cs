@@ -1,0 +1,26 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>ReLU, depthwise k×k convolution with dilation 2, 1×1 convolution, batch norm.</summary>
+internal sealed class DilatedConv : Operation
+{
+    private readonly Conv2d _depthwise, _pointwise;
+    private readonly BatchNorm2d _norm;
+
+    internal DilatedConv(int channels, int kernel, int stride, bool affine) : base(nameof(DilatedConv))
+    {
+        _depthwise = Convolutions.Depthwise(channels, kernel, stride, dilation: 2);
+        _pointwise = Convolutions.Pointwise(channels, channels);
+        _norm = nn.BatchNorm2d(channels, affine: affine);
+        register_module("op", new ModuleGroup(("1", _depthwise), ("2", _pointwise), ("3", _norm)));
+    }
+
+    internal override Tensor Apply(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return _norm.call(_pointwise.call(_depthwise.call(input))).MoveToOuterDisposeScope();
+    }
+}

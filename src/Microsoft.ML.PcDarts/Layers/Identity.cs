@@ -1,0 +1,11 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>The skip connection of an edge that keeps the map's size.</summary>
+internal sealed class Identity() : Operation(nameof(Identity))
+{
+    internal override bool StartsWithRelu => false;
+
+    internal override Tensor Apply(Tensor input) => input;
+}

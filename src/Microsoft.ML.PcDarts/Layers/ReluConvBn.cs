@@ -1,0 +1,25 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>ReLU, 1×1 convolution, batch norm: brings a cell's input to the cell's width.</summary>
+internal sealed class ReluConvBn : Operation
+{
+    private readonly Conv2d _convolution;
+    private readonly BatchNorm2d _norm;
+
+    internal ReluConvBn(int input, int output, bool affine) : base(nameof(ReluConvBn))
+    {
+        _convolution = Convolutions.Pointwise(input, output);
+        _norm = nn.BatchNorm2d(output, affine: affine);
+        register_module("op", new ModuleGroup(("1", _convolution), ("2", _norm)));
+    }
+
+    internal override Tensor Apply(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return _norm.call(_convolution.call(input)).MoveToOuterDisposeScope();
+    }
+}

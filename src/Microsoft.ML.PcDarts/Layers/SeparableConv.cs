@@ -1,0 +1,32 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>Twice: ReLU, depthwise k×k convolution (the first one strided), 1×1 convolution, batch norm.</summary>
+internal sealed class SeparableConv : Operation
+{
+    private readonly Conv2d _depthwise1, _pointwise1, _depthwise2, _pointwise2;
+    private readonly BatchNorm2d _norm1, _norm2;
+
+    internal SeparableConv(int channels, int kernel, int stride, bool affine) : base(nameof(SeparableConv))
+    {
+        _depthwise1 = Convolutions.Depthwise(channels, kernel, stride);
+        _pointwise1 = Convolutions.Pointwise(channels, channels);
+        _norm1 = nn.BatchNorm2d(channels, affine: affine);
+        _depthwise2 = Convolutions.Depthwise(channels, kernel, stride: 1);
+        _pointwise2 = Convolutions.Pointwise(channels, channels);
+        _norm2 = nn.BatchNorm2d(channels, affine: affine);
+        register_module("op", new ModuleGroup(
+            ("1", _depthwise1), ("2", _pointwise1), ("3", _norm1), ("5", _depthwise2), ("6", _pointwise2), ("7", _norm2)));
+    }
+
+    internal override Tensor Apply(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor half = _norm1.call(_pointwise1.call(_depthwise1.call(input)));
+        half.relu_(); // The batch norm's backward pass does not read its output.
+        return _norm2.call(_pointwise2.call(_depthwise2.call(half))).MoveToOuterDisposeScope();
+    }
+}

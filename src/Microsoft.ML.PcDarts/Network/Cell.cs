@@ -1,0 +1,56 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>A cell of the discovered network: each node is the sum of two operations on earlier states.</summary>
+internal sealed class Cell : nn.Module
+{
+    private readonly IReadOnlyList<GenotypeEdge> _edges;
+    private readonly IReadOnlyList<int> _concat;
+    private readonly Operation _preprocess0, _preprocess1;
+    private readonly Operation[] _operations;
+
+    internal Cell(Genotype genotype, int inputs0, int inputs1, int channels, bool reduction, bool previousReduction) : base(nameof(Cell))
+    {
+        _edges = reduction ? genotype.Reduce : genotype.Normal;
+        _concat = reduction ? genotype.ReduceConcat : genotype.NormalConcat;
+        OutputChannels = _concat.Count * channels;
+        _preprocess0 = previousReduction
+            ? new FactorizedReduce(inputs0, channels, affine: true)
+            : new ReluConvBn(inputs0, channels, affine: true);
+        _preprocess1 = new ReluConvBn(inputs1, channels, affine: true);
+        _operations = [.. _edges.Select(edge => OperationFactory.Discovered(edge.Operation, channels, reduction && edge.Input < 2 ? 2 : 1))];
+        register_module("preprocess0", _preprocess0);
+        register_module("preprocess1", _preprocess1);
+        register_module("_ops", new ModuleGroup([.. _operations.Select((operation, index) => ($"{index}", (nn.Module)operation))]));
+    }
+
+    internal int OutputChannels { get; }
+
+    /// <summary>The outputs of the two cells before → [N, OutputChannels, H, W].</summary>
+    /// <param name="input0">The output of the cell before the previous one.</param>
+    /// <param name="input1">The output of the previous cell.</param>
+    /// <param name="dropPath">Probability of dropping each edge that is not an identity; 0 when not training.</param>
+    internal Tensor Forward(Tensor input0, Tensor input1, double dropPath)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        List<Tensor> states = [_preprocess0.call(input0), _preprocess1.call(input1)];
+        Tensor?[] rectified = new Tensor?[_edges.Count / 2 + 2];
+        for (int edge = 0; edge < _edges.Count; edge += 2)
+            states.Add(Edge(edge) + Edge(edge + 1));
+        return cat([.. _concat.Select(state => states[state])], 1).MoveToOuterDisposeScope();
+
+        Tensor Edge(int index)
+        {
+            int state = _edges[index].Input;
+            Operation operation = _operations[index];
+            // Operations that read the same state share its ReLU.
+            Tensor input = operation.StartsWithRelu ? rectified[state] ??= nn.functional.relu(states[state]) : states[state];
+            Tensor output = operation.Apply(input);
+            return dropPath > 0 && operation is not Identity ? DropPath.Apply(output, dropPath) : output;
+        }
+    }
+
+    protected override void RegisterComponents() { }
+}

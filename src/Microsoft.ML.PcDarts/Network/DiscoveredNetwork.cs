@@ -1,0 +1,91 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>
+/// The network that a genotype describes (PC-DARTS, model.py): stem, cells, global average, linear classifier, and while training an
+/// auxiliary classifier after the second reduction. Activations are channels-last throughout.
+/// </summary>
+internal sealed class DiscoveredNetwork : nn.Module
+{
+    private const string AuxiliaryName = "auxiliary_head";
+    private const int StemMultiplier = 3;
+    private readonly Stem _stem;
+    private readonly Cell[] _cells;
+    private readonly AuxiliaryHead? _auxiliary;
+    private readonly Linear _classifier;
+
+    /// <summary>Builds the network with torch's default initialization, drawn from torch's generator.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A member of <paramref name="shape"/> is out of range.</exception>
+    internal DiscoveredNetwork(Genotype genotype, NetworkShape shape, Device device) : base(nameof(DiscoveredNetwork))
+    {
+        shape.Validate();
+        Genotype = genotype;
+        Shape = shape;
+        bool imageNet = shape.Stem == NetworkStem.ImageNet;
+        int channels = shape.InitialChannels, stemWidth = imageNet ? channels : StemMultiplier * channels;
+        _stem = Stem.Register(this, shape.Stem, stemWidth);
+        _cells = new Cell[shape.Layers];
+        int inputs0 = stemWidth, inputs1 = stemWidth, auxiliaryInputs = 0;
+        bool previousReduction = imageNet;
+        for (int i = 0; i < _cells.Length; i++)
+        {
+            bool reduction = CellTopology.IsReduction(i, shape.Layers);
+            channels *= reduction ? 2 : 1;
+            _cells[i] = new Cell(genotype, inputs0, inputs1, channels, reduction, previousReduction);
+            (inputs0, inputs1, previousReduction) = (inputs1, _cells[i].OutputChannels, reduction);
+            if (i == AuxiliaryCell)
+                auxiliaryInputs = inputs1;
+        }
+
+        register_module("cells", new ModuleGroup([.. _cells.Select((cell, index) => ($"{index}", (nn.Module)cell))]));
+        if (shape.AuxiliaryHead)
+        {
+            _auxiliary = new AuxiliaryHead(shape.Stem, auxiliaryInputs, shape.Classes);
+            register_module(AuxiliaryName, _auxiliary);
+        }
+
+        _classifier = nn.Linear(inputs1, shape.Classes);
+        register_module("classifier", _classifier);
+        this.to(device);
+    }
+
+    internal Genotype Genotype { get; }
+
+    internal NetworkShape Shape { get; }
+
+    private int AuxiliaryCell => 2 * Shape.Layers / 3;
+
+    /// <summary>[N, 3, H, W] float32 → logits [N, classes] and, in training mode with an auxiliary head, its logits.</summary>
+    /// <param name="images">Normalized pictures.</param>
+    /// <param name="dropPath">Probability of dropping an edge, 0 to below 1; without effect in evaluation mode.</param>
+    internal (Tensor Logits, Tensor? Auxiliary) Forward(Tensor images, double dropPath = 0)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        bool inTraining = training;
+        double dropProbability = inTraining ? dropPath : 0;
+        Tensor? auxiliary = null;
+        (Tensor previous, Tensor current) = _stem.Forward(ChannelsLast.Of(images));
+        for (int i = 0; i < _cells.Length; i++)
+        {
+            (previous, current) = (current, _cells[i].Forward(previous, current, dropProbability));
+            if (i == AuxiliaryCell && inTraining)
+                auxiliary = _auxiliary?.call(current);
+        }
+
+        Tensor logits = _classifier.call(current.mean([2, 3])); // [N, C] → [N, classes]
+        return (logits.MoveToOuterDisposeScope(), auxiliary?.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Copies of all parameters and running statistics under the names of the paper's code, float32 and contiguous.</summary>
+    internal IReadOnlyDictionary<string, TensorData> ExportWeights() => ModuleWeights.Export(this);
+
+    /// <summary>Overwrites all parameters and running statistics. Weights of an auxiliary head are left out if the network has none.</summary>
+    /// <exception cref="ArgumentException">A key is missing or unknown, or a shape or type differs; nothing has been written then.</exception>
+    internal void ImportWeights(IReadOnlyDictionary<string, TensorData> weights)
+        => ModuleWeights.Import(this, weights, Shape.AuxiliaryHead ? null : AuxiliaryName + ".");
+
+    protected override void RegisterComponents() { }
+}

@@ -1,0 +1,64 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>
+/// α and β: what the search learns about the architecture. They are no part of a module, so that the weight optimizer never sees
+/// them and a checkpoint names them on their own. E edges, 8 operations.
+/// </summary>
+internal sealed class ArchitectureParameters : IDisposable
+{
+    private const double InitialDeviation = 1e-3;
+    private readonly CellTopology _topology;
+
+    /// <summary>Draws all values from N(0, 1e-3²). The same seed gives the same values on every device.</summary>
+    internal ArchitectureParameters(CellTopology topology, Device device, int seed)
+    {
+        _topology = topology;
+        int edges = topology.EdgeCount, operations = PrimitiveNames.Searched.Count;
+        using DisposeScope scope = NewDisposeScope();
+        using Generator generator = new(unchecked((ulong)seed));
+        AlphaNormal = Draw([edges, operations]);
+        AlphaReduce = Draw([edges, operations]);
+        BetaNormal = Draw([edges]);
+        BetaReduce = Draw([edges]);
+        Tensors = [AlphaNormal, AlphaReduce, BetaNormal, BetaReduce];
+        RequiresGrad = true;
+
+        Tensor Draw(long[] size)
+            => (randn(size, ScalarType.Float32, generator: generator) * InitialDeviation).to(device).DetachFromDisposeScope();
+    }
+
+    /// <summary>[E, 8].</summary>
+    internal Tensor AlphaNormal { get; }
+
+    /// <summary>[E, 8].</summary>
+    internal Tensor AlphaReduce { get; }
+
+    /// <summary>[E].</summary>
+    internal Tensor BetaNormal { get; }
+
+    /// <summary>[E].</summary>
+    internal Tensor BetaReduce { get; }
+
+    /// <summary>α of the normal and the reduction cell, then β of both.</summary>
+    internal IReadOnlyList<Tensor> Tensors { get; }
+
+    /// <summary>Whether gradients are computed; off while the weights are stepped. Initially on.</summary>
+    internal bool RequiresGrad
+    {
+        get => AlphaNormal.requires_grad;
+        set
+        {
+            foreach (Tensor tensor in Tensors)
+                tensor.requires_grad = value;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (Tensor tensor in Tensors)
+            tensor.Dispose();
+    }
+}

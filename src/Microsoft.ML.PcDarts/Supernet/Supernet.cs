@@ -1,0 +1,60 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>
+/// The network that is searched (PC-DARTS, model_search.py): stem, cells of mixed operations, global average, linear classifier.
+/// Reductions stand at a third and two thirds of the depth.
+/// </summary>
+internal sealed class Supernet : nn.Module
+{
+    private readonly Stem _stem;
+    private readonly SearchCell[] _cells;
+    private readonly Linear _classifier;
+    private readonly CellTopology _topology;
+
+    /// <summary>Builds the network with torch's default initialization, drawn from torch's generator.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A member of <paramref name="shape"/> is out of range.</exception>
+    internal Supernet(SupernetShape shape, Device device) : base(nameof(Supernet))
+    {
+        shape.Validate();
+        Shape = shape;
+        _topology = new CellTopology(shape.Nodes);
+        int channels = shape.InitialChannels, stemWidth = shape.StemMultiplier * channels;
+        _stem = Stem.Register(this, shape.Stem, stemWidth);
+        _cells = new SearchCell[shape.Layers];
+        int inputs0 = stemWidth, inputs1 = stemWidth;
+        bool previousReduction = shape.Stem == NetworkStem.ImageNet;
+        for (int i = 0; i < _cells.Length; i++)
+        {
+            bool reduction = CellTopology.IsReduction(i, shape.Layers);
+            channels *= reduction ? 2 : 1;
+            _cells[i] = new SearchCell(_topology, inputs0, inputs1, channels, shape.PartialChannels, reduction, previousReduction);
+            (inputs0, inputs1, previousReduction) = (inputs1, shape.Nodes * channels, reduction);
+        }
+
+        register_module("cells", new ModuleGroup([.. _cells.Select((cell, index) => ($"{index}", (nn.Module)cell))]));
+        _classifier = nn.Linear(inputs1, shape.Classes);
+        register_module("classifier", _classifier);
+        this.to(device);
+    }
+
+    internal SupernetShape Shape { get; }
+
+    /// <summary>[N, 3, H, W] float32 → logits [N, classes].</summary>
+    internal Tensor Forward(Tensor images, ArchitectureParameters architecture)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        CellWeights normal = CellWeights.Of(architecture.AlphaNormal, architecture.BetaNormal, _topology);
+        CellWeights reduce = CellWeights.Of(architecture.AlphaReduce, architecture.BetaReduce, _topology);
+        (Tensor previous, Tensor current) = _stem.Forward(images);
+        foreach (SearchCell cell in _cells)
+            (previous, current) = (current, cell.Forward(previous, current, cell.IsReduction ? reduce : normal));
+        Tensor features = current.mean([2, 3]); // [N, nodes · C]
+        return _classifier.call(features).MoveToOuterDisposeScope();
+    }
+
+    protected override void RegisterComponents() { }
+}

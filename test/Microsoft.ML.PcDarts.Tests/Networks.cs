@@ -1,0 +1,56 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts.Tests;
+
+/// <summary>What tests of layers and networks share: golden files as tensors, comparison, weights.</summary>
+internal static class Networks
+{
+    internal const double OutputTolerance = 1e-4;
+    internal const double GradientTolerance = 1e-3;
+
+    internal static Tensor ToTensor(TensorData data)
+        => data.DType == TensorDType.Int64 ? tensor(data.Longs, data.Shape) : tensor(data.Floats, data.Shape);
+
+    /// <summary>The entries below "prefix." without the prefix.</summary>
+    internal static Dictionary<string, TensorData> Below(SafetensorsFile file, string prefix)
+        => file.Tensors.Where(entry => entry.Key.StartsWith(prefix + ".", StringComparison.Ordinal))
+            .ToDictionary(entry => entry.Key[(prefix.Length + 1)..], entry => entry.Value);
+
+    internal static void AssertClose(Tensor? actual, TensorData expected, double tolerance, string what)
+    {
+        Assert.NotNull(actual);
+        Assert.False(actual.IsInvalid, $"{what} is missing.");
+        Assert.Equal(expected.Shape, actual.ndim == 0 ? [1] : actual.shape);
+        double error = Golden.RelativeError(Values(actual), expected.Floats);
+        Assert.True(error <= tolerance, $"{what}: relative error {error:g3} above {tolerance:g3}.");
+    }
+
+    /// <summary>Compares the gradient of every parameter that the file names; every parameter must be named.</summary>
+    internal static void AssertGradients(nn.Module module, SafetensorsFile file)
+    {
+        Dictionary<string, TensorData> expected = Below(file, "grad");
+        Dictionary<string, TorchSharp.Modules.Parameter> parameters = module.named_parameters().ToDictionary();
+        Assert.Equal(expected.Keys.Order(), parameters.Keys.Order());
+        foreach ((string key, TensorData gradient) in expected)
+            AssertClose(parameters[key].grad, gradient, GradientTolerance, $"gradient of {key}");
+    }
+
+    internal static float[] Values(Tensor tensor)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return tensor.detach().to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+    }
+
+    internal static ArchitectureParameters Architecture(SafetensorsFile file, CellTopology topology)
+    {
+        ArchitectureParameters architecture = new(topology, CPU, seed: 0);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        architecture.AlphaNormal.copy_(ToTensor(file.Tensors["arch.alphas_normal"]));
+        architecture.AlphaReduce.copy_(ToTensor(file.Tensors["arch.alphas_reduce"]));
+        architecture.BetaNormal.copy_(ToTensor(file.Tensors["arch.betas_normal"]));
+        architecture.BetaReduce.copy_(ToTensor(file.Tensors["arch.betas_reduce"]));
+        return architecture;
+    }
+}
