@@ -1,6 +1,6 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>How <c>ImageTensorReader</c> turns a data view into an <see cref="ImageDataset"/>.</summary>
+/// <summary>How <see cref="ImageTensorReader"/> turns a data view into an <see cref="ImageDataset"/>.</summary>
 internal sealed record ImageReadSettings
 {
     /// <summary>Column of <see cref="Microsoft.ML.Data.MLImage"/>, any size and pixel format.</summary>

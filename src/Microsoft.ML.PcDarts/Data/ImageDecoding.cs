@@ -1,0 +1,194 @@
+using System.Runtime.ExceptionServices;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms.Image;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>
+/// Decodes a data view's pictures on several threads. Each thread moves a cursor of its own over all rows and asks only for the pictures of its
+/// rows, which ML.NET then decodes on that thread.
+/// </summary>
+internal sealed class ImageDecoding : IDisposable
+{
+    private const string Resized = "__PcDartsResized";
+    private const string Pixels = "__PcDartsPixels";
+    private const int ProgressStride = 256;
+    private const int NamesToShow = 5;
+
+    private readonly IDataView _input;
+    private readonly RowIndex _index;
+    private readonly PixelStore _store;
+    private readonly ImageReadSettings _settings;
+    private readonly DataViewSchema.Column _image;
+    private readonly TransformerChain<ImagePixelExtractingTransformer> _preprocessing;
+    private readonly int[] _target;
+    private readonly Lock _failures = new();
+    private readonly SortedDictionary<int, (string Reason, Exception? Cause)> _bad = [];
+    private ExceptionDispatchInfo? _fault;
+    private volatile int _firstBad = int.MaxValue;
+    private int _done;
+
+    public ImageDecoding(IHostEnvironment env, IDataView input, RowIndex index, PixelStore store, ImageReadSettings settings)
+    {
+        _input = input;
+        _index = index;
+        _store = store;
+        _settings = settings;
+        _image = ImageTensorReader.Column(input, settings.ImageColumn);
+        _preprocessing = ImagePreprocessing.Estimator(env, _image.Name, Resized, Pixels, settings.Width, settings.Height).Fit(input);
+        _target = new int[index.Rows.Length];
+        int next = 0;
+        for (int row = 0; row < _target.Length; row++)
+            _target[row] = index.Rows[row].Label < 0 ? -1 : next++;
+        Bad = new bool[next];
+    }
+
+    /// <summary>Which of the labelled rows could not be read.</summary>
+    public bool[] Bad { get; }
+
+    /// <summary>Decodes everything into the store.</summary>
+    /// <exception cref="ArgumentException">A picture cannot be read and the settings say so to be an error.</exception>
+    public void Run()
+    {
+        int threads = _settings.Threads > 0 ? _settings.Threads : Environment.ProcessorCount;
+        threads = Math.Clamp(threads, 1, Math.Max(1, Bad.Length));
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, worker => RunWorker(worker, threads));
+        _settings.Cancellation.ThrowIfCancellationRequested();
+        _fault?.Throw();
+        if (_settings.BadImages == BadImageHandling.Error && _bad.Count > 0)
+        {
+            (int row, (string reason, Exception? cause)) = _bad.First();
+            throw new ArgumentException(
+                $"The picture in row {row}{NameOf(row)} {reason}. Replace or remove it, or set BadImages to {nameof(BadImageHandling)}.{nameof(BadImageHandling.Skip)} to leave such pictures out.",
+                "input",
+                cause);
+        }
+        _settings.Progress?.Invoke(Bad.Length, Bad.Length);
+    }
+
+    /// <summary>The first few unreadable pictures, with their reasons.</summary>
+    public IEnumerable<string> FirstBad()
+        => _bad.Take(NamesToShow).Select(entry => $"row {entry.Key}{NameOf(entry.Key)} {entry.Value.Reason}");
+
+    public void Dispose() => _preprocessing.Dispose();
+
+    private void RunWorker(int worker, int workers)
+    {
+        try
+        {
+            Decode(worker, workers);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            lock (_failures)
+                _fault ??= ExceptionDispatchInfo.Capture(fault);
+        }
+        catch (OperationCanceledException) when (_settings.Cancellation.IsCancellationRequested)
+        {
+            // Run throws it once all workers have ended.
+        }
+    }
+
+    private void Decode(int worker, int workers)
+    {
+        using DataViewRowCursor cursor = _input.GetRowCursor([_image]);
+        ValueGetter<MLImage?> getImage = cursor.GetGetter<MLImage?>(_image);
+        ValueGetter<DataViewRowId> getId = cursor.GetIdGetter();
+        ImageRow source = new(_image.Name);
+        IRowToRowMapper mapper = ((ITransformer)_preprocessing).GetRowToRowMapper(source.Schema);
+        using DataViewRow mapped = mapper.GetRow(source, [mapper.OutputSchema[Pixels]]);
+        ValueGetter<VBuffer<byte>> getPixels = mapped.GetGetter<VBuffer<byte>>(mapper.OutputSchema[Pixels]);
+        DataViewRowId id = default;
+        MLImage? image = null;
+        VBuffer<byte> pixels = default;
+
+        int row = 0;
+        for (; cursor.MoveNext(); row++)
+        {
+            if (row >= _target.Length || row % workers != worker)
+                continue;
+            if (row > _firstBad || _fault is not null)
+                return;
+            _settings.Cancellation.ThrowIfCancellationRequested();
+            getId(ref id);
+            if (!id.Equals(_index.Rows[row].Id))
+                throw UnstableOrder();
+            if (_target[row] < 0)
+                continue;
+            if (TryDecode(row, getImage, ref image))
+            {
+                source.Set(image!);
+                getPixels(ref pixels);
+                _store.Write(_target[row], pixels.GetValues());
+            }
+            ReportProgress();
+        }
+        image?.Dispose();
+        if (row != _target.Length)
+            throw UnstableOrder();
+    }
+
+    private bool TryDecode(int row, ValueGetter<MLImage?> getImage, ref MLImage? image)
+    {
+        try
+        {
+            getImage(ref image);
+        }
+        catch (Exception cause) when (cause is not (OutOfMemoryException or OperationCanceledException))
+        {
+            // A getter can throw after disposing the value it was to replace.
+            image = null;
+            string reason = cause is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : $"cannot be decoded ({cause.Message})";
+            return RecordBad(row, reason, cause);
+        }
+        if (image is null || image.Width <= 0 || image.Height <= 0)
+            return RecordBad(row, "is missing", null);
+        return PictureFile.IsWhole(image.Tag) || RecordBad(row, "is cut short or damaged", null);
+    }
+
+    private bool RecordBad(int row, string reason, Exception? cause)
+    {
+        lock (_failures)
+        {
+            _bad.Add(row, (reason, cause));
+            Bad[_target[row]] = true;
+            if (_settings.BadImages == BadImageHandling.Error)
+                _firstBad = Math.Min(_firstBad, row);
+        }
+        return false;
+    }
+
+    private void ReportProgress()
+    {
+        int done = Interlocked.Increment(ref _done);
+        if (done % ProgressStride == 0)
+            _settings.Progress?.Invoke(done, Bad.Length);
+    }
+
+    // MLImage carries its path only once it is decoded, so for a failed one the row's text columns tell.
+    private string NameOf(int row)
+    {
+        DataViewSchema.Column[] texts = [.. _input.Schema.Where(column => column.Type is TextDataViewType && !column.IsHidden)];
+        using DataViewRowCursor cursor = _input.GetRowCursor(texts);
+        ValueGetter<ReadOnlyMemory<char>>[] getters = Array.ConvertAll(texts, cursor.GetGetter<ReadOnlyMemory<char>>);
+        for (int i = 0; i <= row; i++)
+        {
+            if (!cursor.MoveNext())
+                return "";
+        }
+        List<string> paths = [];
+        foreach (ValueGetter<ReadOnlyMemory<char>> getter in getters)
+        {
+            ReadOnlyMemory<char> value = default;
+            getter(ref value);
+            string text = value.ToString();
+            if (PictureFile.HasPictureExtension(text) || File.Exists(text))
+                paths.Add(text);
+        }
+        return paths.Count == 0 ? "" : $" ({string.Join(", ", paths)})";
+    }
+
+    private static InvalidOperationException UnstableOrder()
+        => new("The data view gave its rows in another order, or another number of them, when it was read again. Make it repeatable, for example with ml.Data.Cache.");
+}

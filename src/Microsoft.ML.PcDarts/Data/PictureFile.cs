@@ -1,0 +1,61 @@
+using System.Buffers.Binary;
+using SkiaSharp;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>What can be told about a picture from its file.</summary>
+internal static class PictureFile
+{
+    private const int TailLength = 12;
+
+    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"];
+
+    /// <summary>Whether the name ends like a format that ML.NET decodes, in any case.</summary>
+    public static bool HasPictureExtension(string path)
+    {
+        string extension = Path.GetExtension(path);
+        return Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>
+    /// Whether the file of a picture that was decoded is complete. The decoder fills the missing part of a truncated JPEG or PNG in
+    /// silence, so its end is looked at, and where that is unusual, the file is decoded once more and the verdict asked for.
+    /// </summary>
+    /// <param name="path">The file; null or a name that is no file counts as whole.</param>
+    public static bool IsWhole(string? path)
+    {
+        if (string.IsNullOrEmpty(path) || !File.Exists(path))
+            return true;
+        return EndsAsItShould(path) || DecodesFully(path);
+    }
+
+    private static bool EndsAsItShould(string path)
+    {
+        using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(path, options: FileOptions.RandomAccess);
+        long length = RandomAccess.GetLength(file);
+        if (length < 2 * TailLength)
+            return false;
+        Span<byte> head = stackalloc byte[TailLength];
+        Span<byte> tail = stackalloc byte[TailLength];
+        if (RandomAccess.Read(file, head, 0) != TailLength || RandomAccess.Read(file, tail, length - TailLength) != TailLength)
+            return false;
+        return head switch
+        {
+            [0xFF, 0xD8, ..] => tail is [.., 0xFF, 0xD9],
+            [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => tail[4..8].SequenceEqual("IEND"u8),
+            [(byte)'G', (byte)'I', (byte)'F', ..] => tail is [.., 0x3B],
+            [(byte)'R', (byte)'I', (byte)'F', (byte)'F', ..] => BinaryPrimitives.ReadUInt32LittleEndian(head[4..]) + 8L <= length,
+            [(byte)'B', (byte)'M', ..] => BinaryPrimitives.ReadUInt32LittleEndian(head[2..]) <= length,
+            _ => false,
+        };
+    }
+
+    private static bool DecodesFully(string path)
+    {
+        using SKCodec? codec = SKCodec.Create(path);
+        if (codec is null)
+            return false;
+        using SKBitmap bitmap = new(codec.Info);
+        return codec.GetPixels(codec.Info, bitmap.GetPixels()) == SKCodecResult.Success;
+    }
+}
