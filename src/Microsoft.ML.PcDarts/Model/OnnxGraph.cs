@@ -1,0 +1,145 @@
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using Microsoft.ML.PcDarts.Onnx;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>A map inside the graph: its tensor's name and what is known of <c>[N, Channels, Height, Width]</c>.</summary>
+internal readonly record struct OnnxMap(string Name, int Channels, int Height, int Width);
+
+/// <summary>Builds an ONNX graph node by node; each method appends what it needs and returns the name of its result.</summary>
+internal sealed class OnnxGraph
+{
+    /// <summary>The operator set that the nodes are written for.</summary>
+    public const int Opset = 17;
+
+    private const int Float = 1;
+    private const int UInt8 = 2;
+    private const int Int64 = 7;
+
+    private readonly GraphProto _graph = new() { Name = "PcDarts" };
+    private int _names;
+
+    /// <summary>A uint8 input <c>[N, 3, height, width]</c> (or float32), N symbolic.</summary>
+    public OnnxMap Input(string name, int height, int width, bool isFloat = false)
+    {
+        _graph.Input.Add(Value(name, isFloat ? Float : UInt8, 3, height, width));
+        return new OnnxMap(name, 3, height, width);
+    }
+
+    /// <summary>Gives a tensor its public name as a float32 output <c>[N, count]</c>.</summary>
+    public void Output(string tensor, string name, int count)
+    {
+        Node("Identity", [tensor], name);
+        _graph.Output.Add(Value(name, Float, count));
+    }
+
+    public string Floats(string name, long[] shape, float[] values)
+    {
+        var tensor = new TensorProto { Name = name, DataType = Float, RawData = ByteString.CopyFrom(LittleEndian<float>(values)) };
+        tensor.Dims.AddRange(shape);
+        _graph.Initializer.Add(tensor);
+        return name;
+    }
+
+    /// <summary>Casts to float32.</summary>
+    public string ToFloat(string input) => Node("Cast", [input], null, Int("to", Float));
+
+    public string Unary(string op, string input) => Node(op, [input]);
+
+    public string Binary(string op, string left, string right) => Node(op, [left, right]);
+
+    /// <summary>A convolution without bias. Kernel, stride and padding are <c>(height, width)</c>; padding is the same on both sides.</summary>
+    public string Convolution(string input, string weight, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding, int dilation = 1, int groups = 1) =>
+        Node("Conv", [input, weight], null, Ints("kernel_shape", kernel.H, kernel.W), Ints("strides", stride.H, stride.W),
+            Ints("pads", padding.H, padding.W, padding.H, padding.W), Ints("dilations", dilation, dilation), Int("group", groups));
+
+    /// <summary>Inference-time batch normalisation with ε = 1e-5.</summary>
+    public string BatchNormalization(string input, string scale, string bias, string mean, string variance) =>
+        Node("BatchNormalization", [input, scale, bias, mean, variance], null, new AttributeProto { Name = "epsilon", F = 1e-5f, Type = AttributeProto.Types.AttributeType.Float });
+
+    /// <summary>3×3 pooling with padding 1.</summary>
+    public string MaxPool3x3(string input, int stride) =>
+        Node("MaxPool", [input], null, Ints("kernel_shape", 3, 3), Ints("strides", stride, stride), Ints("pads", 1, 1, 1, 1));
+
+    /// <summary>3×3 average pooling with padding 1 that does not count the padding.</summary>
+    public string AveragePool3x3(string input, int stride) =>
+        Node("AveragePool", [input], null, Ints("kernel_shape", 3, 3), Ints("strides", stride, stride), Ints("pads", 1, 1, 1, 1), Int("count_include_pad", 0));
+
+    public string ConcatChannels(IReadOnlyList<string> inputs) => inputs.Count == 1 ? inputs[0] : Node("Concat", inputs, null, Int("axis", 1));
+
+    /// <summary>The map without its first row and column, with a row of zeros below where the height is odd and a column of zeros at the right where the width is.</summary>
+    public string ShiftByOne(OnnxMap map)
+    {
+        string input = map.Name;
+        if (map.Height % 2 != 0 || map.Width % 2 != 0)
+            input = Node("Pad", [input, Longs(0, 0, 0, 0, 0, 0, map.Height % 2, map.Width % 2)]);
+        return Node("Slice", [input, Longs(1, 1), Longs(int.MaxValue, int.MaxValue), Longs(2, 3)]);
+    }
+
+    /// <summary>Global average pooling to <c>[N, C]</c>.</summary>
+    public string PoolToVector(string input) => Node("Flatten", [Node("GlobalAveragePool", [input])], null, Int("axis", 1));
+
+    /// <summary><c>x·Wᵀ + b</c> for a weight <c>[outputs, inputs]</c>.</summary>
+    public string Linear(string input, string weight, string bias) => Node("Gemm", [input, weight, bias], null, Int("transB", 1));
+
+    public string Softmax(string input) => Node("Softmax", [input], null, Int("axis", 1));
+
+    /// <summary>The finished model with its metadata.</summary>
+    public ModelProto ToModel(IEnumerable<KeyValuePair<string, string>> metadata)
+    {
+        var model = new ModelProto
+        {
+            IrVersion = 8,
+            ProducerName = "Microsoft.ML.PcDarts",
+            ProducerVersion = typeof(OnnxGraph).Assembly.GetName().Version!.ToString(3),
+            Graph = _graph,
+        };
+        model.OpsetImport.Add(new OperatorSetIdProto { Version = Opset });
+        model.MetadataProps.AddRange(metadata.Select(m => new StringStringEntryProto { Key = m.Key, Value = m.Value }));
+        return model;
+    }
+
+    private string Node(string op, IReadOnlyList<string> inputs, string? output = null, params ReadOnlySpan<AttributeProto> attributes)
+    {
+        int number = _names++;
+        output ??= $"{op}_{number}";
+        var node = new NodeProto { OpType = op, Name = $"{op}_{number}" };
+        node.Input.AddRange(inputs);
+        node.Output.Add(output);
+        foreach (AttributeProto attribute in attributes)
+            node.Attribute.Add(attribute);
+        _graph.Node.Add(node);
+        return output;
+    }
+
+    private string Longs(params long[] values)
+    {
+        var tensor = new TensorProto { Name = $"constant_{_names++}", DataType = Int64, RawData = ByteString.CopyFrom(LittleEndian<long>(values)) };
+        tensor.Dims.Add(values.Length);
+        _graph.Initializer.Add(tensor);
+        return tensor.Name;
+    }
+
+    private static AttributeProto Int(string name, long value) => new() { Name = name, I = value, Type = AttributeProto.Types.AttributeType.Int };
+
+    private static AttributeProto Ints(string name, params ReadOnlySpan<long> values)
+    {
+        var attribute = new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Ints };
+        foreach (long value in values)
+            attribute.Ints.Add(value);
+        return attribute;
+    }
+
+    private static ValueInfoProto Value(string name, int type, params ReadOnlySpan<int> dimensions)
+    {
+        var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "N" } } };
+        foreach (int dimension in dimensions)
+            shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimValue = dimension });
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = type, Shape = shape } } };
+    }
+
+    // raw_data is little-endian by the ONNX specification, as is every platform that libtorch and ONNX Runtime support.
+    private static ReadOnlySpan<byte> LittleEndian<T>(T[] values)
+        where T : unmanaged => MemoryMarshal.AsBytes<T>(values);
+}

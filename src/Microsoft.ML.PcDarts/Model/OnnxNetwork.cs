@@ -1,0 +1,135 @@
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>Writes the discovered network in its inference form, from the image to the pooled features, reading weights by the reference code's names.</summary>
+/// <remarks>PC-DARTS, model.py (NetworkCIFAR, NetworkImageNet, Cell) and operations.py; no auxiliary head and no drop-path, which only act while training.</remarks>
+internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, TensorData> weights)
+{
+    /// <summary>Appends stem, cells and global pooling; returns the features' tensor <c>[N, count]</c>.</summary>
+    public (string Name, int Count) Features(OnnxMap image, Genotype genotype, NetworkShape shape)
+    {
+        int channels = shape.InitialChannels;
+        OnnxMap previous2, previous1;
+        if (shape.Stem == NetworkStem.Cifar)
+        {
+            previous1 = previous2 = BatchNorm(Convolution(image, "stem.0.weight", 3 * channels), "stem.1");
+        }
+        else
+        {
+            OnnxMap half = Relu(BatchNorm(Convolution(image, "stem0.0.weight", channels / 2, 2), "stem0.1"));
+            previous2 = BatchNorm(Convolution(half, "stem0.3.weight", channels, 2), "stem0.4");
+            previous1 = BatchNorm(Convolution(Relu(previous2), "stem1.1.weight", channels, 2), "stem1.2");
+        }
+        bool previousReduced = shape.Stem == NetworkStem.ImageNet;
+        for (int i = 0; i < shape.Layers; i++)
+        {
+            bool reduction = CellTopology.IsReduction(i, shape.Layers);
+            if (reduction)
+                channels *= 2;
+            OnnxMap output = Cell($"cells.{i}", genotype, reduction, previousReduced, previous2, previous1, channels);
+            (previous2, previous1, previousReduced) = (previous1, output, reduction);
+        }
+        return (graph.PoolToVector(previous1.Name), previous1.Channels);
+    }
+
+    /// <summary>Appends the classifier layer; returns the logits' tensor <c>[N, classes]</c>.</summary>
+    public string Logits((string Name, int Count) features, int classes) => graph.Linear(features.Name,
+        Weight("classifier.weight", classes, features.Count), Weight("classifier.bias", classes));
+
+    private OnnxMap Cell(string prefix, Genotype genotype, bool reduction, bool previousReduced, OnnxMap previous2, OnnxMap previous1, int channels)
+    {
+        IReadOnlyList<GenotypeEdge> edges = reduction ? genotype.Reduce : genotype.Normal;
+        IReadOnlyList<int> concat = reduction ? genotype.ReduceConcat : genotype.NormalConcat;
+        var states = new List<OnnxMap>
+        {
+            previousReduced ? FactorizedReduce(previous2, $"{prefix}.preprocess0", channels) : ReluConvBn(previous2, $"{prefix}.preprocess0", channels),
+            ReluConvBn(previous1, $"{prefix}.preprocess1", channels),
+        };
+        for (int e = 0; e < edges.Count; e += 2)
+        {
+            OnnxMap left = Edge(e), right = Edge(e + 1);
+            states.Add(left with { Name = graph.Binary("Add", left.Name, right.Name) });
+        }
+        OnnxMap first = states[concat[0]];
+        return first with { Name = graph.ConcatChannels([.. concat.Select(s => states[s].Name)]), Channels = concat.Count * channels };
+
+        OnnxMap Edge(int e) => Operation(edges[e].Operation, states[edges[e].Input], $"{prefix}._ops.{e}", reduction && edges[e].Input < 2 ? 2 : 1);
+    }
+
+    /// <summary>One operation of a cell's edge; the channels stay the same.</summary>
+    public OnnxMap Operation(Primitive primitive, OnnxMap x, string prefix, int stride) => primitive switch
+    {
+        Primitive.MaxPool3x3 => Strided(x, graph.MaxPool3x3(x.Name, stride), stride),
+        Primitive.AvgPool3x3 => Strided(x, graph.AveragePool3x3(x.Name, stride), stride),
+        Primitive.SkipConnect => stride == 1 ? x : FactorizedReduce(x, prefix, x.Channels),
+        Primitive.SepConv3x3 => SeparableConv(x, prefix, 3, stride),
+        Primitive.SepConv5x5 => SeparableConv(x, prefix, 5, stride),
+        Primitive.SepConv7x7 => SeparableConv(x, prefix, 7, stride),
+        Primitive.DilConv3x3 => Depthwise(x, prefix, 0, 3, stride, dilation: 2),
+        Primitive.DilConv5x5 => Depthwise(x, prefix, 0, 5, stride, dilation: 2),
+        Primitive.Conv7x1Then1x7 => Conv1x7Then7x1(x, prefix, stride),
+        _ => throw new ArgumentOutOfRangeException(nameof(primitive), primitive, "Not an operation of a discovered network."),
+    };
+
+    private OnnxMap SeparableConv(OnnxMap x, string prefix, int kernel, int stride) =>
+        Depthwise(Depthwise(x, prefix, 0, kernel, stride), prefix, 4, kernel, 1);
+
+    // ReLU, depthwise convolution, 1×1 convolution, batch norm: members first … first + 3 of the module's `op` sequence.
+    private OnnxMap Depthwise(OnnxMap x, string prefix, int first, int kernel, int stride, int dilation = 1)
+    {
+        int padding = dilation * (kernel - 1) / 2;
+        string depthwise = graph.Convolution(Relu(x).Name, Weight($"{prefix}.op.{first + 1}.weight", x.Channels, 1, kernel, kernel), (kernel, kernel), (stride, stride),
+            (padding, padding), dilation, x.Channels);
+        OnnxMap map = Strided(x, depthwise, stride);
+        return BatchNorm(Convolution(map, $"{prefix}.op.{first + 2}.weight", x.Channels, 1, 1), $"{prefix}.op.{first + 3}");
+    }
+
+    private OnnxMap Conv1x7Then7x1(OnnxMap x, string prefix, int stride)
+    {
+        string wide = graph.Convolution(Relu(x).Name, Weight($"{prefix}.1.weight", x.Channels, x.Channels, 1, 7), (1, 7), (1, stride), (0, 3));
+        string tall = graph.Convolution(wide, Weight($"{prefix}.2.weight", x.Channels, x.Channels, 7, 1), (7, 1), (stride, 1), (3, 0));
+        return BatchNorm(Strided(x, tall, stride), $"{prefix}.3");
+    }
+
+    private OnnxMap ReluConvBn(OnnxMap x, string prefix, int channels) =>
+        BatchNorm(Convolution(Relu(x), $"{prefix}.op.1.weight", channels, 1, 1), $"{prefix}.op.2");
+
+    // Differs from PC-DARTS: an odd size is zero-padded at its end, so that both halves come out as ceil(size / 2), and an odd number of channels splits unevenly.
+    private OnnxMap FactorizedReduce(OnnxMap x, string prefix, int channels)
+    {
+        OnnxMap relu = Relu(x);
+        OnnxMap even = Convolution(relu, $"{prefix}.conv_1.weight", channels - channels / 2, 2, 1);
+        string[] halves = channels < 2
+            ? [even.Name]
+            : [even.Name, Convolution(relu with { Name = graph.ShiftByOne(relu) }, $"{prefix}.conv_2.weight", channels / 2, 2, 1).Name];
+        return BatchNorm(even with { Name = graph.ConcatChannels(halves), Channels = channels }, $"{prefix}.bn");
+    }
+
+    private OnnxMap Convolution(OnnxMap x, string weight, int channels, int stride = 1, int kernel = 3)
+    {
+        string name = graph.Convolution(x.Name, Weight(weight, channels, x.Channels, kernel, kernel), (kernel, kernel), (stride, stride), (kernel / 2, kernel / 2));
+        return Strided(x, name, stride) with { Channels = channels };
+    }
+
+    private OnnxMap BatchNorm(OnnxMap x, string prefix) => x with
+    {
+        Name = graph.BatchNormalization(x.Name, Weight($"{prefix}.weight", x.Channels), Weight($"{prefix}.bias", x.Channels),
+            Weight($"{prefix}.running_mean", x.Channels), Weight($"{prefix}.running_var", x.Channels)),
+    };
+
+    private OnnxMap Relu(OnnxMap x) => x with { Name = graph.Unary("Relu", x.Name) };
+
+    private static OnnxMap Strided(OnnxMap x, string name, int stride) =>
+        x with { Name = name, Height = (x.Height + stride - 1) / stride, Width = (x.Width + stride - 1) / stride };
+
+    private string Weight(string name, params long[] shape)
+    {
+        if (!weights.TryGetValue(name, out TensorData? data))
+            throw new ArgumentException($"The weights lack '{name}', which this genotype and shape need.");
+        if (!data.Shape.AsSpan().SequenceEqual(shape))
+        {
+            throw new ArgumentException(
+                $"Weight '{name}' has shape [{string.Join(", ", data.Shape)}]; this genotype and shape need [{string.Join(", ", shape)}].");
+        }
+        return graph.Floats(name, shape, data.Floats);
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms.Image;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>What the trainer asks of its input and promises of its output, with ML.NET's own messages.</summary>
+internal static class PcDartsSchema
+{
+    private const string ImageType = "MLImage";
+    private const string KeyType = "key type";
+
+    /// <summary>Checks the columns of training data.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type, or the label has fewer than two key values.</exception>
+    public static void Check(DataViewSchema inputSchema, ColumnNames columns)
+    {
+        DataViewSchema.Column label = inputSchema.GetColumnOrNull(columns.Label) ?? throw Missing("label", columns.Label);
+        if (label.Type is not KeyDataViewType key)
+            throw Mismatch("label", columns.Label, KeyType, label.Type);
+        if (key.Count < 2)
+            throw Mismatch("label", columns.Label, "key type with at least 2 values", key);
+        DataViewSchema.Column feature = inputSchema.GetColumnOrNull(columns.Feature) ?? throw Missing("feature", columns.Feature);
+        if (feature.Type is not ImageDataViewType)
+            throw Mismatch("feature", columns.Feature, ImageType, feature.Type);
+    }
+
+    /// <summary>The schema after the trainer: the input's columns, then a vector of probabilities with slot names and a predicted key with the label's key values.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type.</exception>
+    public static SchemaShape Output(IHostEnvironment env, SchemaShape inputSchema, ColumnNames columns)
+    {
+        SchemaShape.Column label = Find(inputSchema, "label", columns.Label);
+        if (!label.IsKey || label.Kind != SchemaShape.Column.VectorKind.Scalar)
+            throw Mismatch("label", columns.Label, KeyType, TypeName(label));
+        SchemaShape.Column feature = Find(inputSchema, "feature", columns.Feature);
+        if (feature.ItemType is not ImageDataViewType || feature.Kind != SchemaShape.Column.VectorKind.Scalar)
+            throw Mismatch("feature", columns.Feature, ImageType, TypeName(feature));
+
+        // ML.NET's own linear classifier says which annotations its score and predicted label carry; the model ends in that classifier.
+        string features = columns.Label + ".Features";
+        SchemaShape head = MlNetAccess.MulticlassClassification(env).Trainers.LbfgsMaximumEntropy(columns.Label, features).GetOutputSchema(new SchemaShape(
+            [label, MlNetAccess.ShapeColumn(features, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, null)]));
+        var output = inputSchema.Where(c => c.Name != columns.Score && c.Name != columns.PredictedLabel).ToList();
+        output.Add(Renamed(Find(head, "score", DefaultColumnNames.Score), columns.Score));
+        output.Add(Renamed(Find(head, "predicted label", DefaultColumnNames.PredictedLabel), columns.PredictedLabel));
+        return new SchemaShape(output);
+    }
+
+    private static SchemaShape.Column Renamed(SchemaShape.Column column, string name) =>
+        MlNetAccess.ShapeColumn(name, column.Kind, column.ItemType, column.IsKey, column.Annotations);
+
+    private static SchemaShape.Column Find(SchemaShape schema, string role, string name)
+    {
+        foreach (SchemaShape.Column column in schema)
+        {
+            if (column.Name == name)
+                return column;
+        }
+        throw Missing(role, name);
+    }
+
+    private static string TypeName(SchemaShape.Column column)
+    {
+        string item = column.IsKey ? $"Key<{column.ItemType}>" : $"{column.ItemType}";
+        return column.Kind switch
+        {
+            SchemaShape.Column.VectorKind.Vector => $"Vector<{item}>",
+            SchemaShape.Column.VectorKind.VariableVector => $"VarVector<{item}>",
+            _ => item,
+        };
+    }
+
+    private static ArgumentOutOfRangeException Missing(string role, string name) => new("inputSchema", $"Could not find {role} column '{name}'");
+
+    private static ArgumentOutOfRangeException Mismatch(string role, string name, string expected, object actual) =>
+        new("inputSchema", $"Schema mismatch for {role} column '{name}': expected {expected}, got {actual}");
+}
