@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 
 namespace Microsoft.ML.PcDarts;
@@ -48,7 +47,7 @@ internal sealed partial class SafetensorsFile
                 tensors.Add(entry.Name, ReadTensor(file, entry));
             return new SafetensorsFile(metadata, tensors);
         }
-        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or JsonException or DecoderFallbackException)
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or JsonException)
         {
             throw new InvalidDataException($"{path} is not a complete safetensors file: {exception.Message.TrimEnd('.')}.", exception);
         }
@@ -56,12 +55,25 @@ internal sealed partial class SafetensorsFile
 
     private static (Dictionary<string, string> Metadata, List<Entry> Entries) ParseHeader(byte[] header)
     {
-        using JsonDocument document = JsonDocument.Parse(header, new JsonDocumentOptions { AllowDuplicateProperties = false });
-        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(header, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return ParseMembers(document.RootElement);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // What System.Text.Json throws for a name or a value that is no Unicode text.
+            throw new InvalidDataException("its header holds text that is not Unicode", exception);
+        }
+    }
+
+    private static (Dictionary<string, string> Metadata, List<Entry> Entries) ParseMembers(JsonElement header)
+    {
+        if (header.ValueKind != JsonValueKind.Object)
             throw new InvalidDataException("its header is not a JSON object");
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         var entries = new List<Entry>();
-        foreach (JsonProperty property in document.RootElement.EnumerateObject())
+        foreach (JsonProperty property in header.EnumerateObject())
         {
             if (property.Name != MetadataName)
             {

@@ -40,6 +40,11 @@ internal static class GenotypeJson
         {
             throw new GenotypeFormatException($"The genotype is not one JSON value: {exception.Message}", exception);
         }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            // What System.Text.Json throws for lone surrogates, escaped or not.
+            throw new GenotypeFormatException("The genotype holds text that is not Unicode.", exception);
+        }
     }
 
     private static Dictionary<string, JsonElement> ReadMembers(JsonElement root)
