@@ -64,6 +64,16 @@ internal sealed class DiscoveredNetwork : nn.Module
     internal (Tensor Logits, Tensor? Auxiliary) Forward(Tensor images, double dropPath = 0)
     {
         using DisposeScope scope = NewDisposeScope();
+        (Tensor features, Tensor? auxiliary) = Features(images, dropPath);
+        return (Classify(features).MoveToOuterDisposeScope(), auxiliary?.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The last cell's output [N, C, H, W] and the auxiliary logits; see <see cref="Forward"/>.</summary>
+    // Differs from PC-DARTS: its ImageNet auxiliary head applies its first ReLU in place. Where the auxiliary cell is also the last one
+    // (3 cells or fewer) that rectifies the features in training mode but not in evaluation mode; here they stay as they are in both.
+    internal (Tensor Map, Tensor? Auxiliary) Features(Tensor images, double dropPath)
+    {
+        using DisposeScope scope = NewDisposeScope();
         bool inTraining = training;
         double dropProbability = inTraining ? dropPath : 0;
         Tensor? auxiliary = null;
@@ -75,8 +85,14 @@ internal sealed class DiscoveredNetwork : nn.Module
                 auxiliary = _auxiliary?.call(current);
         }
 
-        Tensor logits = _classifier.call(current.mean([2, 3])); // [N, C] → [N, classes]
-        return (logits.MoveToOuterDisposeScope(), auxiliary?.MoveToOuterDisposeScope());
+        return (current.MoveToOuterDisposeScope(), auxiliary?.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The last cell's output [N, C, H, W] → logits [N, classes].</summary>
+    internal Tensor Classify(Tensor map)
+    {
+        using Tensor pooled = map.mean([2, 3]); // [N, C]
+        return _classifier.call(pooled);
     }
 
     /// <summary>Copies of all parameters and running statistics under the names of the paper's code, float32 and contiguous.</summary>
