@@ -56,6 +56,15 @@ internal sealed class ArchitectureParameters : IDisposable
         }
     }
 
+    /// <summary>The genotype of the strongest edges and operations.</summary>
+    internal Genotype Decode()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return GenotypeDecoder.Decode(_topology, Values(AlphaNormal), Values(AlphaReduce), Values(BetaNormal), Values(BetaReduce));
+
+        static float[] Values(Tensor tensor) => tensor.detach().cpu().data<float>().ToArray();
+    }
+
     public void Dispose()
     {
         foreach (Tensor tensor in Tensors)
