@@ -16,7 +16,7 @@ public sealed class CellLayoutTests
             for (int j = 0; j < i; j++)
                 Assert.False(boxes[i].Grown(2).Overlaps(boxes[j]), $"{boxes[i]} touches {boxes[j]} in {genotype}");
         }
-    }, iter: 200);
+    }, iter: 100);
 
     [Fact]
     public void Constructor_AnyCell_StaysInside() => GenotypeTests.AnyGenotype.Sample(genotype =>
@@ -24,7 +24,7 @@ public sealed class CellLayoutTests
         var layout = new CellLayout(genotype.Reduce, genotype.ReduceConcat);
         Assert.All(Boxes(layout), box => Assert.True(box.Left >= -Tolerance && box.Top >= -Tolerance
             && box.Right <= layout.Width + Tolerance && box.Bottom <= layout.Height + Tolerance));
-    }, iter: 200);
+    }, iter: 100);
 
     [Fact]
     public void Constructor_AnyCell_NoWireRunsThroughABox() => GenotypeTests.AnyGenotype.Sample(genotype =>
@@ -38,7 +38,7 @@ public sealed class CellLayoutTests
             var space = new Box(wire.X1, Math.Min(wire.Y1, wire.Y2), wire.X2, Math.Max(wire.Y1, wire.Y2));
             Assert.DoesNotContain(boxes, box => box.Overlaps(space.Grown(-Tolerance, 1)));
         }
-    }, iter: 200);
+    }, iter: 100);
 
     [Fact]
     public void Constructor_AnyCell_ConnectsEachOperationToItsInputAndNode() => GenotypeTests.AnyGenotype.Sample(genotype =>
@@ -52,22 +52,24 @@ public sealed class CellLayoutTests
             CellLayout.State source = layout.States[genotype.Normal[operation.Edge].Input];
             Assert.Single(layout.Wires, w => w.X2 == operation.X && w.Y2 == operation.Y && w.Arrow && w.Source == source.Index
                 && Reaches(layout, w, source));
-            Assert.Contains(layout.Wires, w => w.X1 == operation.X + CellLayout.OperationWidth && w.Y1 == operation.Y && w.Y2 == node.Y);
+            Assert.Contains(layout.Wires, w => Close(w.X1, operation.X + CellLayout.OperationWidth) && w.Y1 == operation.Y && w.Y2 == node.Y);
         }
         CellLayout.State output = layout.States[^1];
-        Assert.Equal(genotype.NormalConcat.Order(), layout.Wires.Where(w => w.X2 == output.X - CellLayout.StateRadius).Select(w => w.Source).Order());
-    }, iter: 200);
+        Assert.Equal(genotype.NormalConcat.Order(), layout.Wires.Where(w => Close(w.X2, output.X - CellLayout.StateRadius)).Select(w => w.Source).Order());
+    }, iter: 100);
 
     private static bool Reaches(CellLayout layout, CellLayout.Wire wire, CellLayout.State source)
     {
         for (CellLayout.Wire? step = wire; step is not null;
             step = layout.Wires.FirstOrDefault(w => w.Source == source.Index && w.X2 == step.X1 && w.Y2 == step.Y1))
         {
-            if (step.X1 == source.X + CellLayout.StateRadius && step.Y1 == source.Y)
+            if (Close(step.X1, source.X + CellLayout.StateRadius) && step.Y1 == source.Y)
                 return true;
         }
         return false;
     }
+
+    private static bool Close(double a, double b) => Math.Abs(a - b) < Tolerance;
 
     private static Box[] Boxes(CellLayout layout) =>
     [
