@@ -31,6 +31,19 @@ public sealed class NetworkSizeTests
         }
     }
 
+    [Theory]
+    [InlineData("NASNet", 4, 1, NetworkStem.Cifar)]
+    [InlineData("AmoebaNet", 6, 2, NetworkStem.ImageNet)]
+    [InlineData("DARTS_V1", 5, 4, NetworkStem.Cifar)]
+    [InlineData("PC_DARTS_image", 8, 7, NetworkStem.ImageNet)]
+    public void Of_BuiltNetwork_EqualsItsParameters(string name, int channels, int layers, NetworkStem stem)
+    {
+        var shape = new NetworkShape { InitialChannels = channels, Layers = layers, Classes = 3, Stem = stem, AuxiliaryHead = true };
+        using var network = new DiscoveredNetwork(KnownGenotypes.All[name], shape, TorchSharp.torch.CPU);
+        NetworkSize size = NetworkSize.Of(KnownGenotypes.All[name], shape);
+        Assert.Equal(network.parameters().Sum(parameter => parameter.numel()), size.Parameters + size.AuxiliaryParameters);
+    }
+
     [Fact]
     public void Of_WithoutAuxiliaryHead_CountsNoneAndChangesNothingElse()
     {
