@@ -165,7 +165,7 @@ internal static class GenotypePython
                 _position = text[_position] != '#' ? _position + 1 : text.IndexOf('\n', _position) is >= 0 and int end ? end : text.Length;
         }
 
-        private string Rest() => text.Length - _position <= 40 ? text[_position..].TrimEnd() : text.Substring(_position, 37) + "...";
+        private string Rest() => text.Length - _position <= 40 ? text[_position..].TrimEnd() : string.Concat(text.AsSpan(_position, 37), "...");
 
         private GenotypeFormatException Wrong(int position, string what)
         {
