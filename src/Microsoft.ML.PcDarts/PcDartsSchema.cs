@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Runtime;
 using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.PcDarts;
@@ -24,9 +23,30 @@ internal static class PcDartsSchema
             throw Mismatch("feature", columns.Feature, ImageType, feature.Type);
     }
 
+    /// <summary>Checks the columns of a validation set against those of the training data.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type, or the label's key values differ.</exception>
+    public static void CheckValidation(DataViewSchema training, DataViewSchema validation, ColumnNames columns)
+    {
+        const string Set = " in the validation set";
+        DataViewSchema.Column expected = training[columns.Label];
+        DataViewSchema.Column label = validation.GetColumnOrNull(columns.Label) ?? throw Missing("label", columns.Label, Set);
+        if (label.Type is not KeyDataViewType || !label.Type.Equals(expected.Type))
+            throw Mismatch("label", columns.Label, expected.Type, label.Type, Set);
+        string[] names = ClassNames.Of(expected), others = ClassNames.Of(label);
+        int first = Enumerable.Range(0, names.Length).FirstOrDefault(i => names[i] != others[i], -1);
+        if (first >= 0)
+        {
+            throw Mismatch("label", columns.Label, $"key value {first + 1} '{names[first]}'", $"'{others[first]}'; map both sets with one fitted MapValueToKey",
+                Set);
+        }
+        DataViewSchema.Column feature = validation.GetColumnOrNull(columns.Feature) ?? throw Missing("feature", columns.Feature, Set);
+        if (feature.Type is not ImageDataViewType)
+            throw Mismatch("feature", columns.Feature, ImageType, feature.Type, Set);
+    }
+
     /// <summary>The schema after the trainer: the input's columns, then a vector of probabilities with slot names and a predicted key with the label's key values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type.</exception>
-    public static SchemaShape Output(IHostEnvironment env, SchemaShape inputSchema, ColumnNames columns)
+    public static SchemaShape GetOutputSchema(SchemaShape inputSchema, ColumnNames columns)
     {
         SchemaShape.Column label = Find(inputSchema, "label", columns.Label);
         if (!label.IsKey || label.Kind != SchemaShape.Column.VectorKind.Scalar)
@@ -37,7 +57,7 @@ internal static class PcDartsSchema
 
         // ML.NET's own linear classifier says which annotations its score and predicted label carry; the model ends in that classifier.
         string features = columns.Label + ".Features";
-        SchemaShape head = MlNetAccess.MulticlassClassification(env).Trainers.LbfgsMaximumEntropy(columns.Label, features).GetOutputSchema(new SchemaShape(
+        SchemaShape head = new MLContext().MulticlassClassification.Trainers.LbfgsMaximumEntropy(columns.Label, features).GetOutputSchema(new SchemaShape(
             [label, MlNetAccess.ShapeColumn(features, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, null)]));
         var output = inputSchema.Where(c => c.Name != columns.Score && c.Name != columns.PredictedLabel).ToList();
         output.Add(Renamed(Find(head, "score", DefaultColumnNames.Score), columns.Score));
@@ -69,8 +89,9 @@ internal static class PcDartsSchema
         };
     }
 
-    private static ArgumentOutOfRangeException Missing(string role, string name) => new("inputSchema", $"Could not find {role} column '{name}'");
+    private static ArgumentOutOfRangeException Missing(string role, string name, string where = "") =>
+        new("inputSchema", $"Could not find {role} column '{name}'{where}");
 
-    private static ArgumentOutOfRangeException Mismatch(string role, string name, string expected, object actual) =>
-        new("inputSchema", $"Schema mismatch for {role} column '{name}': expected {expected}, got {actual}");
+    private static ArgumentOutOfRangeException Mismatch(string role, string name, object expected, object actual, string where = "") =>
+        new("inputSchema", $"Schema mismatch for {role} column '{name}'{where}: expected {expected}, got {actual}");
 }

@@ -11,23 +11,15 @@ internal static partial class MlNetAccess
     /// <summary>The environment behind a trainer catalog such as <c>mlContext.MulticlassClassification.Trainers</c>.</summary>
     public static IHostEnvironment Environment(TrainCatalogBase.CatalogInstantiatorBase trainers) => CatalogEnvironment(trainers);
 
-    /// <summary>The environment behind <c>mlContext.Data</c>.</summary>
-    public static IHostEnvironment Environment(DataOperationsCatalog data) => CatalogEnvironment(data);
-
     /// <summary>The environment behind <c>mlContext.Transforms</c>.</summary>
     public static IHostEnvironment Environment(TransformsCatalog transforms) => CatalogEnvironment(transforms);
-
-    /// <summary>A transforms catalog that works in the given environment, so that stock transforms inherit the user's seed, log and GPU settings.</summary>
-    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
-    public static extern TransformsCatalog Transforms(IHostEnvironment env);
 
     /// <summary>A multiclass catalog that works in the given environment.</summary>
     [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
     public static extern MulticlassClassificationCatalog MulticlassClassification(IHostEnvironment env);
 
-    /// <summary>A data catalog that works in the given environment.</summary>
-    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
-    public static extern DataOperationsCatalog Data(IHostEnvironment env);
+    /// <summary>A data view without rows.</summary>
+    public static IDataView EmptyData(IHostEnvironment env, DataViewSchema schema) => (IDataView)NewEmptyDataView(env, schema);
 
     /// <summary>The seed given to <see cref="MLContext"/>, or null.</summary>
     public static int? Seed(IHostEnvironment env) => EnvironmentSeed(env);
@@ -83,6 +75,10 @@ internal static partial class MlNetAccess
     [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
     private static extern MaximumEntropyModelParameters NewMaximumEntropy(IHostEnvironment env, VBuffer<float>[] weights, float[] bias, int numClasses, int numFeatures,
         string[]? labelNames, ModelStatisticsBase? stats);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
+    [return: UnsafeAccessorType("Microsoft.ML.Data.EmptyDataView, Microsoft.ML.Data")]
+    private static extern object NewEmptyDataView(IHostEnvironment env, DataViewSchema schema);
 
     private static class Prediction<TModel>
         where TModel : class

@@ -12,7 +12,7 @@ public sealed class MlNetAccessTests
         var ml = new MLContext(seed: 17) { GpuDeviceId = 3, FallbackToCpu = true, TempFilePath = "/somewhere" };
         foreach (IHostEnvironment env in new[]
         {
-            MlNetAccess.Environment(ml.MulticlassClassification.Trainers), MlNetAccess.Environment(ml.Data), MlNetAccess.Environment(ml.Transforms),
+            MlNetAccess.Environment(ml.MulticlassClassification.Trainers), MlNetAccess.EnvironmentOf(ml.Data), MlNetAccess.Environment(ml.Transforms),
         })
         {
             Assert.Equal(17, MlNetAccess.Seed(env));
@@ -25,7 +25,7 @@ public sealed class MlNetAccessTests
     [Fact]
     public void Environment_WithoutSettings_HasNone()
     {
-        IHostEnvironment env = MlNetAccess.Environment(new MLContext().Data);
+        IHostEnvironment env = MlNetAccess.EnvironmentOf(new MLContext().Data);
         Assert.Null(MlNetAccess.Seed(env));
         Assert.Null(MlNetAccess.GpuDeviceId(env));
         Assert.False(MlNetAccess.FallbackToCpu(env));
@@ -47,9 +47,8 @@ public sealed class MlNetAccessTests
     [Fact]
     public void Catalogs_MadeFromAnEnvironment_UseIt()
     {
-        IHostEnvironment env = MlNetAccess.Environment(new MLContext(seed: 5).Data);
-        Assert.Same(env, MlNetAccess.Environment(MlNetAccess.Transforms(env)));
-        Assert.Same(env, MlNetAccess.Environment(MlNetAccess.Data(env)));
+        IHostEnvironment env = MlNetAccess.EnvironmentOf(new MLContext(seed: 5).Data);
+        Assert.Same(env, MlNetAccess.Environment(MlNetAccess.TransformsOf(env)));
         Assert.Same(env, MlNetAccess.Environment(MlNetAccess.MulticlassClassification(env).Trainers));
     }
 
@@ -68,7 +67,7 @@ public sealed class MlNetAccessTests
     public void Scorer_OverASoftmaxHead_GivesSoftmaxOfWxPlusB()
     {
         var ml = new MLContext();
-        IHostEnvironment env = MlNetAccess.Environment(ml.Data);
+        IHostEnvironment env = MlNetAccess.EnvironmentOf(ml.Data);
         IDataView data = ml.Transforms.Conversion.MapValueToKey("Label").Fit(ml.Data.LoadFromEnumerable([new Row("a"), new Row("b")]))
             .Transform(ml.Data.LoadFromEnumerable([new Row("a") { Features = [1, 2] }, new Row("b") { Features = [-1, 0.5f] }]));
         var head = MlNetAccess.SoftmaxHead(env, [new VBuffer<float>(2, [0.5f, -1f]), new VBuffer<float>(2, [2f, 0.25f])], [0.1f, -0.2f], 2, 2);
@@ -78,6 +77,16 @@ public sealed class MlNetAccessTests
         float expected = MathF.Exp(logits[0]) / (MathF.Exp(logits[0]) + MathF.Exp(logits[1]));
         Assert.Equal(expected, scored.GetColumn<float[]>("Score").First()[0], 1e-6f);
         Assert.Equal(2u, scored.GetColumn<uint>("Guess").First());
+    }
+
+    [Fact]
+    public void EmptyData_OfASchema_HasItAndNoRows()
+    {
+        var ml = new MLContext();
+        DataViewSchema schema = ml.Data.LoadFromEnumerable([new Row("a")]).Schema;
+        IDataView empty = MlNetAccess.EmptyData(ml, schema);
+        Assert.Same(schema, empty.Schema);
+        Assert.Equal(0, empty.GetRowCount());
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Method)]

@@ -1,0 +1,24 @@
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>What one epoch of the search or of the final training measured.</summary>
+/// <param name="Phase"><see cref="TrainingPhase.Search"/> or <see cref="TrainingPhase.Training"/>.</param>
+/// <param name="Epoch">Epoch of the phase, from 1.</param>
+/// <param name="Loss">Mean training cross-entropy over the epoch, in nats (with label smoothing and auxiliary loss left out).</param>
+/// <param name="Accuracy">Accuracy on the augmented training pictures of the epoch, 0 to 1.</param>
+/// <param name="ValidationLoss">Mean cross-entropy on the validation pictures, in nats; null without validation in this epoch.</param>
+/// <param name="ValidationAccuracy">Accuracy on the validation pictures, 0 to 1; null without validation in this epoch.</param>
+/// <param name="LearningRate">Learning rate of the weights at the start of the epoch.</param>
+/// <param name="ImagesPerSecond">Training pictures per second, validation time left out.</param>
+/// <param name="Elapsed">Time since <c>Fit</c> was called, at the end of the epoch.</param>
+/// <param name="Genotype">The genotype decoded after the epoch; null in the final training.</param>
+public sealed record EpochMetrics(
+    TrainingPhase Phase,
+    int Epoch,
+    double Loss,
+    double Accuracy,
+    double? ValidationLoss,
+    double? ValidationAccuracy,
+    double LearningRate,
+    double ImagesPerSecond,
+    TimeSpan Elapsed,
+    Genotype? Genotype = null);

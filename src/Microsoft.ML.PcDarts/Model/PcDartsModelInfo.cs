@@ -1,0 +1,127 @@
+using System.IO.Compression;
+using Google.Protobuf;
+using Microsoft.ML.PcDarts.Onnx;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>What a saved model says of itself: read from the ONNX metadata inside a model.zip or an .onnx file, without loading the model.</summary>
+public sealed class PcDartsModelInfo
+{
+    private const string EntryName = "OnnxModel";
+
+    private PcDartsModelInfo(ModelProto model)
+    {
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (StringStringEntryProto entry in model.MetadataProps)
+            metadata[entry.Key] = entry.Value;
+        if (!metadata.ContainsKey(ModelMetadata.Genotype))
+            throw new InvalidDataException("its ONNX model was not made by the PC-DARTS trainer");
+        Genotype = ModelMetadata.Read<Genotype>(metadata, ModelMetadata.Genotype);
+        ClassNames = ModelMetadata.Read<string[]>(metadata, ModelMetadata.ClassNames);
+        Shape = ModelMetadata.Read<NetworkShape>(metadata, ModelMetadata.Shape);
+        Mean = ModelMetadata.Read<float[]>(metadata, ModelMetadata.Mean);
+        StandardDeviation = ModelMetadata.Read<float[]>(metadata, ModelMetadata.Std);
+        History = ModelMetadata.Read<TrainingHistory>(metadata, ModelMetadata.History);
+        Versions = ModelMetadata.Read<Dictionary<string, string>>(metadata, ModelMetadata.Versions);
+    }
+
+    /// <summary>The architecture.</summary>
+    public Genotype Genotype { get; }
+
+    /// <summary>The classes in the order of the score's slots.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>Channels, cells, classes and the picture size that the network reads.</summary>
+    public NetworkShape Shape { get; }
+
+    /// <summary>Mean of red, green and blue over the training pictures, 0 … 1; subtracted inside the ONNX graph.</summary>
+    public IReadOnlyList<float> Mean { get; }
+
+    /// <summary>Standard deviation of red, green and blue over the training pictures, 0 … 1; divided by inside the ONNX graph.</summary>
+    public IReadOnlyList<float> StandardDeviation { get; }
+
+    /// <summary>Losses, accuracies and times of the search and of the training.</summary>
+    public TrainingHistory History { get; }
+
+    /// <summary>Versions of the libraries that trained the model, by assembly name.</summary>
+    public IReadOnlyDictionary<string, string> Versions { get; }
+
+    /// <summary>Reads a model.zip saved by <c>mlContext.Model.Save</c> or a file saved by <see cref="PcDartsTransformer.SaveOnnx"/>.</summary>
+    /// <param name="path">The file. Of several PC-DARTS models in one zip the last is read.</param>
+    /// <returns>What the model says of itself.</returns>
+    /// <exception cref="InvalidDataException">The file is cut short, damaged, or holds no PC-DARTS model; the message names it.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static PcDartsModelInfo Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        try
+        {
+            return Read(stream);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or InvalidProtocolBufferException)
+        {
+            throw new InvalidDataException($"'{path}' is not a complete PC-DARTS model: {exception.Message.TrimEnd('.')}.", exception);
+        }
+    }
+
+    /// <summary>Reads what a model in memory says of itself, whether it was trained in this process or loaded by <c>mlContext.Model.Load</c>.</summary>
+    /// <param name="model">The model; it may be a longer pipeline.</param>
+    /// <returns>What the model says of itself.</returns>
+    /// <exception cref="InvalidDataException">There is no PC-DARTS model in the pipeline.</exception>
+    public static PcDartsModelInfo FromTransformer(ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        using var stream = new MemoryStream();
+        new MLContext().Model.Save(model, null, stream);
+        stream.Position = 0;
+        try
+        {
+            return ReadZip(stream);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"The pipeline holds no PC-DARTS model: {exception.Message.TrimEnd('.')}.", exception);
+        }
+    }
+
+    private static PcDartsModelInfo Read(FileStream stream)
+    {
+        Span<byte> start = stackalloc byte[2];
+        bool zip = stream.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start.SequenceEqual("PK"u8);
+        stream.Position = 0;
+        return zip ? ReadZip(stream) : new PcDartsModelInfo(ModelProto.Parser.ParseFrom(stream));
+    }
+
+    private static PcDartsModelInfo ReadZip(Stream stream)
+    {
+        using var zip = new ZipArchive(stream, ZipArchiveMode.Read);
+        ZipArchiveEntry[] entries = [.. zip.Entries.Where(e => e.FullName.Split('/', '\\')[^1] == EntryName).OrderBy(e => e.FullName, StringComparer.Ordinal)];
+        if (entries.Length == 0)
+            throw new InvalidDataException("it has no ONNX model");
+        InvalidDataException? foreign = null;
+        foreach (ZipArchiveEntry entry in entries.Reverse())
+        {
+            try
+            {
+                return new PcDartsModelInfo(ReadEntry(entry));
+            }
+            catch (InvalidDataException exception)
+            {
+                foreign ??= exception;
+            }
+        }
+        throw foreign!;
+    }
+
+    // ML.NET writes the model's length before its bytes.
+    private static ModelProto ReadEntry(ZipArchiveEntry entry)
+    {
+        using Stream stream = entry.Open();
+        using var reader = new BinaryReader(stream);
+        int length = reader.ReadInt32();
+        if (length != entry.Length - sizeof(int))
+            throw new InvalidDataException($"its ONNX model has {entry.Length - sizeof(int)} of {length} bytes");
+        return ModelProto.Parser.ParseFrom(stream);
+    }
+}

@@ -1,0 +1,56 @@
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>How a model came about: both phases epoch by epoch, and the run's totals.</summary>
+/// <remarks>Metrics of the final training are those of the last epoch's weights, which are the weights of the model.</remarks>
+public sealed record TrainingHistory
+{
+    /// <summary>Every epoch of the search, then every epoch of the final training.</summary>
+    public required IReadOnlyList<EpochMetrics> Epochs { get; init; }
+
+    /// <summary>Pictures used for training (weights and architecture halves together in the search).</summary>
+    public required int TrainingImages { get; init; }
+
+    /// <summary>Pictures used for validation only.</summary>
+    public required int ValidationImages { get; init; }
+
+    /// <summary>Rows left out because their label was missing.</summary>
+    public int MissingLabels { get; init; }
+
+    /// <summary>Rows left out because their picture could not be decoded (only with <see cref="BadImageHandling.Skip"/>).</summary>
+    public int SkippedImages { get; init; }
+
+    /// <summary>Time of decoding the pictures.</summary>
+    public TimeSpan ReadTime { get; init; }
+
+    /// <summary>Time of the search; zero when a genotype was given.</summary>
+    public TimeSpan SearchTime { get; init; }
+
+    /// <summary>Time of the final training.</summary>
+    public TimeSpan TrainingTime { get; init; }
+
+    /// <summary>
+    /// Pictures of the weight half per second of search, where each step also takes one batch of the architecture half; zero without a search.
+    /// </summary>
+    public double SearchImagesPerSecond { get; init; }
+
+    /// <summary>Pictures per second of the final training, validation time left out.</summary>
+    public double TrainingImagesPerSecond { get; init; }
+
+    /// <summary>Parameters and multiply-adds of the network.</summary>
+    public required NetworkSize Size { get; init; }
+
+    /// <summary>SHA-256 over the names, shapes and values of the trained weights, in lower-case hexadecimal.</summary>
+    public required string WeightsSha256 { get; init; }
+
+    /// <summary>The largest resident memory of the process up to the end of training, in bytes.</summary>
+    public long PeakMemoryBytes { get; init; }
+
+    /// <summary>Where the tensors lived, such as <c>cpu</c> or <c>cuda:0</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Seed of the run.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Validation accuracy of the model, 0 to 1; null when nothing was held out.</summary>
+    public double? ValidationAccuracy => Epochs.LastOrDefault(epoch => epoch.Phase == TrainingPhase.Training)?.ValidationAccuracy;
+}
