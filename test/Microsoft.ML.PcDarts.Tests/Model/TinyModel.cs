@@ -48,20 +48,17 @@ internal sealed class TinyModel : IDisposable
         TrainingTime = TimeSpan.FromMilliseconds(1234.5),
     };
 
-    /// <summary>Labelled random pictures: some of the network's size, some not, some grey.</summary>
-    public static Picture[] Pictures(int count, params string[] labels)
+    /// <summary>Labelled random pictures: some of the network's size, some not. Made anew on each enumeration, since ML.NET disposes them.</summary>
+    public static IEnumerable<Picture> Pictures(int count, params string[] labels) => Enumerable.Range(0, count).Select(i =>
     {
-        var random = new Random(3);
-        return [.. Enumerable.Range(0, count).Select(i =>
-        {
-            (int width, int height) = i % 3 == 2 ? (5 + i, 20) : (Width, Height);
-            byte[] pixels = new byte[width * height * 4];
-            random.NextBytes(pixels);
-            for (int p = 3; p < pixels.Length; p += 4)
-                pixels[p] = 255;
-            return new Picture { Image = MLImage.CreateFromPixels(width, height, MLPixelFormat.Bgra32, pixels), Label = labels[i % labels.Length], Number = 10 * (i % labels.Length) };
-        })];
-    }
+        (int width, int height) = i % 3 == 2 ? (5 + i, 20) : (Width, Height);
+        byte[] pixels = new byte[width * height * 4];
+        new Random(i).NextBytes(pixels);
+        for (int p = 3; p < pixels.Length; p += 4)
+            pixels[p] = 255;
+        MLImage image = MLImage.CreateFromPixels(width, height, MLPixelFormat.Bgra32, pixels);
+        return new Picture { Image = image, Label = labels[i % labels.Length], Number = 10 * (i % labels.Length) };
+    });
 
     public static IDataView Data(MLContext ml, int count = 9, params string[] labels) =>
         ml.Data.LoadFromEnumerable(Pictures(count, labels.Length > 0 ? labels : ["cat", "dog", "eel"]));
