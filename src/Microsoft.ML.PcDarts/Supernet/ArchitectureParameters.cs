@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
@@ -26,24 +27,28 @@ internal sealed class ArchitectureParameters : IDisposable
         Tensors = [AlphaNormal, AlphaReduce, BetaNormal, BetaReduce];
         RequiresGrad = true;
 
-        Tensor Draw(long[] size)
-            => (randn(size, ScalarType.Float32, generator: generator) * InitialDeviation).to(device).DetachFromDisposeScope();
+        Parameter Draw(long[] size)
+        {
+            Parameter parameter = new((randn(size, ScalarType.Float32, generator: generator) * InitialDeviation).to(device));
+            parameter.DetachFromDisposeScope();
+            return parameter;
+        }
     }
 
     /// <summary>[E, 8].</summary>
-    internal Tensor AlphaNormal { get; }
+    internal Parameter AlphaNormal { get; }
 
     /// <summary>[E, 8].</summary>
-    internal Tensor AlphaReduce { get; }
+    internal Parameter AlphaReduce { get; }
 
     /// <summary>[E].</summary>
-    internal Tensor BetaNormal { get; }
+    internal Parameter BetaNormal { get; }
 
     /// <summary>[E].</summary>
-    internal Tensor BetaReduce { get; }
+    internal Parameter BetaReduce { get; }
 
     /// <summary>α of the normal and the reduction cell, then β of both.</summary>
-    internal IReadOnlyList<Tensor> Tensors { get; }
+    internal IReadOnlyList<Parameter> Tensors { get; }
 
     /// <summary>Whether gradients are computed; off while the weights are stepped. Initially on.</summary>
     internal bool RequiresGrad
@@ -51,7 +56,7 @@ internal sealed class ArchitectureParameters : IDisposable
         get => AlphaNormal.requires_grad;
         set
         {
-            foreach (Tensor tensor in Tensors)
+            foreach (Parameter tensor in Tensors)
                 tensor.requires_grad = value;
         }
     }
@@ -67,7 +72,7 @@ internal sealed class ArchitectureParameters : IDisposable
 
     public void Dispose()
     {
-        foreach (Tensor tensor in Tensors)
+        foreach (Parameter tensor in Tensors)
             tensor.Dispose();
     }
 }

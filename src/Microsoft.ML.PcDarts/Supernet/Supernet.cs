@@ -14,6 +14,7 @@ internal sealed class Supernet : nn.Module
     private readonly SearchCell[] _cells;
     private readonly Linear _classifier;
     private readonly CellTopology _topology;
+    private readonly Parameter[] _weights;
 
     /// <summary>Builds the network with torch's default initialization, drawn from torch's generator.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A member of <paramref name="shape"/> is out of range.</exception>
@@ -39,6 +40,7 @@ internal sealed class Supernet : nn.Module
         _classifier = nn.Linear(inputs1, shape.Classes);
         register_module("classifier", _classifier);
         this.to(device);
+        _weights = [.. parameters()];
     }
 
     internal SupernetShape Shape { get; }
@@ -54,6 +56,13 @@ internal sealed class Supernet : nn.Module
             (previous, current) = (current, cell.Forward(previous, current, cell.IsReduction ? reduce : normal));
         Tensor features = current.mean([2, 3]); // [N, nodes · C]
         return _classifier.call(features).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Whether gradients of the weights are computed; off while the architecture is stepped.</summary>
+    internal void SetRequiresGrad(bool value)
+    {
+        foreach (Parameter parameter in _weights)
+            parameter.requires_grad = value;
     }
 
     protected override void RegisterComponents() { }

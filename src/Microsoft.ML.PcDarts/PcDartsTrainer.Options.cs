@@ -1,0 +1,161 @@
+namespace Microsoft.ML.PcDarts;
+
+public sealed partial class PcDartsTrainer
+{
+    /// <summary>Options of <see cref="PcDartsTrainer"/>. Presets: <see cref="PcDartsRecipe"/>.</summary>
+    /// <remarks>The trainer works on a copy: changing an object after it was passed on has no effect on the trainer.</remarks>
+    public sealed class Options
+    {
+        /// <summary>Name of the label column, a key of any cardinality of 2 or more. Default <c>Label</c>.</summary>
+        public string LabelColumnName = DefaultColumnNames.Label;
+
+        /// <summary>Name of the image column, an MLImage of any size. Default <c>Image</c>.</summary>
+        public string FeatureColumnName = "Image";
+
+        /// <summary>Name of the output column with the class probabilities. Default <c>Score</c>.</summary>
+        public string ScoreColumnName = DefaultColumnNames.Score;
+
+        /// <summary>Name of the output column with the predicted key. Default <c>PredictedLabel</c>.</summary>
+        public string PredictedLabelColumnName = DefaultColumnNames.PredictedLabel;
+
+        /// <summary>Rows to validate on after each epoch of the final training, with the same columns. Default null: see <see cref="ValidationFraction"/>.</summary>
+        public IDataView? ValidationSet;
+
+        /// <summary>
+        /// Share of each class held out for validation when <see cref="ValidationSet"/> is null: 0 to 0.5, at most 2,500 pictures in all. 0 holds
+        /// nothing out. Default 0.1.
+        /// </summary>
+        public double ValidationFraction = 0.1;
+
+        /// <summary>Width in pixels that pictures are resized to, 8 to 1024. Default null: chosen from the data, at most <see cref="MaximumImageSize"/>.</summary>
+        public int? ImageWidth;
+
+        /// <summary>Height in pixels that pictures are resized to, 8 to 1024. Default null: chosen from the data, at most <see cref="MaximumImageSize"/>.</summary>
+        public int? ImageHeight;
+
+        /// <summary>Largest side in pixels that is chosen when width and height are null: 16 to 1024. Default 64.</summary>
+        public int MaximumImageSize = 64;
+
+        /// <summary>What to do with a picture that cannot be decoded. Default <see cref="BadImageHandling.Error"/>.</summary>
+        public BadImageHandling BadImages = BadImageHandling.Error;
+
+        /// <summary>
+        /// Decoded pictures above this many bytes live in a memory-mapped file in <see cref="WorkspacePath"/> instead of in memory: 1 or more.
+        /// Default null: half of the memory that is free.
+        /// </summary>
+        public long? MemoryLimitBytes;
+
+        /// <summary>Folder for files of the run; created when missing. Default null: the system's folder for temporary files.</summary>
+        public string? WorkspacePath;
+
+        /// <summary>Random seed of splits, weights, augmentation and order. Default null: taken from MLContext's seed.</summary>
+        public int? Seed;
+
+        /// <summary>A genotype to train; the search is skipped. Default null: search.</summary>
+        public Genotype? Genotype;
+
+        /// <summary>
+        /// Time that <c>Fit</c> may take, one second or more. The trainer measures its step times and plans the epochs of search and training so as to end within
+        /// it. Results then depend on the speed of the machine. Default null: no limit.
+        /// </summary>
+        public TimeSpan? TimeBudget;
+
+        /// <summary>Share of <see cref="TimeBudget"/> that the search may take: 0.05 to 0.9. Default 0.2.</summary>
+        public double SearchTimeShare = 0.2;
+
+        /// <summary>Largest number of training pictures that the search uses (stratified): 4 or more. Default null: all.</summary>
+        public int? SearchImages;
+
+        /// <summary>Epochs of the search: 1 to 10,000. Default 20 (paper: 50).</summary>
+        public int SearchEpochs = 20;
+
+        /// <summary>Epochs in which only the weights are trained: 0 to <see cref="SearchEpochs"/>−1. Default 6 (paper: 15 of 50).</summary>
+        public int SearchWarmUpEpochs = 6;
+
+        /// <summary>Pictures a step of the search, for weights and architecture each: 2 to 8192. Default 32 (paper: 256).</summary>
+        public int SearchBatchSize = 32;
+
+        /// <summary>Initial learning rate of SGD on the supernet's weights, falling to 0 by half a cosine: above 0. Default 0.1.</summary>
+        public double SearchLearningRate = 0.1;
+
+        /// <summary>Learning rate of Adam on α and β (betas 0.5 and 0.999, weight decay 1e-3): above 0. Default 3e-3 (paper: 6e-4 on CIFAR, 6e-3 on ImageNet).</summary>
+        public double ArchitectureLearningRate = 3e-3;
+
+        /// <summary>Initial channels C of the supernet: 1 or more, divisible by <see cref="PartialChannels"/>. Default 16.</summary>
+        public int SearchInitialChannels = 16;
+
+        /// <summary>Cells of the supernet: 1 to 100. Default 5 (paper: 8).</summary>
+        public int SearchLayers = 5;
+
+        /// <summary>Nodes of a cell: 1 to 8. Default 4.</summary>
+        public int Nodes = 4;
+
+        /// <summary>K: one in K channels takes part in a mixed operation (Xu et al. 2020, section 3.2): 1 or more, dividing the channels. Default 4.</summary>
+        public int PartialChannels = 4;
+
+        /// <summary>Largest number of training pictures that an epoch of the final training visits (stratified, fixed): 2 or more. Default null: all.</summary>
+        public int? TrainingImages;
+
+        /// <summary>Epochs of the final training: 1 to 100,000. Default 60 (paper: 600).</summary>
+        public int Epochs = 60;
+
+        /// <summary>Pictures a step of the final training: 2 to 8192. Default 96.</summary>
+        public int BatchSize = 96;
+
+        /// <summary>Peak learning rate of SGD, falling to 0 by half a cosine: above 0. Default 0.1 (paper: 0.025).</summary>
+        public double LearningRate = 0.1;
+
+        /// <summary>Share of the final training in which the learning rate rises linearly to its peak: 0 to 0.5. Default 0.05 (paper: 0).</summary>
+        public double LearningRateWarmUp = 0.05;
+
+        /// <summary>Momentum of SGD in both phases: 0 to below 1. Default 0.9.</summary>
+        public double Momentum = 0.9;
+
+        /// <summary>Nesterov's form of momentum in the final training. Default true (paper: false).</summary>
+        public bool Nesterov = true;
+
+        /// <summary>Weight decay of SGD in both phases: 0 or more. Default 3e-4.</summary>
+        public double WeightDecay = 3e-4;
+
+        /// <summary>Largest L2 norm of a step's gradient in both phases; longer ones are scaled down: above 0. Default 5.</summary>
+        public double GradientClipNorm = 5;
+
+        /// <summary>Initial channels C of the network: 1 or more. Default 16 (paper: 36).</summary>
+        public int InitialChannels = 16;
+
+        /// <summary>Cells of the network: 1 to 100. Default 8 (paper: 20).</summary>
+        public int Layers = 8;
+
+        /// <summary>Stem: CIFAR's keeps the size, ImageNet's divides it by 8. Default null: ImageNet's for pictures of 128 pixels and more.</summary>
+        public NetworkStem? Stem;
+
+        /// <summary>Weight of the auxiliary head's loss while training: 0 (no head) to 1. Default 0 (paper: 0.4).</summary>
+        public double AuxiliaryWeight;
+
+        /// <summary>Drop-path probability at the end of training, rising linearly from 0: 0 to below 1. Default 0 (paper: 0.3).</summary>
+        public double DropPathProbability;
+
+        /// <summary>Side in pixels of the square that cutout blanks: 0 (off) or more. Default 0 (paper: 16).</summary>
+        public int CutoutLength;
+
+        /// <summary>Label smoothing ε: 0 to below 1. Default 0.05 (paper: 0 on CIFAR, 0.1 on ImageNet).</summary>
+        public double LabelSmoothing = 0.05;
+
+        /// <summary>Padding in pixels of the random crop: 0 (off) or more, below the image's sides. Default null: an eighth of the shorter side (4 at 32×32, as in the paper).</summary>
+        public int? CropPadding;
+
+        /// <summary>Mirror pictures left to right at random. Switch off where left and right differ in meaning. Default true.</summary>
+        public bool HorizontalFlip = true;
+
+        /// <summary>Threads that the tensor library uses on the CPU: 1 or more. Default null: the number of physical cores.</summary>
+        public int? Threads;
+
+        /// <summary>Called on the training thread about once a second and at the end of each epoch. Exceptions that it throws end <c>Fit</c>. Default null.</summary>
+        public Action<TrainingProgress>? MetricsCallback;
+
+        /// <summary>Cancels <c>Fit</c>, which then throws <see cref="OperationCanceledException"/>, within a step's time. Default: none.</summary>
+        public CancellationToken CancellationToken;
+
+        internal Options Clone() => (Options)MemberwiseClone();
+    }
+}

@@ -1,0 +1,61 @@
+using TorchSharp;
+
+namespace Microsoft.ML.PcDarts;
+
+public sealed partial class PcDartsTrainer
+{
+    private (int Width, int Height) ChooseSize(IDataView input) => _options is { ImageWidth: { } width, ImageHeight: { } height }
+        ? (width, height)
+        : ImageTensorReader.ChooseSize(input, _options.FeatureColumnName, _options.MaximumImageSize);
+
+    private ImageDataset Read(RunContext run, IDataView input, int width, int height, bool forTraining)
+    {
+        ImageDataset data = ImageTensorReader.Read(_environment, input, new ImageReadSettings
+        {
+            ImageColumn = _options.FeatureColumnName,
+            LabelColumn = _options.LabelColumnName,
+            Width = width,
+            Height = height,
+            BadImages = _options.BadImages,
+            ForTraining = forTraining,
+            MemoryLimitBytes = _options.MemoryLimitBytes,
+            Workspace = _options.WorkspacePath,
+            Cancellation = _options.CancellationToken,
+            Progress = run.ReportReading,
+        });
+        run.ThrowIfCancelled();
+
+        // Resident pictures follow the run to its device; a mapped file stays where it is and batches are copied.
+        return data.IsMapped ? data : data.To(run.Device);
+    }
+
+    private (int[] Training, int[] Validation) SplitValidation(ImageDataset data, int seed)
+    {
+        if (_options.ValidationSet is not null)
+            return SearchSplit.Fraction(data.LabelValues, 0, seed);
+        double fraction = Math.Min(_options.ValidationFraction, (double)MaximumValidationImages / data.Count);
+        return SearchSplit.Fraction(data.LabelValues, fraction, seed);
+    }
+
+    private SearchResult Search(RunContext run, ImageDataset data, BatchLoader loader, int[] training, NetworkStem stem)
+    {
+        int[] rows = Limit(data, training, _options.SearchImages, run.Seed);
+        (int[] Weights, int[] Architecture) halves = SearchSplit.Halves(data.LabelValues, rows, run.Seed);
+        var shape = new SupernetShape
+        {
+            InitialChannels = _options.SearchInitialChannels,
+            Layers = _options.SearchLayers,
+            Classes = data.Classes,
+            Stem = stem,
+            Nodes = _options.Nodes,
+            PartialChannels = _options.PartialChannels,
+        };
+        using DisposeScope scope = torch.NewDisposeScope();
+        using var search = new ArchitectureSearch(run, loader, halves, shape);
+        return search.Run(run.SecondsLeft * _options.SearchTimeShare);
+    }
+
+    private static int[] Limit(ImageDataset data, int[] rows, int? count, int seed) => count is { } limit && limit < rows.Length
+        ? SearchSplit.Subset(data.LabelValues, rows, limit, seed)
+        : rows;
+}

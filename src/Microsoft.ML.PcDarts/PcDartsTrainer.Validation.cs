@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Microsoft.ML.PcDarts;
+
+public sealed partial class PcDartsTrainer
+{
+    /// <summary>Every rule on options that needs no data; rules on data follow when the data is read.</summary>
+    private static void Validate(Options options)
+    {
+        Named(options.LabelColumnName);
+        Named(options.FeatureColumnName);
+        Named(options.ScoreColumnName);
+        Named(options.PredictedLabelColumnName);
+        if (options.ScoreColumnName == options.PredictedLabelColumnName)
+            throw Invalid($"ScoreColumnName and PredictedLabelColumnName are both '{options.ScoreColumnName}'; give the two outputs different names.");
+
+        Within(options.ValidationFraction, 0, 0.5);
+        Within(options.ImageWidth, 8, 1024);
+        Within(options.ImageHeight, 8, 1024);
+        if (options.ImageWidth is null != options.ImageHeight is null)
+            throw Invalid("ImageWidth and ImageHeight must be set together, or both left null to be chosen from the data.");
+        Within(options.MaximumImageSize, 16, 1024);
+        Within(options.MemoryLimitBytes, 1, long.MaxValue);
+
+        if (options.TimeBudget is { } budget && budget < TimeSpan.FromSeconds(1))
+            throw Invalid(string.Create(CultureInfo.InvariantCulture, $"TimeBudget {budget} must be one second or more; leave it null for no limit."));
+        Within(options.SearchTimeShare, 0.05, 0.9);
+        Within(options.SearchImages, 4, int.MaxValue);
+        Within(options.SearchEpochs, 1, 10_000);
+        Within(options.SearchWarmUpEpochs, 0, options.SearchEpochs - 1);
+        Within(options.SearchBatchSize, 2, 8192);
+        Positive(options.SearchLearningRate);
+        Positive(options.ArchitectureLearningRate);
+        Within(options.SearchInitialChannels, 1, 1024);
+        Within(options.SearchLayers, 1, 100);
+        Within(options.Nodes, 1, 8);
+        Within(options.PartialChannels, 1, 1024);
+        if (options.Genotype is null && options.SearchInitialChannels % options.PartialChannels != 0)
+        {
+            throw Invalid($"SearchInitialChannels {options.SearchInitialChannels} must be divisible by PartialChannels {options.PartialChannels}; "
+                + $"use {NextMultiple(options.SearchInitialChannels, options.PartialChannels)} channels or another K.");
+        }
+
+        Within(options.TrainingImages, 2, int.MaxValue);
+        Within(options.Epochs, 1, 100_000);
+        Within(options.BatchSize, 2, 8192);
+        Positive(options.LearningRate);
+        Within(options.LearningRateWarmUp, 0, 0.5);
+        WithinBelow(options.Momentum, 0, 1);
+        if (options.Nesterov && options.Momentum == 0)
+            throw Invalid("Nesterov needs a Momentum above 0; set Nesterov to false for plain SGD.");
+        Within(options.WeightDecay, 0, 1);
+        Positive(options.GradientClipNorm);
+        Within(options.InitialChannels, 1, 1024);
+        Within(options.Layers, 1, 100);
+        Within(options.AuxiliaryWeight, 0, 1);
+        WithinBelow(options.DropPathProbability, 0, 1);
+        Within(options.CutoutLength, 0, 1024);
+        WithinBelow(options.LabelSmoothing, 0, 1);
+        Within(options.CropPadding, 0, 512);
+        Within(options.Threads, 1, 1024);
+        if (!Enum.IsDefined(options.BadImages))
+            throw Invalid($"BadImages {options.BadImages} is not a value of {nameof(BadImageHandling)}; use Error or Skip.");
+        if (options.Stem is { } stem && !Enum.IsDefined(stem))
+            throw Invalid($"Stem {stem} is not a value of {nameof(NetworkStem)}; use Cifar or ImageNet.");
+    }
+
+    private static void Named(string? name, [CallerArgumentExpression(nameof(name))] string option = "")
+    {
+        if (string.IsNullOrWhiteSpace(name))
+            throw Invalid($"{Short(option)} is empty; give the name of a column.");
+    }
+
+    private static void Within<T>(T? value, T low, T high, [CallerArgumentExpression(nameof(value))] string option = "")
+        where T : struct, INumber<T>
+    {
+        if (value is { } given)
+            Within(given, low, high, option);
+    }
+
+    private static void Within<T>(T value, T low, T high, [CallerArgumentExpression(nameof(value))] string option = "")
+        where T : struct, INumber<T>
+    {
+        // Written so that NaN fails.
+        if (!(value >= low && value <= high))
+            throw Invalid(string.Create(CultureInfo.InvariantCulture, $"{Short(option)} {value} is out of range; allowed are {low} to {high}."));
+    }
+
+    private static void WithinBelow(double value, double low, double high, [CallerArgumentExpression(nameof(value))] string option = "")
+    {
+        if (!(value >= low && value < high))
+            throw Invalid(string.Create(CultureInfo.InvariantCulture, $"{Short(option)} {value} is out of range; allowed are {low} to below {high}."));
+    }
+
+    private static void Positive(double value, [CallerArgumentExpression(nameof(value))] string option = "")
+    {
+        if (!(value > 0 && double.IsFinite(value)))
+            throw Invalid(string.Create(CultureInfo.InvariantCulture, $"{Short(option)} {value} is out of range; it must be a finite number above 0."));
+    }
+
+    private static ArgumentException Invalid(string message) => new(message, "options");
+
+    private static int NextMultiple(int value, int of) => (value + of - 1) / of * of;
+
+    private static string Short(string expression) => expression[(expression.LastIndexOf('.') + 1)..];
+}

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>
+/// The <see cref="IEstimator{TTransformer}"/> that designs a convolutional network for a multiclass image classification task: it searches a cell architecture with
+/// PC-DARTS, trains the network that it found, and returns a model that predicts with Microsoft.ML, Microsoft.ML.ImageAnalytics and Microsoft.ML.OnnxTransformer alone.
+/// </summary>
+/// <remarks>
+/// <para>Create it with <c>mlContext.MulticlassClassification.Trainers.PcDarts()</c> or with <see cref="Options"/>.</para>
+/// <para><b>Input and output columns.</b> The label column must be a key of two or more values, the feature column an
+/// <see cref="MLImage"/> of any size (use <c>LoadImages</c>); pictures are resized by the transformer that is saved with the model. Output columns:</para>
+/// <list type="table">
+/// <listheader><term>Output column name</term><description>Type and meaning</description></listheader>
+/// <item><term><c>Score</c></term><description>Vector of <see cref="float"/>: the probabilities of all classes, in the order of the label's key values. The slot names are the key values.</description></item>
+/// <item><term><c>PredictedLabel</c></term><description>Key: the class of the highest probability, with the label's key values.</description></item>
+/// </list>
+/// <para><b>Trainer Characteristics</b></para>
+/// <list type="table">
+/// <item><term>Machine learning task</term><description>Multiclass classification</description></item>
+/// <item><term>Is normalization required?</term><description>No</description></item>
+/// <item><term>Is caching required?</term><description>No: pictures are decoded once</description></item>
+/// <item><term>Required NuGet in addition to Microsoft.ML</term><description>Microsoft.ML.PcDarts and a libtorch build, such as libtorch-cpu-linux-x64, to train; Microsoft.ML.OnnxTransformer and Microsoft.ML.ImageAnalytics to predict</description></item>
+/// <item><term>Exportable to ONNX</term><description>Yes, by <see cref="PcDartsTransformer.SaveOnnx"/></description></item>
+/// </list>
+/// <para><b>Training Algorithm Details.</b> PC-DARTS (Xu et al., "PC-DARTS: Partial Channel Connections for Memory-Efficient Architecture Search", ICLR 2020,
+/// arXiv 1907.05737) relaxes the choice of operations in a cell into a weighted sum, whose weights α are learned on one half of the pictures while the
+/// network's weights are learned on the other. Only one in K channels takes part, which saves memory and time, and edge weights β steady the choice of edges. The strongest edges and
+/// operations make the genotype, whose network is then trained from scratch.</para>
+/// </remarks>
+public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
+{
+    private const int MaximumValidationImages = 2500;
+    private readonly IHostEnvironment _environment;
+    private readonly Options _options;
+
+    /// <param name="environment">The environment of the catalog; an <see cref="MLContext"/> or a host of one.</param>
+    /// <param name="options">Copied.</param>
+    internal PcDartsTrainer(IHostEnvironment environment, Options options)
+    {
+        _environment = environment;
+        _options = options.Clone();
+        Validate(_options);
+    }
+
+    private ColumnNames Columns => new(_options.LabelColumnName, _options.FeatureColumnName, _options.ScoreColumnName, _options.PredictedLabelColumnName);
+
+    /// <summary>Checks the input columns and gives the columns that the model will add.</summary>
+    /// <param name="inputSchema">Shape of the input.</param>
+    /// <returns>Shape of the output.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return PcDartsSchema.GetOutputSchema(inputSchema, Columns);
+    }
+
+    /// <summary>Searches an architecture for the pictures and trains it.</summary>
+    /// <param name="input">Rows with the label and the image column.</param>
+    /// <returns>The model.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type.</exception>
+    /// <exception cref="ArgumentException">The data cannot be trained on: no rows, one class only, a class with a single picture, pictures that are too small.</exception>
+    /// <exception cref="InvalidDataException">A picture cannot be decoded, unless <see cref="Options.BadImages"/> says to skip it.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <exception cref="TorchLibraryException">The native tensor library cannot be loaded.</exception>
+    /// <exception cref="InvalidOperationException">The GPU that was asked for is missing, or the loss diverged.</exception>
+    public PcDartsTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        PcDartsSchema.Check(input.Schema, Columns);
+        if (_options.ValidationSet is { } given)
+            PcDartsSchema.CheckValidation(input.Schema, given.Schema, Columns);
+
+        IHost host = _environment.Register("PcDarts");
+        using IChannel channel = host.Start("Fit");
+        TorchRuntime.EnsureLoaded();
+        Device device = TorchRuntime.ChooseDevice(MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment),
+            message => channel.Warning(MessageSensitivity.None, "{0}", message));
+        TorchRuntime.SetThreads(_options.Threads);
+        var run = new RunContext(_options, _environment, channel, device, _options.Seed ?? MlNetAccess.Seed(_environment) ?? host.Rand.Next());
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
+
+        // Step 1: decode the pictures once.
+        (int width, int height) = ChooseSize(input);
+        using ImageDataset data = Read(run, input, width, height, forTraining: true);
+        using ImageDataset? validationData = _options.ValidationSet is { } set ? Read(run, set, width, height, forTraining: false) : null;
+        TimeSpan readTime = run.Elapsed;
+
+        // Step 2: hold out validation rows.
+        (int[] training, int[] held) = SplitValidation(data, run.Seed);
+        (float[] mean, float[] std) = ChannelStatistics.Of(data, training);
+        using var loader = new BatchLoader(data, mean, std, _options, device, run.Seed);
+        using BatchLoader? validationLoader = validationData is null ? null : new BatchLoader(validationData, mean, std, _options, device, run.Seed);
+        (BatchLoader Loader, int[] Rows)? validation = validationLoader is not null
+            ? (validationLoader, [.. Enumerable.Range(0, validationData!.Count)])
+            : held.Length > 0 ? (loader, held) : null;
+
+        // Steps 3 to 6: search a genotype.
+        NetworkStem stem = _options.Stem ?? (Math.Min(width, height) >= 128 ? NetworkStem.ImageNet : NetworkStem.Cifar);
+        SearchResult search = _options.Genotype is { } known
+            ? new SearchResult(known, TimeSpan.Zero, 0)
+            : Search(run, data, loader, training, stem);
+        run.Info($"Genotype: {search.Genotype.ToPython()}");
+
+        // Steps 7 and 8: train the discovered network from scratch.
+        var shape = new NetworkShape
+        {
+            InitialChannels = _options.InitialChannels,
+            Layers = _options.Layers,
+            Classes = data.Classes,
+            Stem = stem,
+            ImageHeight = height,
+            ImageWidth = width,
+            AuxiliaryHead = _options.AuxiliaryWeight > 0,
+        };
+        int[] trainingRows = Limit(data, training, _options.TrainingImages, run.Seed);
+        using var trainer = new NetworkTrainer(run, loader, trainingRows, validation, search.Genotype, shape);
+        TrainedNetwork trained = trainer.Run(run.SecondsLeft);
+
+        // Step 9: an ordinary ML.NET model.
+        var history = new TrainingHistory
+        {
+            Epochs = run.Epochs,
+            TrainingImages = trainingRows.Length,
+            ValidationImages = validation?.Rows.Length ?? 0,
+            MissingLabels = data.MissingLabels,
+            SkippedImages = data.SkippedImages,
+            ReadTime = readTime,
+            SearchTime = search.Time,
+            TrainingTime = trained.Time,
+            SearchImagesPerSecond = search.ImagesPerSecond,
+            TrainingImagesPerSecond = trained.ImagesPerSecond,
+            Size = NetworkSize.Of(search.Genotype, shape),
+            WeightsSha256 = WeightsHash.Sha256(trained.Weights),
+            PeakMemoryBytes = Process.GetCurrentProcess().PeakWorkingSet64,
+            Device = device.ToString(),
+            Seed = run.Seed,
+        };
+        var model = new DiscoveredModel(search.Genotype, shape, trained.Weights, mean, std, ClassNames.Of(input.Schema[_options.LabelColumnName]), history);
+        return PcDartsTransformer.Create(_environment, model, input.Schema, Columns);
+    }
+}

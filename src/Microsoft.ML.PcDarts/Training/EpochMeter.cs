@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>Sums loss and hits over an epoch on the device; the host waits for the device only when the figures are read.</summary>
+internal sealed class EpochMeter : IDisposable
+{
+    private readonly Tensor _sums; // [2] float64: loss times count, hits
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+
+    public EpochMeter(Device device)
+    {
+        _sums = zeros(2, ScalarType.Float64, device).DetachFromDisposeScope();
+    }
+
+    public int Count { get; private set; }
+
+    public double ImagesPerSecond => Count / Math.Max(_clock.Elapsed.TotalSeconds, 1e-9);
+
+    /// <summary>Adds one batch.</summary>
+    /// <param name="logits">Class scores, <c>[N, classes]</c>.</param>
+    /// <param name="labels">Class indices, <c>[N] int64</c>.</param>
+    public void Add(Tensor logits, Tensor labels)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        Tensor scores = logits.detach().to(ScalarType.Float32);
+        Tensor loss = nn.functional.cross_entropy(scores, labels, reduction: nn.Reduction.Sum);
+        Tensor hits = scores.argmax(1).eq(labels).sum();
+        _sums.add_(stack([loss.to(ScalarType.Float64), hits.to(ScalarType.Float64)]));
+        Count += (int)labels.shape[0];
+    }
+
+    /// <summary>Mean cross-entropy in nats and accuracy, 0 to 1, of all pictures added so far.</summary>
+    public (double Loss, double Accuracy) Read()
+    {
+        using Tensor sums = _sums.cpu();
+        int count = Math.Max(Count, 1);
+        return (sums[0].item<double>() / count, sums[1].item<double>() / count);
+    }
+
+    public void Dispose() => _sums.Dispose();
+}

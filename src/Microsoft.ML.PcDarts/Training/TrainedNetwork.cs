@@ -1,0 +1,7 @@
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>What the final training made.</summary>
+/// <param name="Weights">Parameters and batch-norm statistics by the names of the paper's code.</param>
+/// <param name="Time">Time of the training, with validation.</param>
+/// <param name="ImagesPerSecond">Training pictures per second, validation left out.</param>
+internal sealed record TrainedNetwork(IReadOnlyDictionary<string, TensorData> Weights, TimeSpan Time, double ImagesPerSecond);
