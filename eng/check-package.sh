@@ -9,12 +9,13 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 fail() { echo "check-package: $*" >&2; exit 1; }
 
 version() { sed -n "s/.*<PackageVersion Include=\"$1\" Version=\"\([^\"]*\)\".*/\1/p" "$root/Directory.Packages.props"; }
-package_version=$(sed -n 's/.*<Version>\(.*\)<\/Version>.*/\1/p' "$root/Directory.Build.props")
+# A version of its own, so that no package folder can hold an older package of the same name and version.
+package_version=$(sed -n 's/.*<Version>\(.*\)<\/Version>.*/\1/p' "$root/Directory.Build.props")-check.$(date +%s)
 libtorch=libtorch-cpu-linux-x64
 [ "$(uname -sm)" = 'Linux x86_64' ] || fail "written for Linux x64"
 
 echo "== pack"
-dotnet pack "$root/src/Microsoft.ML.PcDarts" -c Release --no-build -o "$work/feed" -v q
+dotnet pack "$root/src/Microsoft.ML.PcDarts" -c Release --no-build -p:PackageVersion="$package_version" -o "$work/feed" -v q
 package="$work/feed/Microsoft.ML.PcDarts.$package_version.nupkg"
 [ -f "$package" ] || fail "$package was not made"
 [ -f "${package%.nupkg}.snupkg" ] || fail "no symbol package"
