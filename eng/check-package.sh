@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Packs the library and uses the package as a stranger would: in a folder outside the repository, a console program that gets it through
-# a class library, with libtorch of its own, built, run and published. Needs a Release build of the library.
+# Packs the library and uses the package as a stranger would, in a folder outside the repository: the README's training program, which gets
+# the package through a class library and references libtorch, is built, run and published; the README's predicting program, which has ML.NET
+# alone, then reads the model. Needs a Release build of the library.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
@@ -35,7 +36,7 @@ done
 # The package under test is unpacked into a folder of this run; everything else comes from the machine's package folder.
 machine=$(dotnet nuget locals global-packages --list | sed 's/^global-packages: //')
 unset NUGET_PACKAGES
-mkdir -p "$work/library" "$work/app"
+mkdir -p "$work/library" "$work/train" "$work/predict" "$work/photos"
 cat >"$work/nuget.config" <<EOF
 <configuration>
   <config><add key="globalPackagesFolder" value="packages" /></config>
@@ -43,54 +44,81 @@ cat >"$work/nuget.config" <<EOF
   <packageSources><add key="feed" value="feed" /></packageSources>
 </configuration>
 EOF
-cat >"$work/library/Library.csproj" <<EOF
-<Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
-  <ItemGroup><PackageReference Include="Microsoft.ML.PcDarts" Version="$package_version" /></ItemGroup>
-</Project>
-EOF
-cat >"$work/library/Calculation.cs" <<'EOF'
-public static class Calculation
-{
-    public static float Run()
-    {
-        using TorchSharp.torch.Tensor sum = TorchSharp.torch.ones(3).sum();
-        return sum.item<float>();
-    }
 
-    public static int Nodes => Microsoft.ML.PcDarts.KnownGenotypes.PcDartsCifar.Nodes;
-}
-EOF
-cat >"$work/app/App.csproj" <<EOF
+# project NAME TYPE ITEMS...: a project file without anything of this repository.
+project() {
+  local name=$1 type=$2; shift 2
+  cat >"$work/$name/$name.csproj" <<EOF
 <Project Sdk="Microsoft.NET.Sdk">
   <PropertyGroup>
     <TargetFramework>net10.0</TargetFramework>
-    <OutputType>Exe</OutputType>
+    <OutputType>$type</OutputType>
+    <ImplicitUsings>enable</ImplicitUsings>
+    <Nullable>enable</Nullable>
     <CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible>
     <CreateHardLinksForPublishFilesIfPossible>true</CreateHardLinksForPublishFilesIfPossible>
   </PropertyGroup>
   <ItemGroup>
-    <ProjectReference Include="../library/Library.csproj" />
-    <PackageReference Include="$libtorch" Version="$(version $libtorch)" />
+    $*
   </ItemGroup>
 </Project>
 EOF
-echo 'System.Console.WriteLine($"sum {Calculation.Run()} nodes {Calculation.Nodes}");' >"$work/app/Program.cs"
-expected='sum 3 nodes 4'
+}
+reference() { echo "<PackageReference Include=\"$1\" Version=\"$(version "$1")\" />"; }
+# snippet N: the N-th C# block of the README.
+snippet() { awk -v n="$1" '/^```/ { inside = ($0 == "```csharp"); if (inside) block++; next } inside && block == n' "$root/README.md"; }
 
-cd "$work/app"
-expect() { # label, command...
-  local label=$1 output; shift
+project library Library "<PackageReference Include=\"Microsoft.ML.PcDarts\" Version=\"$package_version\" />"
+project train Exe '<ProjectReference Include="../library/library.csproj" />' "$(reference $libtorch)"
+project predict Exe "$(reference Microsoft.ML)" "$(reference Microsoft.ML.ImageAnalytics)" "$(reference Microsoft.ML.OnnxTransformer)" "$(reference Microsoft.ML.OnnxRuntime)"
+cat >"$work/library/Calculation.cs" <<'EOF'
+public static class Calculation
+{
+    public static float Sum()
+    {
+        using TorchSharp.torch.Tensor sum = TorchSharp.torch.ones(3).sum();
+        return sum.item<float>();
+    }
+}
+EOF
+snippet 1 | sed -e 's/Trainers\.PcDarts()/Trainers.PcDarts(Microsoft.ML.PcDarts.PcDartsRecipe.Tiny())/' \
+  -e '/^using Microsoft.ML;/a if (args is ["sum"]) { Console.WriteLine(Calculation.Sum()); return; }' >"$work/train/Program.cs"
+grep -q 'PcDartsRecipe.Tiny' "$work/train/Program.cs" && grep -q 'Calculation' "$work/train/Program.cs" || fail "the README's first program has changed its form"
+snippet 2 >"$work/predict/Program.cs"
+grep -q 'model.zip' "$work/predict/Program.cs" || fail "the README's second program has changed its form"
+
+# bmp FILE RED GREEN BLUE: a picture of 16×16 pixels in one colour.
+bmp() {
+  local pixel pixels='' i
+  pixel=$(printf '\\x%02x\\x%02x\\x%02x' "$4" "$3" "$2")
+  for ((i = 0; i < 256; i++)); do pixels+=$pixel; done
+  printf "BM\x36\x03\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x10\0\0\0\x10\0\0\0\x01\0\x18\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0$pixels" >"$1"
+}
+mkdir -p "$work/photos/train/red" "$work/photos/train/blue"
+for ((n = 0; n < 24; n++)); do
+  bmp "$work/photos/train/red/$n.bmp" $((130 + 5 * n)) $n 40
+  bmp "$work/photos/train/blue/$n.bmp" 40 $n $((130 + 5 * n))
+done
+cp "$work/photos/train/red/7.bmp" "$work/photos/new.jpg"
+
+cd "$work"
+# expect LABEL PATTERN COMMAND...: the command succeeds and its last line matches.
+expect() {
+  local label=$1 pattern=$2 output; shift 2
   output=$("$@" 2>&1) || fail "$label ended with an error: $output"
-  [ "$(tail -n 1 <<<"$output")" = "$expected" ] || fail "$label printed: $output"
+  [[ $(tail -n 1 <<<"$output") =~ $pattern ]] || fail "$label printed: $output"
   echo "ok $label"
 }
 echo "== use"
-expect "dotnet run" dotnet run -c Release
-dotnet publish -c Release -o "$work/portable" -v q
-expect "publish, portable" dotnet "$work/portable/App.dll"
-dotnet publish -c Release -r linux-x64 --self-contained false -o "$work/rid" -v q
-expect "publish -r linux-x64" "$work/rid/App"
-dotnet publish -c Release -r linux-x64 --self-contained false -p:PublishSingleFile=true -o "$work/single" -v q
-expect "publish, single file" "$work/single/App"
+dotnet build train -c Release -v q
+expect "README: train" '^$' dotnet run -c Release --no-build --project train
+[ -s model.zip ] || fail "training left no model.zip"
+expect "README: predict" '^(red|blue) [0-9]+ ?%$' dotnet run -c Release --project predict
+[ -z "$(find predict/bin -iname '*torch*')" ] || fail "predicting brought libtorch along"
+dotnet publish train -c Release -o portable -v q
+expect "publish, portable" '^3$' dotnet portable/train.dll sum
+dotnet publish train -c Release -r linux-x64 --self-contained false -o rid -v q
+expect "publish -r linux-x64" '^3$' rid/train sum
+dotnet publish train -c Release -r linux-x64 --self-contained false -p:PublishSingleFile=true -o single -v q
+expect "publish, single file" '^3$' single/train sum
 echo "check-package: the package works"
