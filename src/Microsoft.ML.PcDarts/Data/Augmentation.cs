@@ -26,11 +26,10 @@ internal static class Augmentation
     public static Tensor Train(Tensor images, Tensor mean, Tensor std, int cropPadding, bool flip, int cutout, Generator generator)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor result = images;
-        if (cropPadding > 0)
-            result = RandomCrop(result, cropPadding, generator);
-        if (flip)
-            result = HorizontalFlip(result, generator);
+        long n = images.shape[0];
+        Tensor? offsets = cropPadding > 0 ? DrawOffsets(n, cropPadding, generator, images.device) : null;
+        Tensor? mirrored = flip ? DrawFlips(n, generator, images.device) : null;
+        Tensor result = offsets is null && mirrored is null ? images : Sample(images, cropPadding, offsets?[0], offsets?[1], mirrored);
         result = Normalize(result, mean, std);
         if (cutout > 0)
             result = Cutout(result, cutout, generator);
@@ -58,7 +57,7 @@ internal static class Augmentation
     public static Tensor RandomCrop(Tensor images, int padding, Generator generator)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor offsets = Draw((2 * padding) + 1, [2, images.shape[0]], generator, images.device);
+        Tensor offsets = DrawOffsets(images.shape[0], padding, generator, images.device);
         return Crop(images, padding, offsets[0], offsets[1]).MoveToOuterDisposeScope();
     }
 
@@ -68,18 +67,7 @@ internal static class Augmentation
     /// <param name="top">int64 <c>[N]</c>: first row kept of the padded picture, 0..2·padding.</param>
     /// <param name="left">int64 <c>[N]</c>: first column kept of the padded picture, 0..2·padding.</param>
     /// <returns>Same shape and dtype.</returns>
-    public static Tensor Crop(Tensor images, int padding, Tensor top, Tensor left)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        (long n, long c, long h, long w) = (images.shape[0], images.shape[1], images.shape[2], images.shape[3]);
-        long paddedWidth = w + (2 * padding);
-        Tensor padded = zeros([n, c, h + (2 * padding), paddedWidth], images.dtype, images.device);
-        padded.narrow(2, padding, h).narrow(3, padding, w).copy_(images);
-        Tensor rows = (arange(h, ScalarType.Int64, images.device).view(1, h, 1) + top.view(n, 1, 1)) * paddedWidth; // [N, H, 1]
-        Tensor columns = arange(w, ScalarType.Int64, images.device).view(1, 1, w) + left.view(n, 1, 1); // [N, 1, W]
-        Tensor source = (rows + columns).view(n, 1, h * w).expand(n, c, h * w);
-        return padded.view(n, c, -1).gather(2, source).view(n, c, h, w).MoveToOuterDisposeScope();
-    }
+    public static Tensor Crop(Tensor images, int padding, Tensor top, Tensor left) => Sample(images, padding, top, left, mirrored: null);
 
     /// <summary>Mirrors each picture left to right with probability ½.</summary>
     /// <param name="images">Any dtype, <c>[N, C, H, W]</c>.</param>
@@ -88,19 +76,14 @@ internal static class Augmentation
     public static Tensor HorizontalFlip(Tensor images, Generator generator)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor chosen = Draw(2, [images.shape[0]], generator, images.device).to(ScalarType.Bool);
-        return Flip(images, chosen).MoveToOuterDisposeScope();
+        return Flip(images, DrawFlips(images.shape[0], generator, images.device)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Mirrors the chosen pictures left to right.</summary>
     /// <param name="images">Any dtype, <c>[N, C, H, W]</c>.</param>
     /// <param name="chosen">bool <c>[N]</c>.</param>
     /// <returns>Same shape and dtype.</returns>
-    public static Tensor Flip(Tensor images, Tensor chosen)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return where(chosen.view(-1, 1, 1, 1), images.flip(3), images).MoveToOuterDisposeScope();
-    }
+    public static Tensor Flip(Tensor images, Tensor chosen) => Sample(images, padding: 0, top: null, left: null, chosen);
 
     /// <summary>Sets one square of each picture to zero; its centre is uniform over the pixels and the square is clipped at the edges.</summary>
     /// <param name="images">float32 <c>[N, C, H, W]</c>, normalised.</param>
@@ -114,13 +97,46 @@ internal static class Augmentation
         Tensor rows = Inside(h, length / 2, Draw(h, [n], generator, images.device)); // [N, H]
         Tensor columns = Inside(w, length / 2, Draw(w, [n], generator, images.device)); // [N, W]
         Tensor erased = rows.view(n, 1, h, 1).logical_and(columns.view(n, 1, 1, w)); // [N, 1, H, W]
-        return images.masked_fill(erased, 0f).MoveToOuterDisposeScope();
+        // A product with 0 and 1 runs some twenty times faster on a CPU than masked_fill with a broadcast mask.
+        return images.mul(erased.logical_not().to(images.dtype)).MoveToOuterDisposeScope();
+    }
+
+    // One gather does the crop and the mirroring: each output pixel looks up where it comes from in the zero-padded picture.
+    private static Tensor Sample(Tensor images, int padding, Tensor? top, Tensor? left, Tensor? mirrored)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (long n, long c, long h, long w) = (images.shape[0], images.shape[1], images.shape[2], images.shape[3]);
+        Tensor padded = images;
+        if (padding > 0)
+        {
+            padded = zeros([n, c, h + (2 * padding), w + (2 * padding)], images.dtype, images.device);
+            padded.narrow(2, padding, h).narrow(3, padding, w).copy_(images);
+        }
+        Tensor rows = arange(h, ScalarType.Int64, images.device).view(1, h, 1);
+        if (top is not null)
+            rows = rows + top.view(n, 1, 1); // [N, H, 1]
+        Tensor columns = arange(w, ScalarType.Int64, images.device).view(1, 1, w);
+        if (mirrored is not null)
+            columns = where(mirrored.view(n, 1, 1), columns.flip(2), columns); // [N, 1, W]
+        if (left is not null)
+            columns = columns + left.view(n, 1, 1);
+        Tensor source = ((rows * (w + (2 * padding))) + columns).view(n, 1, h * w).expand(n, c, h * w);
+        return padded.reshape(n, c, -1).gather(2, source).view(n, c, h, w).MoveToOuterDisposeScope();
     }
 
     private static Tensor Inside(long size, int half, Tensor centre)
     {
         Tensor distance = arange(size, ScalarType.Int64, centre.device).view(1, size) - centre.view(-1, 1);
         return distance.ge(-half).logical_and(distance.lt(half));
+    }
+
+    private static Tensor DrawOffsets(long n, int padding, Generator generator, Device device)
+        => Draw((2 * padding) + 1, [2, n], generator, device);
+
+    private static Tensor DrawFlips(long n, Generator generator, Device device)
+    {
+        using Tensor coins = Draw(2, [n], generator, device);
+        return coins.to(ScalarType.Bool);
     }
 
     private static Tensor Draw(long below, long[] shape, Generator generator, Device device)

@@ -1,0 +1,148 @@
+using SkiaSharp;
+
+namespace Microsoft.ML.PcDarts.Tests;
+
+public sealed class ImageTensorReaderBadInputTests : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly PictureFolder _folder = new();
+
+    public static TheoryData<string, string> BadFiles { get; } = new()
+    {
+        { "empty.jpg", "cannot be decoded" },
+        { "garbage.png", "cannot be decoded" },
+        { "header.jpg", "cannot be decoded" },
+        { "tail.jpg", "cut short" },
+        { "end.jpg", "cut short" },
+        { "half.png", "cut short" },
+        { "half.webp", "cannot be decoded" },
+        { "absent.jpg", "does not exist" },
+    };
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(BadFiles))]
+    public void Read_BadPicture_NamesFileRowAndRemedy(string name, string reason)
+    {
+        string bad = MakeBad(name);
+        (string?, string?)[] rows = ReaderFixture.TwoClasses(_folder, 3);
+        IDataView view = ReaderFixture.View(_ml, [.. rows, (bad, "odd")]);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => ImageTensorReader.Read(_ml, view, ReaderFixture.Settings));
+        Assert.Contains($"row 6 ({bad})", error.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.Contains("BadImageHandling.Skip", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(BadFiles))]
+    public void Read_BadPictureWithSkip_LeavesOnlyItOut(string name, string reason)
+    {
+        List<string> warnings = ReaderFixture.CaptureWarnings(_ml);
+        (string?, string?)[] rows = ReaderFixture.TwoClasses(_folder, 4);
+        IDataView view = ReaderFixture.View(_ml, [.. rows[..3], (MakeBad(name), "odd"), .. rows[3..]]);
+        using ImageDataset data = ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { BadImages = BadImageHandling.Skip });
+        using ImageDataset expected = ImageTensorReader.Read(_ml, ReaderFixture.View(_ml, rows), ReaderFixture.Settings);
+        Assert.Equal((8, 1), (data.Count, data.SkippedImages));
+        TensorAssert.Equal(expected.Images, data.Images);
+        Assert.Equal(expected.LabelValues.ToArray(), data.LabelValues.ToArray());
+        Assert.Contains(name, Assert.Single(warnings), StringComparison.Ordinal);
+        Assert.Contains(reason, warnings[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_SkipIntoAMappedFile_LeavesOnlyTheBadOut()
+    {
+        (string?, string?)[] rows = ReaderFixture.TwoClasses(_folder, 4);
+        IDataView view = ReaderFixture.View(_ml, [(MakeBad("garbage.png"), "odd"), .. rows]);
+        ImageReadSettings settings = ReaderFixture.Settings with
+        {
+            BadImages = BadImageHandling.Skip,
+            MemoryLimitBytes = 0,
+            Workspace = Path.Combine(_folder.Path, "w"),
+        };
+        using ImageDataset data = ImageTensorReader.Read(_ml, view, settings);
+        using ImageDataset expected = ImageTensorReader.Read(_ml, ReaderFixture.View(_ml, rows), ReaderFixture.Settings);
+        TensorAssert.Equal(expected.Images, data.Images);
+    }
+
+    [Fact]
+    public void Read_SeveralBadPictures_NamesTheFirstRow()
+    {
+        (string?, string?)[] rows = ReaderFixture.TwoClasses(_folder, 3);
+        IDataView view = ReaderFixture.View(_ml, [.. rows, (MakeBad("empty.jpg"), "odd"), (MakeBad("garbage.png"), "odd"), (MakeBad("tail.jpg"), "odd")]);
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { Threads = 4 }));
+        Assert.Contains("row 6", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_NullImage_IsABadPicture()
+    {
+        IDataView view = ReaderFixture.View(_ml, [.. ReaderFixture.TwoClasses(_folder, 3), ("", "odd")]);
+        ArgumentException error = Assert.Throws<ArgumentException>(() => ImageTensorReader.Read(_ml, view, ReaderFixture.Settings));
+        Assert.Contains("row 6 is missing", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_BytesAfterTheEnd_AreNoDamage()
+    {
+        string jpeg = _folder.File("more.jpg", [.. Pictures.Noise(16, 16, 1, SKEncodedImageFormat.Jpeg), 1, 2, 3, 4]);
+        IDataView view = ReaderFixture.View(_ml, [.. ReaderFixture.TwoClasses(_folder, 3), (jpeg, "odd")]);
+        using ImageDataset data = ImageTensorReader.Read(_ml, view, ReaderFixture.Settings);
+        Assert.Equal(7, data.Count);
+    }
+
+    [Fact]
+    public void Read_NoRows_Throws()
+        => AssertRejected("no rows to train on (2 rows without a label were left out)", ("x", null), ("y", null));
+
+    [Fact]
+    public void Read_OneClass_NamesIt()
+        => AssertRejected("All 2 rows have the label 'cat' in column 'Label'", ("x", "cat"), ("y", "cat"));
+
+    [Fact]
+    public void Read_ClassWithOnePicture_NamesIt()
+        => AssertRejected("Class 'dog' of column 'Label' has one picture", ("x", "cat"), ("y", "cat"), ("z", "dog"));
+
+    [Fact]
+    public void Read_TooSmall_Throws()
+    {
+        IDataView view = ReaderFixture.View(_ml, ReaderFixture.TwoClasses(_folder, 2));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { Width = 4 }));
+        Assert.Contains("4×16", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_WorkspaceIsAFile_ThrowsAndLeavesNothing()
+    {
+        string file = _folder.File("occupied", [1]);
+        IDataView view = ReaderFixture.View(_ml, ReaderFixture.TwoClasses(_folder, 2));
+        IOException error = Assert.Throws<IOException>(
+            () => ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { MemoryLimitBytes = 0, Workspace = file }));
+        Assert.Contains($"workspace '{file}'", error.Message, StringComparison.Ordinal);
+        Assert.Equal([1], File.ReadAllBytes(file));
+    }
+
+    // The pictures do not exist: the classes are judged before any is opened.
+    private void AssertRejected(string message, params (string? Path, string? Label)[] rows)
+    {
+        ArgumentException error = Assert.Throws<ArgumentException>(() => ImageTensorReader.Read(_ml, ReaderFixture.View(_ml, rows), ReaderFixture.Settings));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    private string MakeBad(string name)
+    {
+        byte[] whole = Pictures.Noise(40, 30, 5, Pictures.FormatOf(name));
+        return Path.GetFileNameWithoutExtension(name) switch
+        {
+            "empty" => _folder.File(name, []),
+            "garbage" => _folder.File(name, new byte[500]),
+            "header" => _folder.File(name, whole[..100]),
+            "tail" => _folder.File(name, whole[..(whole.Length * 9 / 10)]),
+            "end" => _folder.File(name, whole[..^2]),
+            "half" => _folder.File(name, whole[..(whole.Length / 2)]),
+            _ => Path.Combine(_folder.Path, name),
+        };
+    }
+}

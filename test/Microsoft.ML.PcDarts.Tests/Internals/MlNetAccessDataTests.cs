@@ -1,0 +1,26 @@
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.PcDarts.Tests;
+
+public sealed class MlNetAccessDataTests
+{
+    [Fact]
+    public void EnvironmentOf_DataCatalog_LogsToTheContext()
+    {
+        MLContext ml = new(seed: 1);
+        List<string> messages = [];
+        ml.Log += (_, e) => messages.Add(e.RawMessage);
+        using (IChannel channel = MlNetAccess.EnvironmentOf(ml.Data).Start("test"))
+            channel.Info(MessageSensitivity.None, "hello");
+        Assert.Contains("hello", messages);
+    }
+
+    [Fact]
+    public void TransformsOf_AHost_MakesAWorkingCatalog()
+    {
+        MLContext ml = new(seed: 1);
+        IHost host = ((IHostEnvironment)ml).Register("test");
+        Assert.NotNull(MlNetAccess.TransformsOf(host).Conversion);
+        Assert.Same(ml.Transforms, MlNetAccess.TransformsOf(ml));
+    }
+}
