@@ -118,13 +118,14 @@ internal sealed class ImageDecoding : IDisposable
                 continue;
             if (TryDecode(row, getImage, ref image))
             {
-                source.Set(image!);
+                // The stock transformers dispose what they are given; a picture that lives in the user's memory must survive that, so they get a copy.
+                using MLImage copy = MLImage.CreateFromPixels(image!.Width, image.Height, image.PixelFormat, image.Pixels);
+                source.Set(copy);
                 getPixels(ref pixels);
                 _store.Write(_target[row], pixels.GetValues());
             }
             ReportProgress();
         }
-        image?.Dispose();
         if (row != _target.Length)
             throw UnstableOrder();
     }

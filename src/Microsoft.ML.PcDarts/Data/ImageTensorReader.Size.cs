@@ -48,6 +48,7 @@ internal static partial class ImageTensorReader
         List<(int, int)> sizes = [];
         using DataViewRowCursor cursor = input.GetRowCursor([column]);
         ValueGetter<MLImage?> getImage = cursor.GetGetter<MLImage?>(column);
+        // Never disposed here: it may be a picture of the user's own that a later pass needs.
         MLImage? image = null;
         long taken = 0;
         for (long row = 0; taken < sample && cursor.MoveNext(); row++)
@@ -68,7 +69,6 @@ internal static partial class ImageTensorReader
             if (image is not null)
                 sizes.Add((image.Width, image.Height));
         }
-        image?.Dispose();
         return sizes;
     }
 

@@ -75,22 +75,33 @@ public sealed class ImageTensorReaderTests : IDisposable
         Assert.Equal(new byte[] { 9, 8, 7 }, last.data<byte>().ToArray());
     }
 
-    [Fact]
-    public void Read_EveryKeyType_GivesZeroBasedLabels()
+    [Theory]
+    [InlineData(DataKind.Byte)]
+    [InlineData(DataKind.UInt16)]
+    [InlineData(DataKind.UInt32)]
+    [InlineData(DataKind.UInt64)]
+    public void Read_EveryKeyType_GivesZeroBasedLabels(DataKind kind)
     {
         // ML.NET adds one to the number in the class: 0 is the first key value.
-        CheckKeys(new ByteRow { Label = 0 }, new ByteRow { Label = 2 });
-        CheckKeys(new UShortRow { Label = 0 }, new UShortRow { Label = 2 });
-        CheckKeys(new UIntRow { Label = 0 }, new UIntRow { Label = 2 });
-        CheckKeys(new ULongRow { Label = 0 }, new ULongRow { Label = 2 });
+        IDataView keys = _ml.Data.LoadFromEnumerable(new[] { new MemoryRow { Label = 0 }, new MemoryRow { Label = 2 } });
+        IDataView view = _ml.Transforms.Conversion.ConvertType("Label", outputKind: kind).Fit(keys).Transform(keys);
+        using ImageDataset data = ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { ForTraining = false });
+        Assert.Equal([0L, 2], data.LabelValues.ToArray());
+        Assert.Equal([1, 0, 1], data.ClassCounts);
+    }
 
-        void CheckKeys<T>(params T[] rows)
-            where T : ImageRowBase
+    [Fact]
+    public void Read_PicturesInMemory_LeavesThemAlive()
+    {
+        MemoryRow[] rows = [.. Enumerable.Range(0, 6).Select(i => new MemoryRow { Label = (uint)(i % 2) })];
+        IDataView view = _ml.Data.LoadFromEnumerable(rows);
+        for (int pass = 0; pass < 2; pass++)
         {
-            using ImageDataset data = ImageTensorReader.Read(_ml, _ml.Data.LoadFromEnumerable(rows), ReaderFixture.Settings with { ForTraining = false });
-            Assert.Equal([0L, 2], data.LabelValues.ToArray());
-            Assert.Equal([1, 0, 1], data.ClassCounts);
+            Assert.Equal((16, 16), ImageTensorReader.ChooseSize(view, "Image", 64));
+            using ImageDataset data = ImageTensorReader.Read(_ml, view, ReaderFixture.Settings);
+            Assert.Equal(6, data.Count);
         }
+        Assert.All(rows, row => Assert.Equal(16, row.Image.Width));
     }
 
     [Fact]
@@ -191,33 +202,12 @@ public sealed class ImageTensorReaderTests : IDisposable
         System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
-    private abstract class ImageRowBase
+    private sealed class MemoryRow
     {
         [ImageType(16, 16)]
         public MLImage Image { get; set; } = MLImage.CreateFromPixels(16, 16, MLPixelFormat.Bgra32, new byte[1024]);
-    }
 
-    private sealed class ByteRow : ImageRowBase
-    {
-        [KeyType(3)]
-        public byte Label { get; set; }
-    }
-
-    private sealed class UShortRow : ImageRowBase
-    {
-        [KeyType(3)]
-        public ushort Label { get; set; }
-    }
-
-    private sealed class UIntRow : ImageRowBase
-    {
         [KeyType(3)]
         public uint Label { get; set; }
-    }
-
-    private sealed class ULongRow : ImageRowBase
-    {
-        [KeyType(3)]
-        public ulong Label { get; set; }
     }
 }
