@@ -1,10 +1,14 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML;
 using Microsoft.ML.PcDarts;
 using TorchSharp;
 
 try
 {
-    TorchRuntime.EnsureLoaded();
+    if (args is ["fit"])
+        Fit();
+    else
+        TorchRuntime.EnsureLoaded();
 }
 catch (TorchLibraryException exception)
 {
@@ -14,9 +18,22 @@ catch (TorchLibraryException exception)
 Console.WriteLine(Sum());
 return 0;
 
+// The pictures need not exist: the library is loaded before they are read.
+static void Fit()
+{
+    var ml = new MLContext(seed: 1);
+    IDataView data = ml.Data.LoadFromEnumerable([new Row("a.png", "a"), new Row("b.png", "b")]);
+    ml.Transforms.Conversion.MapValueToKey("Label")
+        .Append(ml.Transforms.LoadImages("Image", null, "ImagePath"))
+        .Append(ml.MulticlassClassification.Trainers.PcDarts())
+        .Fit(data);
+}
+
 [MethodImpl(MethodImplOptions.NoInlining)]
 static float Sum()
 {
     using torch.Tensor sum = torch.ones(3).sum();
     return sum.item<float>();
 }
+
+internal sealed record Row(string ImagePath, string Label);

@@ -24,6 +24,14 @@ public sealed class TorchRuntimeProcessTests : IDisposable
         Assert.Contains(Application, error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Fit_NoLibTorch_ThrowsTheSame()
+    {
+        (int code, _, string error) = Run(Application, ["fit"]);
+        Assert.True(code == 3, error);
+        Assert.Contains("Reference one libtorch in the application", error, StringComparison.Ordinal);
+    }
+
     [SkippableFact]
     public void EnsureLoaded_UnpatchedLibTorchSharp_LoadsOrNamesVersionAndTarget()
     {
@@ -114,9 +122,12 @@ public sealed class TorchRuntimeProcessTests : IDisposable
 
     private static string FolderWith(string file) => TorchRuntime.NativeFolders().First(folder => File.Exists(Path.Combine(folder, file)));
 
-    private static (int Code, string Output, string Error) Run(string application, params (string Name, string? Value)[] environment)
+    private static (int Code, string Output, string Error) Run(string application, params (string Name, string? Value)[] environment) =>
+        Run(application, [], environment);
+
+    private static (int Code, string Output, string Error) Run(string application, string[] arguments, params (string Name, string? Value)[] environment)
     {
-        ProcessStartInfo start = new("dotnet", ["exec", Path.Combine(application, "NoLibTorch.dll")]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("dotnet", ["exec", Path.Combine(application, "NoLibTorch.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string variable in (string[])[TorchRuntime.TorchLibVariable, "OMP_WAIT_POLICY"])
             start.Environment.Remove(variable);
         foreach ((string name, string? value) in environment)
