@@ -79,14 +79,14 @@ internal sealed class ImageDecoding : IDisposable
         {
             Decode(worker, workers);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
-        {
-            lock (_failures)
-                _fault ??= ExceptionDispatchInfo.Capture(fault);
-        }
         catch (OperationCanceledException) when (_settings.Cancellation.IsCancellationRequested)
         {
             // Run throws it once all workers have ended.
+        }
+        catch (Exception fault)
+        {
+            lock (_failures)
+                _fault ??= ExceptionDispatchInfo.Capture(fault);
         }
     }
 

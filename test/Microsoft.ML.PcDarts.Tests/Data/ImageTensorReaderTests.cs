@@ -144,6 +144,15 @@ public sealed class ImageTensorReaderTests : IDisposable
     }
 
     [Fact]
+    public void Read_ProgressCallbackThrows_PassesThatExceptionOn()
+    {
+        IDataView view = ReaderFixture.View(_ml, ReaderFixture.TwoClasses(_folder, 300, 8, 8));
+        ImageReadSettings settings = ReaderFixture.Settings with { Progress = (_, _) => throw new OperationCanceledException("by the caller") };
+        OperationCanceledException error = Assert.ThrowsAny<OperationCanceledException>(() => ImageTensorReader.Read(_ml, view, settings));
+        Assert.Equal("by the caller", error.Message);
+    }
+
+    [Fact]
     public void Read_AboveTheMemoryLimit_GivesTheSameFromAMappedFile()
     {
         IDataView view = ReaderFixture.View(_ml, ReaderFixture.TwoClasses(_folder, 5));
