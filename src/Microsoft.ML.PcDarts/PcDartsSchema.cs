@@ -10,7 +10,8 @@ internal static class PcDartsSchema
     private const string KeyType = "key type";
 
     /// <summary>Checks the columns of training data.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type, or the label has fewer than two key values.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type, or the label has fewer than two key
+    /// values.</exception>
     public static void Check(DataViewSchema inputSchema, ColumnNames columns)
     {
         DataViewSchema.Column label = inputSchema.GetColumnOrNull(columns.Label) ?? throw Missing("label", columns.Label);
@@ -24,7 +25,8 @@ internal static class PcDartsSchema
     }
 
     /// <summary>Checks the columns of a validation set against those of the training data.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type, or the label's key values differ.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type, or the label's key values
+    /// differ.</exception>
     public static void CheckValidation(DataViewSchema training, DataViewSchema validation, ColumnNames columns)
     {
         const string Set = " in the validation set";
@@ -44,7 +46,8 @@ internal static class PcDartsSchema
             throw Mismatch("feature", columns.Feature, ImageType, feature.Type, Set);
     }
 
-    /// <summary>The schema after the trainer: the input's columns, then a vector of probabilities with slot names and a predicted key with the label's key values.</summary>
+    /// <summary>The schema after the trainer: the input's columns, then a vector of probabilities with slot names and a predicted key
+    /// with the label's key values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type.</exception>
     public static SchemaShape GetOutputSchema(SchemaShape inputSchema, ColumnNames columns)
     {
@@ -57,8 +60,8 @@ internal static class PcDartsSchema
 
         // ML.NET's own linear classifier says which annotations its score and predicted label carry; the model ends in that classifier.
         string features = columns.Label + ".Features";
-        SchemaShape head = new MLContext().MulticlassClassification.Trainers.LbfgsMaximumEntropy(columns.Label, features).GetOutputSchema(new SchemaShape(
-            [label, MlNetAccess.ShapeColumn(features, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, null)]));
+        SchemaShape head = new MLContext().MulticlassClassification.Trainers.LbfgsMaximumEntropy(columns.Label, features).GetOutputSchema(
+            new([label, MlNetAccess.ShapeColumn(features, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, null)]));
         var output = inputSchema.Where(c => c.Name != columns.Score && c.Name != columns.PredictedLabel).ToList();
         output.Add(Renamed(Find(head, "score", DefaultColumnNames.Score), columns.Score));
         output.Add(Renamed(Find(head, "predicted label", DefaultColumnNames.PredictedLabel), columns.PredictedLabel));

@@ -8,9 +8,12 @@ namespace Microsoft.ML.PcDarts;
 /// A trained network as an ML.NET model: <see cref="MLImage"/> of any size in, class probabilities and predicted label out.
 /// </summary>
 /// <remarks>
-/// <para>It consists of stock ML.NET transformers around an ONNX model, and is saved as those: <c>mlContext.Model.Load</c> reads the file in a process that has
-/// Microsoft.ML, Microsoft.ML.ImageAnalytics, Microsoft.ML.OnnxTransformer and Microsoft.ML.OnnxRuntime, without this library and without libtorch.
-/// A loaded model is a <see cref="TransformerChain{TLastTransformer}"/>; <see cref="PcDartsModelInfo"/> reads its genotype and history.</para>
+/// <para>It consists of stock ML.NET transformers around an ONNX model, and is saved as those: <c>mlContext.Model.Load</c> reads the file
+/// in a process that has
+/// Microsoft.ML, Microsoft.ML.ImageAnalytics, Microsoft.ML.OnnxTransformer and Microsoft.ML.OnnxRuntime, without this library and without
+/// libtorch.
+/// A loaded model is a <see cref="TransformerChain{TLastTransformer}"/>; <see cref="PcDartsModelInfo"/> reads its genotype and
+/// history.</para>
 /// <para>Scoring is safe from several threads, one <see cref="PredictionEngine{TSrc, TDst}"/> each.</para>
 /// </remarks>
 public sealed class PcDartsTransformer : ITransformer, IDisposable
@@ -72,8 +75,10 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
     void ICanSaveModel.Save(ModelSaveContext ctx) => Open().Save(ctx);
 
     /// <summary>
-    /// Writes the whole classifier as one ONNX file (IR version 8, operator set 17): <c>image [N, 3, H, W] uint8</c>, RGB, 0 … 255, at the size of
-    /// <see cref="Shape"/> → <c>probabilities [N, classes] float32</c> and <c>logits [N, classes] float32</c>. N is free, so pictures can be scored in batches.
+    /// Writes the whole classifier as one ONNX file (IR version 8, operator set 17): <c>image [N, 3, H, W] uint8</c>, RGB, 0 … 255, at
+    /// the size of
+    /// <see cref="Shape"/> → <c>probabilities [N, classes] float32</c> and <c>logits [N, classes] float32</c>. N is free, so pictures can
+    /// be scored in batches.
     /// </summary>
     /// <param name="path">The file; an existing one is replaced only once the new one is complete.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -99,7 +104,8 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
     }
 
     /// <summary>
-    /// Closes the ONNX session. Prediction engines made from this model end with it; the model itself stays usable, and opens a new session when it is next used.
+    /// Closes the ONNX session. Prediction engines made from this model end with it; the model itself stays usable, and opens a new
+    /// session when it is next used.
     /// </summary>
     // ML.NET disposes the model along with a prediction engine: a second engine, or saving afterwards, must still work.
     public void Dispose()

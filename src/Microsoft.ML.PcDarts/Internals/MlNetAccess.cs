@@ -5,9 +5,12 @@ using Microsoft.ML.Trainers;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>Every reach into ML.NET that its public surface does not offer; each has a test, so that an upgrade which breaks one is seen at once.</summary>
+/// <summary>Every reach into ML.NET that its public surface does not offer; each has a test, so that an upgrade which breaks one is seen
+/// at once.</summary>
 internal static partial class MlNetAccess
 {
+    private const string EnvironmentType = "Microsoft.ML.Runtime.IHostEnvironmentInternal, Microsoft.ML.Core";
+
     /// <summary>The environment behind a trainer catalog such as <c>mlContext.MulticlassClassification.Trainers</c>.</summary>
     public static IHostEnvironment Environment(TrainCatalogBase.CatalogInstantiatorBase trainers) => CatalogEnvironment(trainers);
 
@@ -33,7 +36,8 @@ internal static partial class MlNetAccess
     /// <summary>The folder for temporary files, as set by <see cref="MLContext.TempFilePath"/>.</summary>
     public static string TempFilePath(IHostEnvironment env) => EnvironmentTempFilePath(env);
 
-    /// <summary>Whether MLContext.CancelExecution (internal to ML.NET; AutoML calls it) was called; <paramref name="env"/> is a catalog's environment or a host registered in it.</summary>
+    /// <summary>Whether MLContext.CancelExecution (internal to ML.NET; AutoML calls it) was called; <paramref name="env"/> is a catalog's
+    /// environment or a host registered in it.</summary>
     public static bool IsCanceled(IHostEnvironment env) => EnvironmentIsCanceled(env);
 
     /// <summary>ML.NET's linear softmax model over the network's pooled features.</summary>
@@ -45,7 +49,8 @@ internal static partial class MlNetAccess
     public static MaximumEntropyModelParameters SoftmaxHead(IHostEnvironment env, VBuffer<float>[] weights, float[] bias, int classes, int features) =>
         NewMaximumEntropy(env, weights, bias, classes, features, null, null);
 
-    /// <summary>ML.NET's scorer around a multiclass model; key values and slot names come from the label column of <paramref name="schema"/>.</summary>
+    /// <summary>ML.NET's scorer around a multiclass model; key values and slot names come from the label column of
+    /// <paramref name="schema"/>.</summary>
     public static MulticlassPredictionTransformer<MaximumEntropyModelParameters> Scorer(IHostEnvironment env, MaximumEntropyModelParameters model,
         DataViewSchema schema, string feature, string label, string score, string predictedLabel) =>
         Prediction<MaximumEntropyModelParameters>.Create(env, model, schema, feature, label, score, predictedLabel);
@@ -58,16 +63,16 @@ internal static partial class MlNetAccess
     private static extern IHostEnvironment CatalogEnvironment([UnsafeAccessorType("Microsoft.ML.Data.IInternalCatalog, Microsoft.ML.Data")] object catalog);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Seed")]
-    private static extern int? EnvironmentSeed([UnsafeAccessorType("Microsoft.ML.Runtime.IHostEnvironmentInternal, Microsoft.ML.Core")] object env);
+    private static extern int? EnvironmentSeed([UnsafeAccessorType(EnvironmentType)] object env);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_GpuDeviceId")]
-    private static extern int? EnvironmentGpuDeviceId([UnsafeAccessorType("Microsoft.ML.Runtime.IHostEnvironmentInternal, Microsoft.ML.Core")] object env);
+    private static extern int? EnvironmentGpuDeviceId([UnsafeAccessorType(EnvironmentType)] object env);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_FallbackToCpu")]
-    private static extern bool EnvironmentFallbackToCpu([UnsafeAccessorType("Microsoft.ML.Runtime.IHostEnvironmentInternal, Microsoft.ML.Core")] object env);
+    private static extern bool EnvironmentFallbackToCpu([UnsafeAccessorType(EnvironmentType)] object env);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_TempFilePath")]
-    private static extern string EnvironmentTempFilePath([UnsafeAccessorType("Microsoft.ML.Runtime.IHostEnvironmentInternal, Microsoft.ML.Core")] object env);
+    private static extern string EnvironmentTempFilePath([UnsafeAccessorType(EnvironmentType)] object env);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_IsCanceled")]
     private static extern bool EnvironmentIsCanceled([UnsafeAccessorType("Microsoft.ML.Runtime.ICancelable, Microsoft.ML.Core")] object env);

@@ -49,14 +49,17 @@ internal sealed class OnnxGraph
 
     public string Binary(string op, string left, string right) => Node(op, [left, right]);
 
-    /// <summary>A convolution without bias. Kernel, stride and padding are <c>(height, width)</c>; padding is the same on both sides.</summary>
-    public string Convolution(string input, string weight, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding, int dilation = 1, int groups = 1) =>
+    /// <summary>A convolution without bias. Kernel, stride and padding are <c>(height, width)</c>; padding is the same on both
+    /// sides.</summary>
+    public string Convolution(
+        string input, string weight, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding, int dilation = 1, int groups = 1) =>
         Node("Conv", [input, weight], null, Ints("kernel_shape", kernel.H, kernel.W), Ints("strides", stride.H, stride.W),
             Ints("pads", padding.H, padding.W, padding.H, padding.W), Ints("dilations", dilation, dilation), Int("group", groups));
 
     /// <summary>Inference-time batch normalisation with ε = 1e-5.</summary>
     public string BatchNormalization(string input, string scale, string bias, string mean, string variance) =>
-        Node("BatchNormalization", [input, scale, bias, mean, variance], null, new AttributeProto { Name = "epsilon", F = 1e-5f, Type = AttributeProto.Types.AttributeType.Float });
+        Node("BatchNormalization", [input, scale, bias, mean, variance], null,
+            new AttributeProto { Name = "epsilon", F = 1e-5f, Type = AttributeProto.Types.AttributeType.Float });
 
     /// <summary>3×3 pooling with padding 1.</summary>
     public string MaxPool3x3(string input, int stride) =>
@@ -64,11 +67,14 @@ internal sealed class OnnxGraph
 
     /// <summary>3×3 average pooling with padding 1 that does not count the padding.</summary>
     public string AveragePool3x3(string input, int stride) =>
-        Node("AveragePool", [input], null, Ints("kernel_shape", 3, 3), Ints("strides", stride, stride), Ints("pads", 1, 1, 1, 1), Int("count_include_pad", 0));
+        Node("AveragePool", [input], null, Ints("kernel_shape", 3, 3), Ints("strides", stride, stride), Ints("pads", 1, 1, 1, 1),
+            Int("count_include_pad", 0));
 
-    public string ConcatChannels(IReadOnlyList<string> inputs) => inputs.Count == 1 ? inputs[0] : Node("Concat", inputs, null, Int("axis", 1));
+    public string ConcatChannels(IReadOnlyList<string> inputs) =>
+        inputs.Count == 1 ? inputs[0] : Node("Concat", inputs, null, Int("axis", 1));
 
-    /// <summary>The map without its first row and column, with a row of zeros below where the height is odd and a column of zeros at the right where the width is.</summary>
+    /// <summary>The map without its first row and column, with a row of zeros below where the height is odd and a column of zeros at the
+    /// right where the width is.</summary>
     public string ShiftByOne(OnnxMap map)
     {
         string input = map.Name;
@@ -136,7 +142,8 @@ internal sealed class OnnxGraph
         var shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "N" } } };
         foreach (int dimension in dimensions)
             shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimValue = dimension });
-        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = type, Shape = shape } } };
+        var tensor = new TypeProto.Types.Tensor { ElemType = type, Shape = shape };
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
     }
 
     // raw_data is little-endian by the ONNX specification, as is every platform that libtorch and ONNX Runtime support.

@@ -1,7 +1,9 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>Writes the discovered network in its inference form, from the image to the pooled features, reading weights by the reference code's names.</summary>
-/// <remarks>PC-DARTS, model.py (NetworkCIFAR, NetworkImageNet, Cell) and operations.py; no auxiliary head and no drop-path, which only act while training.</remarks>
+/// <summary>Writes the discovered network in its inference form, from the image to the pooled features, reading weights by the reference
+/// code's names.</summary>
+/// <remarks>PC-DARTS, model.py (NetworkCIFAR, NetworkImageNet, Cell) and operations.py; no auxiliary head and no drop-path, which only
+/// act while training.</remarks>
 internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, TensorData> weights)
 {
     /// <summary>Appends stem, cells and global pooling; returns the features' tensor <c>[N, count]</c>.</summary>
@@ -35,13 +37,16 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
     public string Logits((string Name, int Count) features, int classes) => graph.Linear(features.Name,
         Weight("classifier.weight", classes, features.Count), Weight("classifier.bias", classes));
 
-    private OnnxMap Cell(string prefix, Genotype genotype, bool reduction, bool previousReduced, OnnxMap previous2, OnnxMap previous1, int channels)
+    private OnnxMap Cell(
+        string prefix, Genotype genotype, bool reduction, bool previousReduced, OnnxMap previous2, OnnxMap previous1, int channels)
     {
         IReadOnlyList<GenotypeEdge> edges = reduction ? genotype.Reduce : genotype.Normal;
         IReadOnlyList<int> concat = reduction ? genotype.ReduceConcat : genotype.NormalConcat;
         var states = new List<OnnxMap>
         {
-            previousReduced ? FactorizedReduce(previous2, $"{prefix}.preprocess0", channels) : ReluConvBn(previous2, $"{prefix}.preprocess0", channels),
+            previousReduced
+                ? FactorizedReduce(previous2, $"{prefix}.preprocess0", channels)
+                : ReluConvBn(previous2, $"{prefix}.preprocess0", channels),
             ReluConvBn(previous1, $"{prefix}.preprocess1", channels),
         };
         for (int e = 0; e < edges.Count; e += 2)
@@ -52,7 +57,8 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
         OnnxMap first = states[concat[0]];
         return first with { Name = graph.ConcatChannels([.. concat.Select(s => states[s].Name)]), Channels = concat.Count * channels };
 
-        OnnxMap Edge(int e) => Operation(edges[e].Operation, states[edges[e].Input], $"{prefix}._ops.{e}", reduction && edges[e].Input < 2 ? 2 : 1);
+        OnnxMap Edge(int e) =>
+            Operation(edges[e].Operation, states[edges[e].Input], $"{prefix}._ops.{e}", reduction && edges[e].Input < 2 ? 2 : 1);
     }
 
     /// <summary>One operation of a cell's edge; the channels stay the same.</summary>
@@ -77,8 +83,9 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
     private OnnxMap Depthwise(OnnxMap x, string prefix, int first, int kernel, int stride, int dilation = 1)
     {
         int padding = dilation * (kernel - 1) / 2;
-        string depthwise = graph.Convolution(Relu(x).Name, Weight($"{prefix}.op.{first + 1}.weight", x.Channels, 1, kernel, kernel), (kernel, kernel), (stride, stride),
-            (padding, padding), dilation, x.Channels);
+        string weight = Weight($"{prefix}.op.{first + 1}.weight", x.Channels, 1, kernel, kernel);
+        string depthwise = graph.Convolution(
+            Relu(x).Name, weight, (kernel, kernel), (stride, stride), (padding, padding), dilation, groups: x.Channels);
         OnnxMap map = Strided(x, depthwise, stride);
         return BatchNorm(Convolution(map, $"{prefix}.op.{first + 2}.weight", x.Channels, 1, 1), $"{prefix}.op.{first + 3}");
     }
@@ -93,7 +100,8 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
     private OnnxMap ReluConvBn(OnnxMap x, string prefix, int channels) =>
         BatchNorm(Convolution(Relu(x), $"{prefix}.op.1.weight", channels, 1, 1), $"{prefix}.op.2");
 
-    // Differs from PC-DARTS: an odd size is zero-padded at its end, so that both halves come out as ceil(size / 2), and an odd number of channels splits unevenly.
+    // Differs from PC-DARTS: an odd size is zero-padded at its end, so that both halves come out as ceil(size / 2), and an odd number of
+    // channels splits unevenly.
     private OnnxMap FactorizedReduce(OnnxMap x, string prefix, int channels)
     {
         OnnxMap relu = Relu(x);
@@ -106,7 +114,8 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
 
     private OnnxMap Convolution(OnnxMap x, string weight, int channels, int stride = 1, int kernel = 3)
     {
-        string name = graph.Convolution(x.Name, Weight(weight, channels, x.Channels, kernel, kernel), (kernel, kernel), (stride, stride), (kernel / 2, kernel / 2));
+        string data = Weight(weight, channels, x.Channels, kernel, kernel);
+        string name = graph.Convolution(x.Name, data, (kernel, kernel), (stride, stride), (kernel / 2, kernel / 2));
         return Strided(x, name, stride) with { Channels = channels };
     }
 

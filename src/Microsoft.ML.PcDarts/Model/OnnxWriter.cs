@@ -2,7 +2,8 @@ using Microsoft.ML.PcDarts.Onnx;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>Writes a discovered network as an ONNX model (IR version 8, operator set 17) that takes raw pixels: mean and deviation sit inside the graph.</summary>
+/// <summary>Writes a discovered network as an ONNX model (IR version 8, operator set 17) that takes raw pixels: mean and deviation sit
+/// inside the graph.</summary>
 /// <param name="genotype">The architecture.</param>
 /// <param name="shape">Channels, cells, classes, stem and picture size.</param>
 /// <param name="weights">Trained weights under the reference code's names; the auxiliary head's are not read.</param>
@@ -20,7 +21,8 @@ internal sealed class OnnxWriter(Genotype genotype, NetworkShape shape, IReadOnl
     /// <summary>Entries of the model's metadata.</summary>
     public IEnumerable<KeyValuePair<string, string>> Metadata { get; init; } = [];
 
-    /// <summary>The network up to the global pooling: uint8 RGB <paramref name="input"/> <c>[N, 3, H, W]</c> → float32 <paramref name="output"/> <c>[N, features]</c>.</summary>
+    /// <summary>The network up to the global pooling: uint8 RGB <paramref name="input"/> <c>[N, 3, H, W]</c> → float32
+    /// <paramref name="output"/> <c>[N, features]</c>.</summary>
     public ModelProto Backbone(string input, string output)
     {
         var graph = new OnnxGraph();
@@ -29,7 +31,8 @@ internal sealed class OnnxWriter(Genotype genotype, NetworkShape shape, IReadOnl
         return graph.ToModel(Metadata);
     }
 
-    /// <summary>The whole classifier: uint8 RGB <c>image [N, 3, H, W]</c> → float32 <c>probabilities [N, classes]</c> and <c>logits [N, classes]</c>.</summary>
+    /// <summary>The whole classifier: uint8 RGB <c>image [N, 3, H, W]</c> → float32 <c>probabilities [N, classes]</c> and <c>logits [N,
+    /// classes]</c>.</summary>
     public ModelProto Classifier()
     {
         var graph = new OnnxGraph();

@@ -4,7 +4,8 @@ using Microsoft.ML.PcDarts.Onnx;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>What a saved model says of itself: read from the ONNX metadata inside a model.zip or an .onnx file, without loading the model.</summary>
+/// <summary>What a saved model says of itself: read from the ONNX metadata inside a model.zip or an .onnx file, without loading the
+/// model.</summary>
 public sealed class PcDartsModelInfo
 {
     private const string EntryName = "OnnxModel";
@@ -46,7 +47,8 @@ public sealed class PcDartsModelInfo
     /// <summary>Versions of the libraries that trained the model, by assembly name.</summary>
     public IReadOnlyDictionary<string, string> Versions { get; }
 
-    /// <summary>Reads a model.zip saved by <c>mlContext.Model.Save</c> or a file saved by <see cref="PcDartsTransformer.SaveOnnx"/>.</summary>
+    /// <summary>Reads a model.zip saved by <c>mlContext.Model.Save</c> or a file saved by
+    /// <see cref="PcDartsTransformer.SaveOnnx"/>.</summary>
     /// <param name="path">The file. Of several PC-DARTS models in one zip the last is read.</param>
     /// <returns>What the model says of itself.</returns>
     /// <exception cref="InvalidDataException">The file is cut short, damaged, or holds no PC-DARTS model; the message names it.</exception>
@@ -65,7 +67,8 @@ public sealed class PcDartsModelInfo
         }
     }
 
-    /// <summary>Reads what a model in memory says of itself, whether it was trained in this process or loaded by <c>mlContext.Model.Load</c>.</summary>
+    /// <summary>Reads what a model in memory says of itself, whether it was trained in this process or loaded by
+    /// <c>mlContext.Model.Load</c>.</summary>
     /// <param name="model">The model; it may be a longer pipeline.</param>
     /// <returns>What the model says of itself.</returns>
     /// <exception cref="InvalidDataException">There is no PC-DARTS model in the pipeline.</exception>
@@ -96,7 +99,8 @@ public sealed class PcDartsModelInfo
     private static PcDartsModelInfo ReadZip(Stream stream)
     {
         using var zip = new ZipArchive(stream, ZipArchiveMode.Read);
-        ZipArchiveEntry[] entries = [.. zip.Entries.Where(e => e.FullName.Split('/', '\\')[^1] == EntryName).OrderBy(e => e.FullName, StringComparer.Ordinal)];
+        ZipArchiveEntry[] entries =
+            [.. zip.Entries.Where(e => e.FullName.Split('/', '\\')[^1] == EntryName).OrderBy(e => e.FullName, StringComparer.Ordinal)];
         if (entries.Length == 0)
             throw new InvalidDataException("it has no ONNX model");
         InvalidDataException? foreign = null;

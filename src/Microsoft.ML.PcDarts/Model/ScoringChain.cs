@@ -1,12 +1,14 @@
 using Google.Protobuf;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Trainers;
 using Microsoft.ML.Transforms.Onnx;
 
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>
-/// The model as stock ML.NET transformers, which any process can load: resize → pixels → ONNX backbone → linear softmax classifier → drop the private columns.
+/// The model as stock ML.NET transformers, which any process can load: resize → pixels → ONNX backbone → linear softmax classifier → drop
+/// the private columns.
 /// </summary>
 internal sealed class ScoringChain : IDisposable
 {
@@ -41,7 +43,8 @@ internal sealed class ScoringChain : IDisposable
 
     private string Features => _prefix + "Features";
 
-    /// <summary>Saves the stock transformers. ML.NET reads the ONNX model back from the path it was loaded from, so the file stands there for that time.</summary>
+    /// <summary>Saves the stock transformers. ML.NET reads the ONNX model back from the path it was loaded from, so the file stands there
+    /// for that time.</summary>
     public void Save(ModelSaveContext context)
     {
         lock (Transformer)
@@ -95,7 +98,8 @@ internal sealed class ScoringChain : IDisposable
         }
         yield return Fit(Backbone(env, transforms));
 
-        // ML.NET's classifier always writes "Score". Under another name it is copied, and a column of the user's that is called Score is put back.
+        // ML.NET's classifier always writes "Score". Under another name it is copied, and a column of the user's that is called Score is
+        // put back.
         string predicted = otherScore ? _prefix + "PredictedLabel" : columns.PredictedLabel;
         if (keepScore)
             yield return Fit(transforms.CopyColumns(_prefix + "OldScore", Score));
@@ -132,7 +136,8 @@ internal sealed class ScoringChain : IDisposable
         }
     }
 
-    private ITransformer Classifier(IHostEnvironment env, DataViewType featuresType, DataViewSchema.Column label, string labelName, string predictedLabel)
+    private ITransformer Classifier(
+        IHostEnvironment env, DataViewType featuresType, DataViewSchema.Column label, string labelName, string predictedLabel)
     {
         var annotations = new DataViewSchema.Annotations.Builder();
         annotations.Add(label.Annotations, name => name == "KeyValues");
@@ -141,9 +146,9 @@ internal sealed class ScoringChain : IDisposable
         schema.AddColumn(Features, featuresType);
         TensorData weight = _model.Weights["classifier.weight"];
         int classes = (int)weight.Shape[0], features = (int)weight.Shape[1];
-        VBuffer<float>[] rows = [.. Enumerable.Range(0, classes).Select(c => new VBuffer<float>(features, weight.Floats[(c * features)..((c + 1) * features)]))];
-        return MlNetAccess.Scorer(env, MlNetAccess.SoftmaxHead(env, rows, _model.Weights["classifier.bias"].Floats, classes, features), schema.ToSchema(),
-            Features, labelName, Score, predictedLabel);
+        VBuffer<float>[] rows = [.. weight.Floats.Chunk(features).Select(row => new VBuffer<float>(features, row))];
+        MaximumEntropyModelParameters head = MlNetAccess.SoftmaxHead(env, rows, _model.Weights["classifier.bias"].Floats, classes, features);
+        return MlNetAccess.Scorer(env, head, schema.ToSchema(), Features, labelName, Score, predictedLabel);
     }
 
     // Private columns must not hide the user's: the first of "PcDarts.", "PcDarts1.", … that nothing begins with.
