@@ -9,9 +9,11 @@ internal sealed class DilatedConv : Operation
 {
     private readonly Conv2d _depthwise, _pointwise;
     private readonly BatchNorm2d _norm;
+    private readonly int _stride;
 
     internal DilatedConv(int channels, int kernel, int stride, bool affine) : base(nameof(DilatedConv))
     {
+        _stride = stride;
         _depthwise = Convolutions.Depthwise(channels, kernel, stride, dilation: 2);
         _pointwise = Convolutions.Pointwise(channels, channels);
         _norm = nn.BatchNorm2d(channels, affine: affine);
@@ -21,6 +23,7 @@ internal sealed class DilatedConv : Operation
     internal override Tensor Apply(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _norm.call(_pointwise.call(_depthwise.call(input))).MoveToOuterDisposeScope();
+        Tensor map = DilatedDepthwise.Pays(input) ? DilatedDepthwise.Apply(input, _depthwise.weight, _stride) : _depthwise.call(input);
+        return _norm.call(_pointwise.call(map)).MoveToOuterDisposeScope();
     }
 }

@@ -29,27 +29,33 @@ internal sealed class Cell : nn.Module
     internal int OutputChannels { get; }
 
     /// <summary>The outputs of the two cells before → [N, OutputChannels, H, W].</summary>
-    /// <param name="input0">The output of the cell before the previous one.</param>
-    /// <param name="input1">The output of the previous cell.</param>
+    /// <remarks>
+    /// Every reader of a cell's output begins with a ReLU, except the global average after the last cell. So cells hand over rectified outputs: the
+    /// ReLUs of the states serve the cell's own operations too, and the gradient reaches the batch norms dense, not as the slices that concat's backward pass makes, for which
+    /// torch's channels-last batch norm has only a slow serial path.
+    /// </remarks>
+    /// <param name="input0">The rectified output of the cell before the previous one.</param>
+    /// <param name="input1">The rectified output of the previous cell.</param>
+    /// <param name="rectify">Whether the output is rectified: true but for the last cell.</param>
     /// <param name="dropPath">Probability of dropping each edge that is not an identity; 0 when not training.</param>
-    internal Tensor Forward(Tensor input0, Tensor input1, double dropPath)
+    internal Tensor Forward(Tensor input0, Tensor input1, bool rectify, double dropPath)
     {
         using DisposeScope scope = NewDisposeScope();
-        List<Tensor> states = [_preprocess0.call(input0), _preprocess1.call(input1)];
+        List<Tensor> states = [_preprocess0.Apply(input0), _preprocess1.Apply(input1)];
         Tensor?[] rectified = new Tensor?[_edges.Count / 2 + 2];
         for (int edge = 0; edge < _edges.Count; edge += 2)
             states.Add(Edge(edge) + Edge(edge + 1));
-        return cat([.. _concat.Select(state => states[state])], 1).MoveToOuterDisposeScope();
+        return cat([.. _concat.Select(state => rectify ? Rectified(state) : states[state])], 1).MoveToOuterDisposeScope();
 
         Tensor Edge(int index)
         {
             int state = _edges[index].Input;
             Operation operation = _operations[index];
-            // Operations that read the same state share its ReLU.
-            Tensor input = operation.StartsWithRelu ? rectified[state] ??= nn.functional.relu(states[state]) : states[state];
-            Tensor output = operation.Apply(input);
+            Tensor output = operation.Apply(operation.StartsWithRelu ? Rectified(state) : states[state]);
             return dropPath > 0 && operation is not Identity ? DropPath.Apply(output, dropPath) : output;
         }
+
+        Tensor Rectified(int state) => rectified[state] ??= nn.functional.relu(states[state]);
     }
 
     protected override void RegisterComponents() { }

@@ -77,10 +77,12 @@ internal sealed class DiscoveredNetwork : nn.Module
         bool inTraining = training;
         double dropProbability = inTraining ? dropPath : 0;
         Tensor? auxiliary = null;
-        (Tensor previous, Tensor current) = _stem.Forward(ChannelsLast.Of(images));
+        (Tensor first, Tensor second) = _stem.Forward(ChannelsLast.Of(images));
+        Tensor previous = nn.functional.relu(first);
+        Tensor current = ReferenceEquals(first, second) ? previous : nn.functional.relu(second);
         for (int i = 0; i < _cells.Length; i++)
         {
-            (previous, current) = (current, _cells[i].Forward(previous, current, dropProbability));
+            (previous, current) = (current, _cells[i].Forward(previous, current, rectify: i < _cells.Length - 1, dropProbability));
             if (i == AuxiliaryCell && inTraining)
                 auxiliary = _auxiliary?.call(current);
         }
