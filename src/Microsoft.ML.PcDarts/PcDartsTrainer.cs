@@ -62,8 +62,8 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
     /// <param name="input">Rows with the label and the image column.</param>
     /// <returns>The model.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type.</exception>
-    /// <exception cref="ArgumentException">The data cannot be trained on: no rows, one class only, a class with a single picture, pictures that are too small.</exception>
-    /// <exception cref="InvalidDataException">A picture cannot be decoded, unless <see cref="Options.BadImages"/> says to skip it.</exception>
+    /// <exception cref="ArgumentException">The data cannot be trained on: no rows, one class only, a class with a single picture, pictures that are too small, or a picture that cannot be decoded while <see cref="Options.BadImages"/> says error.</exception>
+    /// <exception cref="IOException">The decoded pictures exceed the memory limit and the workspace cannot hold them.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="TorchLibraryException">The native tensor library cannot be loaded.</exception>
     /// <exception cref="InvalidOperationException">The GPU that was asked for is missing, or the loss diverged.</exception>
