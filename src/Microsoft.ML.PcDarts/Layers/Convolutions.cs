@@ -10,8 +10,8 @@ internal static class Convolutions
     internal static Conv2d Square(int input, int output, int kernel, int stride)
         => nn.Conv2d(input, output, kernel, stride, kernel / 2, bias: false);
 
-    internal static Conv2d Pointwise(int input, int output, int stride = 1)
-        => nn.Conv2d(input, output, 1, stride, bias: false);
+    internal static Conv2d Pointwise(int input, int output)
+        => nn.Conv2d(input, output, 1, bias: false);
 
     internal static Conv2d Depthwise(int channels, int kernel, int stride, int dilation = 1)
         => nn.Conv2d(channels, channels, kernel, stride, kernel / 2 * dilation, dilation, groups: channels, bias: false);

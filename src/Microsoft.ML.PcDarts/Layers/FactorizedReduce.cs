@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>Halves the map: two strided 1×1 convolutions, the second one pixel off, each giving half of the output channels.</summary>
+/// <summary>Halves the map: 1×1 convolutions of every second pixel, the second one from pixel 1 on, each giving half of the channels.</summary>
 internal sealed class FactorizedReduce : Operation
 {
     private readonly Conv2d _first;
@@ -15,11 +15,11 @@ internal sealed class FactorizedReduce : Operation
     {
         // Differs from PC-DARTS: an odd number of output channels splits unevenly instead of failing.
         int second = output / 2;
-        _first = Convolutions.Pointwise(input, output - second, stride: 2);
+        _first = Convolutions.Pointwise(input, output - second);
         register_module("conv_1", _first);
         if (second > 0)
         {
-            _second = Convolutions.Pointwise(input, second, stride: 2);
+            _second = Convolutions.Pointwise(input, second);
             register_module("conv_2", _second);
         }
 
@@ -30,18 +30,20 @@ internal sealed class FactorizedReduce : Operation
     internal override Tensor Apply(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor halves = _first.call(input);
+        Tensor halves = _first.call(EverySecondPixel(input, 0));
         if (_second is not null)
-            halves = cat([halves, _second.call(OnePixelOff(input))], 1);
+            halves = cat([halves, _second.call(EverySecondPixel(input, 1))], 1);
         return _norm.call(halves).MoveToOuterDisposeScope();
     }
 
-    private static Tensor OnePixelOff(Tensor input)
+    // Picking the pixels first equals a strided convolution. oneDNN's weight gradient of a strided 1×1 convolution on at most 4
+    // channels-last channels writes past its buffer (libtorch 2.10).
+    private static Tensor EverySecondPixel(Tensor input, long offset)
     {
         long height = input.size(2), width = input.size(3);
-        // Differs from PC-DARTS: an odd side is padded with zeros, so that both halves have ceil(side / 2) pixels.
-        if (height % 2 == 1 || width % 2 == 1)
-            input = nn.functional.pad(input, (0, width % 2, 0, height % 2));
-        return input.narrow(2, 1, height - 1 + (height % 2)).narrow(3, 1, width - 1 + (width % 2));
+        long missingRows = offset * (height % 2), missingColumns = offset * (width % 2);
+        Tensor pixels = input.slice(2, Math.Min(offset, height), height, 2).slice(3, Math.Min(offset, width), width, 2);
+        // Differs from PC-DARTS: at an odd side the second half is padded with zeros, so that both have ceil(side / 2) pixels.
+        return missingRows + missingColumns == 0 ? pixels : nn.functional.pad(pixels, (0, missingColumns, 0, missingRows));
     }
 }
