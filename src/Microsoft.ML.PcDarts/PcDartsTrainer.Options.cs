@@ -60,8 +60,14 @@ public sealed partial class PcDartsTrainer
         /// </summary>
         public TimeSpan? TimeBudget;
 
-        /// <summary>Share of <see cref="TimeBudget"/> that the search may take: 0.05 to 0.9. Default 0.2.</summary>
-        public double SearchTimeShare = 0.2;
+        /// <summary>Share of <see cref="TimeBudget"/> that the search may take: 0.05 to 0.9. Default 0.15.</summary>
+        public double SearchTimeShare = 0.15;
+
+        /// <summary>
+        /// Whether <see cref="InitialChannels"/> and <see cref="Layers"/> are upper limits under a <see cref="TimeBudget"/>: a smaller network is then
+        /// trained when the time would allow fewer than 8 passes over the pictures. Default true.
+        /// </summary>
+        public bool ShrinkNetworkToBudget = true;
 
         /// <summary>Largest number of training pictures that the search uses (stratified): 4 or more. Default null: all.</summary>
         public int? SearchImages;

@@ -117,6 +117,8 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
             AuxiliaryHead = _options.AuxiliaryWeight > 0,
         };
         int[] trainingRows = Limit(data, training, _options.TrainingImages, run.Seed);
+        if (run.SecondsLeft is { } secondsLeft && _options.ShrinkNetworkToBudget)
+            shape = NetworkTrainer.FitToTime(run, loader, trainingRows, search.Genotype, shape, secondsLeft);
         using var trainer = new NetworkTrainer(run, loader, trainingRows, validation, search.Genotype, shape);
         TrainedNetwork trained = trainer.Run(run.SecondsLeft);
 

@@ -27,26 +27,6 @@ internal sealed partial class NetworkTrainer
         return meter.Read();
     }
 
-    /// <summary>Measures one step on a network that is thrown away, so that measuring changes no result.</summary>
-    private double MeasureSecondsPerImage(int batchSize)
-    {
-        using var probe = new NetworkTrainer(_run, _loader, _rows, null, _network.Genotype, _network.Shape);
-        probe._network.train();
-        double best = double.PositiveInfinity;
-        for (int repeat = 0; repeat < 3; repeat++)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            var clock = Stopwatch.StartNew();
-            (Tensor images, Tensor labels) = _loader.LoadAugmented(tensor(_rows.Take(batchSize).Select(row => (long)row).ToArray()));
-            probe.Step(images, labels, _run.Options.LearningRate, dropPath: 0).sum().item<float>(); // waits for the device
-            best = Math.Min(best, clock.Elapsed.TotalSeconds / images.shape[0]);
-            _run.ThrowIfCancelled();
-        }
-
-        random.manual_seed(_run.Seed);
-        return best;
-    }
-
     private TrainingProgress Progress(int epoch, int step, PhasePlan plan, double learningRate, EpochMeter meter, Stopwatch clock)
     {
         (double loss, double accuracy) = meter.Read();

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts;
+
+internal sealed partial class NetworkTrainer
+{
+    /// <summary>Passes over the pictures below which a smaller network, trained for longer, beats a larger one.</summary>
+    private const int MinimumPasses = 8;
+
+    /// <summary>The largest network that the time allows to be trained for <see cref="MinimumPasses"/> passes, or the smallest candidate.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="loader">Makes batches from row indices.</param>
+    /// <param name="rows">Rows to train on.</param>
+    /// <param name="genotype">The architecture.</param>
+    /// <param name="wanted">The shape that the options ask for: the largest candidate.</param>
+    /// <param name="seconds">Seconds that the training may take.</param>
+    public static NetworkShape FitToTime(RunContext run, BatchLoader loader, int[] rows, Genotype genotype, NetworkShape wanted, double seconds)
+    {
+        double passes = Math.Min(MinimumPasses, run.Options.Epochs);
+        NetworkShape[] candidates = [.. Smaller(wanted)];
+        foreach (NetworkShape shape in candidates)
+        {
+            using var trainer = new NetworkTrainer(run, loader, rows, null, genotype, shape);
+            double affordable = seconds / (trainer.MeasureSecondsPerImage(run.Options.BatchSize) * rows.Length);
+            run.Info(string.Create(CultureInfo.InvariantCulture,
+                $"Network of {shape.InitialChannels} channels and {shape.Layers} cells: {affordable:F1} passes over {rows.Length} pictures fit into the time."));
+            if (affordable >= passes)
+                return shape;
+        }
+
+        return candidates[^1];
+    }
+
+    /// <summary>The wanted shape, then fewer cells, then fewer channels.</summary>
+    private static IEnumerable<NetworkShape> Smaller(NetworkShape wanted)
+    {
+        yield return wanted;
+        int layers = Math.Max(Math.Min(wanted.Layers, 3), (wanted.Layers * 5 + 7) / 8);
+        if (layers < wanted.Layers)
+            yield return wanted with { Layers = layers };
+        foreach (int channels in (int[])[wanted.InitialChannels * 3 / 4, wanted.InitialChannels / 2])
+        {
+            if (channels >= 8)
+                yield return wanted with { Layers = layers, InitialChannels = channels };
+        }
+    }
+
+    /// <summary>Measures one step on a network that is thrown away, so that measuring changes no result.</summary>
+    private double MeasureSecondsPerImage(int batchSize)
+    {
+        using var probe = new NetworkTrainer(_run, _loader, _rows, null, _network.Genotype, _network.Shape);
+        probe._network.train();
+        double best = double.PositiveInfinity;
+        for (int repeat = 0; repeat < 3; repeat++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            var clock = Stopwatch.StartNew();
+            (Tensor images, Tensor labels) = _loader.LoadAugmented(tensor(_rows.Take(batchSize).Select(row => (long)row).ToArray()));
+            probe.Step(images, labels, _run.Options.LearningRate, dropPath: 0).sum().item<float>(); // waits for the device
+            best = Math.Min(best, clock.Elapsed.TotalSeconds / images.shape[0]);
+            _run.ThrowIfCancelled();
+        }
+
+        random.manual_seed(_run.Seed);
+        return best;
+    }
+}
