@@ -4,9 +4,31 @@ namespace Microsoft.ML.PcDarts;
 
 public sealed partial class PcDartsTrainer
 {
-    private (int Width, int Height) ChooseSize(IDataView input) => _options is { ImageWidth: { } width, ImageHeight: { } height }
-        ? (width, height)
-        : ImageTensorReader.ChooseSize(input, _options.FeatureColumnName, _options.MaximumImageSize);
+    private static void CheckWorkspace(string? path)
+    {
+        if (path is null)
+            return;
+        try
+        {
+            Directory.CreateDirectory(path);
+            string probe = Path.Combine(path, Path.GetRandomFileName());
+            using FileStream file = new(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new IOException($"WorkspacePath '{path}' cannot be written to: {error.Message} Name a folder that this process may create files in.", error);
+        }
+    }
+
+    private (int Width, int Height) ChooseSize(IDataView input)
+    {
+        (int width, int height) = _options is { ImageWidth: { } givenWidth, ImageHeight: { } givenHeight }
+            ? (givenWidth, givenHeight)
+            : ImageTensorReader.ChooseSize(input, _options.FeatureColumnName, _options.MaximumImageSize, _options.CancellationToken);
+        return _options.CropPadding is { } padding && padding >= Math.Min(width, height)
+            ? throw Invalid($"CropPadding {padding} must be below the pictures' sides, {width}×{height}; leave it null for an eighth of the shorter side.")
+            : (width, height);
+    }
 
     private ImageDataset Read(RunContext run, IDataView input, int width, int height, bool forTraining)
     {

@@ -84,6 +84,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         using TorchSharp.DisposeScope scope = NewDisposeScope();
 
         // Step 1: decode the pictures once.
+        CheckWorkspace(_options.WorkspacePath);
         (int width, int height) = ChooseSize(input);
         using ImageDataset data = Read(run, input, width, height, forTraining: true);
         using ImageDataset? validationData = _options.ValidationSet is { } set ? Read(run, set, width, height, forTraining: false) : null;

@@ -1,0 +1,243 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+
+namespace Microsoft.ML.PcDarts.Tests;
+
+public sealed class PcDartsTrainerTests
+{
+    private static PcDartsTrainer.Options Quick() => new()
+    {
+        ImageWidth = 8,
+        ImageHeight = 8,
+        SearchEpochs = 2,
+        SearchWarmUpEpochs = 1,
+        SearchBatchSize = 8,
+        SearchInitialChannels = 4,
+        SearchLayers = 2,
+        PartialChannels = 2,
+        Nodes = 2,
+        Epochs = 6,
+        BatchSize = 8,
+        InitialChannels = 4,
+        Layers = 2,
+        Threads = 1,
+        ValidationFraction = 0.2,
+    };
+
+    [Fact]
+    public void Fit_SeparablePictures_LearnsThemAndPredicts()
+    {
+        MLContext ml = new(seed: 3);
+        PcDartsTransformer model = Fit(ml, Quick(), Views(ml, 60, out IDataView view));
+        MulticlassClassificationMetrics metrics = ml.MulticlassClassification.Evaluate(model.Transform(view));
+        Assert.True(metrics.MicroAccuracy > 0.9, $"accuracy {metrics.MicroAccuracy}");
+        Assert.Equal(["blue", "green", "red"], model.ClassNames.Order());
+        Assert.Equal(2, model.Genotype.Nodes);
+        Assert.Equal(48, model.History.TrainingImages);
+        Assert.Equal(12, model.History.ValidationImages);
+    }
+
+    [Fact]
+    public void Fit_BothPhases_HistoryAndCallbackAgree()
+    {
+        MLContext ml = new(seed: 3);
+        List<TrainingProgress> reports = [];
+        PcDartsTrainer.Options options = Quick();
+        options.MetricsCallback = reports.Add;
+        PcDartsTransformer model = Fit(ml, options, Views(ml, 30, out _));
+
+        EpochMetrics[] epochs = [.. model.History.Epochs];
+        Assert.Equal([1, 2], epochs.Where(epoch => epoch.Phase == TrainingPhase.Search).Select(epoch => epoch.Epoch));
+        Assert.Equal([1, 2, 3, 4, 5, 6], epochs.Where(epoch => epoch.Phase == TrainingPhase.Training).Select(epoch => epoch.Epoch));
+        Assert.Equal(epochs.Select(epoch => epoch.Loss), reports.Where(report => report.EpochEnd).Select(report => report.Loss!.Value));
+        Assert.Null(epochs[0].ValidationLoss); // warm-up: the architecture is not stepped
+        Assert.NotNull(epochs[1].ValidationLoss);
+        Assert.Equal(model.Genotype, epochs[1].Genotype);
+        Assert.Equal(epochs[^1].ValidationAccuracy, model.History.ValidationAccuracy);
+        Assert.All(epochs[2..], epoch => Assert.InRange(epoch.ValidationAccuracy!.Value, 0, 1));
+        Assert.True(epochs[^1].LearningRate < epochs[3].LearningRate);
+    }
+
+    [Fact]
+    public void Fit_SameSeed_SameArchitectureAndWeights()
+    {
+        (Genotype, string) Run(int seed)
+        {
+            MLContext ml = new(seed);
+            PcDartsTransformer model = Fit(ml, Quick(), Views(ml, 30, out _));
+            return (model.Genotype, model.History.WeightsSha256);
+        }
+
+        (Genotype, string) first = Run(5);
+        Assert.Equal(first, Run(5));
+        Assert.NotEqual(first.Item2, Run(6).Item2);
+    }
+
+    [Fact]
+    public void Fit_GenotypeGiven_SkipsTheSearch()
+    {
+        MLContext ml = new(seed: 3);
+        PcDartsTrainer.Options options = Quick();
+        options.Genotype = KnownGenotypes.DartsV2;
+        options.AuxiliaryWeight = 0.4;
+        options.DropPathProbability = 0.2;
+        options.CutoutLength = 4;
+        options.Epochs = 1;
+        PcDartsTransformer model = Fit(ml, options, Views(ml, 24, out _));
+        Assert.Equal(KnownGenotypes.DartsV2, model.Genotype);
+        Assert.DoesNotContain(model.History.Epochs, epoch => epoch.Phase == TrainingPhase.Search);
+        Assert.Equal(TimeSpan.Zero, model.History.SearchTime);
+    }
+
+    [Fact]
+    public void Fit_ValidationSetGiven_HoldsNothingOut()
+    {
+        MLContext ml = new(seed: 3);
+        PcDartsTrainer.Options options = Quick();
+        options.Epochs = 1;
+        options.ValidationSet = Views(ml, 9, out _);
+        PcDartsTransformer model = Fit(ml, options, Views(ml, 30, out _));
+        Assert.Equal(30, model.History.TrainingImages);
+        Assert.Equal(9, model.History.ValidationImages);
+    }
+
+    [Fact]
+    public void Fit_NothingHeldOut_HasNoValidationMetrics()
+    {
+        MLContext ml = new(seed: 3);
+        PcDartsTrainer.Options options = Quick();
+        options.Epochs = 1;
+        options.ValidationFraction = 0;
+        PcDartsTransformer model = Fit(ml, options, Views(ml, 30, out _));
+        Assert.Null(model.History.ValidationAccuracy);
+        Assert.Equal(30, model.History.TrainingImages);
+    }
+
+    [Theory]
+    [InlineData(TrainingPhase.Search)]
+    [InlineData(TrainingPhase.Training)]
+    public void Fit_TokenCancelledInAPhase_Throws(TrainingPhase phase)
+    {
+        MLContext ml = new(seed: 3);
+        using var source = new CancellationTokenSource();
+        PcDartsTrainer.Options options = Quick();
+        options.CancellationToken = source.Token;
+        options.MetricsCallback = report =>
+        {
+            if (report.Phase == phase)
+                source.Cancel();
+        };
+        OperationCanceledException error = Assert.ThrowsAny<OperationCanceledException>(() => Fit(ml, options, Views(ml, 30, out _)));
+        Assert.Equal(source.Token, error.CancellationToken);
+    }
+
+    [Fact]
+    public void Fit_TimeBudget_PlansShorterPhasesAndFinishes()
+    {
+        MLContext ml = new(seed: 3);
+        PcDartsTrainer.Options options = Quick();
+        options.TimeBudget = TimeSpan.FromSeconds(2);
+        options.SearchEpochs = 10_000;
+        options.Epochs = 100_000;
+        PcDartsTransformer model = Fit(ml, options, Views(ml, 30, out _));
+        Assert.Contains(model.History.Epochs, epoch => epoch.Phase == TrainingPhase.Search);
+        Assert.InRange(model.History.Epochs.Count(epoch => epoch.Phase == TrainingPhase.Training), 1, 99_999);
+    }
+
+    [Fact]
+    public void Fit_MapLargerThanMemoryLimit_UsesAMappedFileAndLeavesNothing()
+    {
+        using TemporaryFolder folder = new();
+        MLContext ml = new(seed: 3);
+        PcDartsTrainer.Options options = Quick();
+        options.Epochs = 1;
+        options.MemoryLimitBytes = 1;
+        options.WorkspacePath = folder.Path;
+        PcDartsTransformer model = Fit(ml, options, Views(ml, 30, out _));
+        Assert.Equal(24, model.History.TrainingImages);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public void Fit_WorkspaceIsAFile_SaysSoBeforeReading()
+    {
+        using TemporaryFolder folder = new();
+        string file = Path.Combine(folder.Path, "taken");
+        File.WriteAllText(file, "");
+        MLContext ml = new(seed: 3);
+        PcDartsTrainer.Options options = Quick();
+        options.WorkspacePath = file;
+        IOException error = Assert.ThrowsAny<IOException>(() => Fit(ml, options, Views(ml, 30, out _)));
+        Assert.Contains($"WorkspacePath '{file}'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_CropPaddingAsLargeAsThePicture_NamesBoth()
+    {
+        MLContext ml = new(seed: 3);
+        PcDartsTrainer.Options options = Quick();
+        options.CropPadding = 8;
+        ArgumentException error = Assert.ThrowsAny<ArgumentException>(() => Fit(ml, options, Views(ml, 30, out _)));
+        Assert.StartsWith("CropPadding 8 must be below the pictures' sides, 8×8", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_OneClassOnly_NamesIt()
+    {
+        MLContext ml = new(seed: 3);
+        IDataView view = ml.Transforms.Conversion.MapValueToKey("Label", keyData: ml.Data.LoadFromEnumerable([new { Label = "red" }, new { Label = "blue" }]))
+            .Fit(Source(ml, 9)).Transform(ml.Data.FilterRowsByColumn(Source(ml, 9), "Number", upperBound: 1));
+        ArgumentException error = Assert.ThrowsAny<ArgumentException>(() => Fit(ml, Quick(), view));
+        Assert.Contains("red", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void Fit_GpuAskedForAndAbsent_SaysHowToFallBack()
+    {
+        Skip.If(TorchSharp.torch.cuda_is_available(), "This machine has a GPU.");
+        MLContext ml = new(seed: 3) { GpuDeviceId = 0, FallbackToCpu = false };
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Fit(ml, Quick(), Views(ml, 30, out _)));
+        Assert.Contains("FallbackToCpu", error.Message, StringComparison.Ordinal);
+    }
+
+    private static PcDartsTransformer Fit(MLContext ml, PcDartsTrainer.Options options, IDataView view) =>
+        ml.MulticlassClassification.Trainers.PcDarts(options).Fit(view);
+
+    private static IDataView Source(MLContext ml, int count) => ml.Data.LoadFromEnumerable(Pictures(count));
+
+    private static IDataView Views(MLContext ml, int count, out IDataView view)
+    {
+        IDataView source = Source(ml, count);
+        return view = ml.Transforms.Conversion.MapValueToKey("Label").Fit(source).Transform(source);
+    }
+
+    /// <summary>Noisy pictures whose strongest channel is their class. Made anew on each enumeration, since ML.NET disposes what it scores.</summary>
+    private static IEnumerable<ColourPicture> Pictures(int count)
+    {
+        string[] names = ["red", "green", "blue"];
+        for (int index = 0; index < count; index++)
+        {
+            var random = new Random(index);
+            int strongest = index % 3;
+            byte[] pixels = new byte[8 * 8 * 4];
+            for (int pixel = 0; pixel < pixels.Length; pixel += 4)
+            {
+                for (int channel = 0; channel < 3; channel++)
+                    pixels[pixel + 2 - channel] = (byte)random.Next(channel == strongest ? 120 : 0, channel == strongest ? 256 : 136);
+                pixels[pixel + 3] = 255;
+            }
+
+            yield return new ColourPicture { Label = names[strongest], Number = strongest, Image = MLImage.CreateFromPixels(8, 8, MLPixelFormat.Bgra32, pixels) };
+        }
+    }
+
+    private sealed class ColourPicture
+    {
+        public string Label { get; set; } = "";
+
+        public float Number { get; set; }
+
+        [ImageType(8, 8)]
+        public required MLImage Image { get; set; }
+    }
+}
