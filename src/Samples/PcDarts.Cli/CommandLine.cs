@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Reflection;
+using PcDarts.Cli.Commands;
+using PcDarts.Cli.Rendering;
+
+namespace PcDarts.Cli;
+
+/// <summary>The command tree and what all commands share: --json, --verbose, errors and exit codes.</summary>
+internal static class CommandLine
+{
+    public const int Success = 0;
+    public const int Failure = 1;
+    public const int UsageError = 2;
+
+    private static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Print one JSON object as the last line of standard output; everything else goes to standard error.",
+        Recursive = true,
+    };
+
+    private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show ML.NET's messages, and the stack trace of an error.", Recursive = true };
+
+    public static int Run(string[] args, Interruption interruption)
+    {
+        RootCommand root = new("Designs a neural network for your own pictures with PC-DARTS, trains it and saves it as an ML.NET model.")
+        {
+            Json,
+            Verbose,
+            DemoCommand.Create(interruption.Token),
+            FitCommand.Create(interruption.Token),
+            EvaluateCommand.Create(),
+            PredictCommand.Create(interruption.Token),
+            GenotypeCommand.Create(),
+        };
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            if (parsed.Action is ParseErrorAction action)
+                action.ShowHelp = args.Length == 0;
+            parsed.Invoke();
+            return UsageError;
+        }
+
+        Terminal terminal = new(parsed.GetValue(Json), parsed.GetValue(Verbose));
+        try
+        {
+            return parsed.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (Exception exception) when (Unwrap(exception) is OperationCanceledException && interruption.Token.IsCancellationRequested)
+        {
+            terminal.Warn("Cancelled; nothing was written.");
+            return interruption.ExitCode;
+        }
+        catch (Exception exception)
+        {
+            terminal.Error(Unwrap(exception), showTrace: terminal.Verbose);
+            return Failure;
+        }
+    }
+
+    public static Terminal TerminalOf(ParseResult parsed) => new(parsed.GetValue(Json), parsed.GetValue(Verbose));
+
+    /// <summary>The exception that says what happened, inside those of reflection, tasks and ML.NET's worker threads.</summary>
+    private static Exception Unwrap(Exception exception)
+    {
+        while (exception is TargetInvocationException or AggregateException or TypeInitializationException && exception.InnerException is { } inner
+            || exception is InvalidOperationException { InnerException: not null } && exception.Message.StartsWith("Splitter/consolidator", StringComparison.Ordinal))
+        {
+            exception = exception.InnerException!;
+        }
+
+        return exception;
+    }
+}

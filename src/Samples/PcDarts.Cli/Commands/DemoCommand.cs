@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.ML;
+using Microsoft.ML.PcDarts;
+using PcDarts.Cli.Models;
+using PcDarts.Cli.Rendering;
+using PcDarts.Cli.Shapes;
+
+namespace PcDarts.Cli.Commands;
+
+/// <summary><c>demo</c>: the whole way on a data set that it draws itself, ending with a picture of what the saved model predicts.</summary>
+internal static class DemoCommand
+{
+    private const int TrainingPerClass = 300;
+    private const int TestPerClass = 60;
+    private const int ShownPerClass = 12;
+    private const string SheetFile = "predictions.png";
+
+    private static readonly Option<string> Out = new("--out", "-o")
+    {
+        Description = "Folder for the pictures, the model and the sheet of predictions.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "pcdarts-demo",
+    };
+
+    private static readonly Option<int> Seed = new("--seed") { Description = "Random seed.", HelpName = "N", DefaultValueFactory = _ => 1 };
+
+    public static Command Create(CancellationToken cancellation)
+    {
+        Command command = new("demo", "Draw pictures of shapes, design and train a network for them, and show what it predicts (minutes).") { Out, Seed };
+        command.SetAction(parsed => Run(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Out), parsed.GetValue(Seed), cancellation));
+        return command;
+    }
+
+    private static int Run(Terminal terminal, string outPath, int seed, CancellationToken cancellation)
+    {
+        MLContext context = new(seed);
+        terminal.Follow(context);
+        using OutputFolder output = new(outPath);
+        string pictures = output.Path("shapes");
+        terminal.Heading("1. Draw pictures");
+        ShapeDataset.Write(pictures, TrainingPerClass, TestPerClass, seed, cancellation);
+        LabelledFolder train = LabelledFolder.Open(context, Path.Combine(pictures, "train"), "--out");
+        terminal.Say($"{train.Count} training pictures of {string.Join(", ", ShapeDataset.ClassNames)} in {train.FullPath}");
+
+        terminal.Heading("2. Search a network for them and train it");
+        (Genotype genotype, TrainingHistory history) = new ModelFitter(context, terminal).Fit(train, CreateOptions(seed, cancellation), output);
+        ModelFacts facts = ModelFacts.Of(genotype, history);
+        Tables.Cells(terminal, genotype);
+        Tables.Facts(terminal, Tables.Rows(facts));
+
+        terminal.Heading("3. Predict held-out pictures with model.zip in a fresh process");
+        string modelPath = output.Path(ModelFitter.ModelFile);
+        ContactSheet.Entry[] entries = PredictInFreshProcess(terminal, modelPath, Path.Combine(pictures, "test"), cancellation);
+        double accuracy = entries.Average(entry => entry.IsRight ? 1.0 : 0.0);
+        string title = string.Create(CultureInfo.InvariantCulture, $"{entries.Count(entry => entry.IsRight)} of {entries.Length} held-out pictures right ({100 * accuracy:F1}%)");
+        output.Write(SheetFile, file => DrawSheet(file, title, entries));
+        output.Commit();
+
+        string sheetPath = output.Path(SheetFile);
+        Tables.Facts(terminal, ("Held-out accuracy", Tables.Percent(accuracy)), ("Predictions", sheetPath), ("Model", modelPath));
+        terminal.Say("Try next:");
+        terminal.Say($"  predict {Path.Combine(pictures, "test", "star", "0000.png")} --model {modelPath}");
+        terminal.Say($"  genotype show {modelPath} --svg cells.svg");
+        terminal.Say("  fit --train YOUR-PICTURES --time-budget 10m");
+
+        JsonObject result = facts.ToJson(accuracy, modelPath);
+        result["predictions"] = sheetPath;
+        result["heldOutPictures"] = entries.Length;
+        terminal.Result(result);
+        return CommandLine.Success;
+    }
+
+    private static PcDartsTrainer.Options CreateOptions(int seed, CancellationToken cancellation) => new()
+    {
+        Seed = seed,
+        CancellationToken = cancellation,
+        SearchImages = 900,
+        SearchEpochs = 5,
+        SearchWarmUpEpochs = 1,
+        SearchInitialChannels = 8,
+        SearchLayers = 3,
+        Epochs = 14,
+        BatchSize = 48,
+        InitialChannels = 8,
+        Layers = 5,
+    };
+
+    private static ContactSheet.Entry[] PredictInFreshProcess(Terminal terminal, string modelPath, string testFolder, CancellationToken cancellation)
+    {
+        JsonObject answer = OwnProcess.RunJson(["predict", testFolder, "--model", modelPath, "--top", "1", "--json"], cancellation);
+        string[] torch = [.. answer["loadedTorchLibraries"]!.AsArray().Select(name => (string)name!)];
+        if (torch.Length > 0)
+            throw new InvalidOperationException($"Predicting loaded {string.Join(", ", torch)}; a saved model must not need libtorch.");
+        terminal.Say("That process used ML.NET and ONNX Runtime alone: no library of libtorch was loaded in it.");
+        return
+        [
+            .. answer["predictions"]!.AsArray().Select(prediction =>
+            {
+                string file = (string)prediction!["file"]!;
+                return new ContactSheet.Entry(file, Path.GetFileName(Path.GetDirectoryName(file))!, (string)prediction["label"]!, (double)prediction["probability"]!);
+            }),
+        ];
+    }
+
+    /// <summary>Shows some pictures of each class: as large a share of wrong ones as there is among all, at most half.</summary>
+    private static void DrawSheet(string file, string title, ContactSheet.Entry[] entries)
+    {
+        using FileStream stream = File.Create(file);
+        ContactSheet.Draw(stream, title, [.. entries.GroupBy(entry => entry.Label).SelectMany(group => group.Take(ShownPerClass))]);
+    }
+}

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts;
+using PcDarts.Cli.Models;
+using PcDarts.Cli.Rendering;
+
+namespace PcDarts.Cli.Commands;
+
+/// <summary><c>fit --train DIR</c>: searches and trains a network for a folder of pictures and saves it.</summary>
+internal static class FitCommand
+{
+    public const string DefaultOut = "pcdarts-out";
+
+    private static readonly Option<string> Train = new("--train")
+    {
+        Description = "Folder with one sub-folder of pictures for each class.",
+        HelpName = "DIR",
+        Required = true,
+    };
+
+    private static readonly Option<string?> Test = new("--test")
+    {
+        Description = "Pictures to measure the finished model on, laid out in the same way; they choose nothing.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<TimeSpan?> TimeBudget = new("--time-budget")
+    {
+        Description = $"Time that search and training may take together, such as {Duration.Examples}.",
+        HelpName = "TIME",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (Duration.TryParse(text, out TimeSpan duration))
+                return duration;
+            result.AddError($"Option '--time-budget': '{text}' is not a length of time above zero; write it as {Duration.Examples}.");
+            return null;
+        },
+    };
+
+    private static readonly Option<string> Recipe = new("--recipe")
+    {
+        Description = "Preset: tiny ends in seconds, paper-cifar needs a GPU.",
+        HelpName = "tiny|default|paper-cifar",
+        DefaultValueFactory = _ => "default",
+    };
+
+    private static readonly Option<int> Seed = new("--seed") { Description = "Random seed.", HelpName = "N", DefaultValueFactory = _ => 1 };
+
+    private static readonly Option<string?> GenotypeOption = new("--genotype")
+    {
+        Description = "Train this genotype and skip the search: a published name, genotype.json, Python notation or another model.",
+        HelpName = "NAME|FILE",
+    };
+
+    private static readonly Option<double?> ValidationFraction = new("--validation-fraction")
+    {
+        Description = "Share of the training pictures held out to watch the training, 0 to 0.5.",
+        HelpName = "SHARE",
+    };
+
+    private static readonly Option<bool> SkipBadImages = new("--skip-bad-images") { Description = "Leave out pictures that cannot be decoded instead of stopping." };
+
+    private static readonly Option<string> Out = new("--out", "-o")
+    {
+        Description = "Folder for model.zip, model.onnx and genotype.json.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => DefaultOut,
+    };
+
+    public static Command Create(CancellationToken cancellation)
+    {
+        Recipe.AcceptOnlyFromAmong("tiny", "default", "paper-cifar");
+        Command command = new("fit", "Search and train a network for a folder of pictures, and save it.")
+        {
+            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, ValidationFraction, SkipBadImages, Out,
+        };
+        command.SetAction(parsed => Fit(CommandLine.TerminalOf(parsed), parsed, cancellation));
+        return command;
+    }
+
+    private static int Fit(Terminal terminal, ParseResult parsed, CancellationToken cancellation)
+    {
+        PcDartsTrainer.Options options = CreateOptions(parsed, cancellation);
+        MLContext context = new(seed: parsed.GetValue(Seed));
+        terminal.Follow(context);
+        LabelledFolder train = LabelledFolder.Open(context, parsed.GetRequiredValue(Train), "--train");
+        LabelledFolder? test = parsed.GetValue(Test) is { } path ? LabelledFolder.Open(context, path, "--test") : null;
+        test?.CheckForEvaluation(train.ClassCounts.Select(pair => pair.Key));
+        terminal.Say($"{train.Count:N0} training pictures of {train.ClassCounts.Count} classes in {train.FullPath}");
+
+        using OutputFolder output = new(parsed.GetRequiredValue(Out));
+        (Genotype genotype, TrainingHistory history) = new ModelFitter(context, terminal).Fit(train, options, output);
+        string modelPath = output.Path(ModelFitter.ModelFile);
+        ModelFacts facts = ModelFacts.Of(genotype, history);
+        Tables.Cells(terminal, genotype);
+
+        JsonObject result;
+        if (test is null)
+        {
+            result = facts.ToJson(history.ValidationAccuracy, modelPath);
+        }
+        else
+        {
+            // The saved file is measured, not the model in memory.
+            using SavedModel saved = SavedModel.Load(context, modelPath);
+            MulticlassClassificationMetrics metrics = saved.Evaluate(test);
+            Tables.Metrics(terminal, metrics, saved.ClassNames);
+            result = facts.ToJson(metrics.MicroAccuracy, modelPath);
+            EvaluateCommand.AddMetrics(result, metrics, saved.ClassNames);
+        }
+
+        result["validationAccuracy"] = history.ValidationAccuracy;
+        result["seed"] = history.Seed;
+        result["device"] = history.Device;
+        Tables.Facts(terminal,
+        [
+            .. Tables.Rows(facts),
+            ("Validation accuracy", history.ValidationAccuracy is { } accuracy ? Tables.Percent(accuracy) : null),
+            ("Model", modelPath),
+            ("Network", output.Path(ModelFitter.OnnxFile)),
+            ("Genotype", output.Path(ModelFitter.GenotypeFile)),
+        ]);
+        terminal.Result(result);
+        return CommandLine.Success;
+    }
+
+    private static PcDartsTrainer.Options CreateOptions(ParseResult parsed, CancellationToken cancellation)
+    {
+        PcDartsTrainer.Options options = parsed.GetValue(Recipe) switch
+        {
+            "tiny" => PcDartsRecipe.Tiny(),
+            "paper-cifar" => PcDartsRecipe.PaperCifar(),
+            _ => PcDartsRecipe.Default(),
+        };
+        options.Seed = parsed.GetValue(Seed);
+        options.TimeBudget = parsed.GetValue(TimeBudget);
+        options.Genotype = parsed.GetValue(GenotypeOption) is { } source ? GenotypeSource.Resolve(source) : null;
+        options.ValidationFraction = parsed.GetValue(ValidationFraction) ?? options.ValidationFraction;
+        options.BadImages = parsed.GetValue(SkipBadImages) ? BadImageHandling.Skip : BadImageHandling.Error;
+        options.CancellationToken = cancellation;
+        return options;
+    }
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.ML;
+using PcDarts.Cli.Models;
+using PcDarts.Cli.Rendering;
+
+namespace PcDarts.Cli.Commands;
+
+/// <summary><c>predict FILE… --model model.zip</c>: the likeliest classes of each picture.</summary>
+internal static class PredictCommand
+{
+    private static readonly Argument<string[]> Files = new("FILE")
+    {
+        Description = "Picture files, or folders whose pictures are all taken.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string> Model = new("--model", "-m")
+    {
+        Description = "The model.zip to predict with.",
+        HelpName = "MODEL.zip",
+        DefaultValueFactory = _ => Path.Combine(FitCommand.DefaultOut, ModelFitter.ModelFile),
+    };
+
+    private static readonly Option<int> Top = new("--top") { Description = "Number of classes to show for each picture.", HelpName = "K", DefaultValueFactory = _ => 3 };
+
+    public static Command Create(CancellationToken cancellation)
+    {
+        Command command = new("predict", "Name the class of pictures with a saved model.") { Files, Model, Top };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(Top) is { Errors: { } errors } && !errors.Any() && result.GetValue(Top) < 1)
+                result.AddError("Option '--top' must be 1 or more.");
+        });
+        command.SetAction(parsed => Predict(
+            CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Files), parsed.GetRequiredValue(Model), parsed.GetValue(Top), cancellation));
+        return command;
+    }
+
+    private static int Predict(Terminal terminal, string[] paths, string modelPath, int top, CancellationToken cancellation)
+    {
+        MLContext context = new();
+        terminal.Follow(context);
+        using SavedModel model = SavedModel.Load(context, modelPath);
+        JsonArray predictions = [];
+        int failed = 0;
+        foreach (string file in PictureFile.Expand(paths))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (PictureFile.Problem(file) is { } problem)
+            {
+                failed++;
+                terminal.Error($"{file}: {problem}.");
+                predictions.Add(new JsonObject { ["file"] = file, ["error"] = problem });
+                continue;
+            }
+
+            IReadOnlyList<(string Label, double Probability)> classes = [.. model.Predict(file).Take(top)];
+            terminal.Say($"{file}: {string.Join(", ", classes.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Label} {100 * pair.Probability:F1} %")))}");
+            predictions.Add(Json(file, classes));
+        }
+
+        JsonObject result = ModelFacts.ReadIfKnown(model.FullPath).ToJson(accuracy: null, model.FullPath);
+        result["predictions"] = predictions;
+        result["loadedTorchLibraries"] = new JsonArray([.. NativeLibraries.LoadedTorch().Select(name => JsonValue.Create(name))]);
+        terminal.Result(result);
+        if (predictions.Count == 0)
+            throw new UserException($"There are no pictures in {string.Join(", ", paths)}.");
+        return failed == 0 ? CommandLine.Success : CommandLine.Failure;
+    }
+
+    private static JsonObject Json(string file, IReadOnlyList<(string Label, double Probability)> classes) => new()
+    {
+        ["file"] = file,
+        ["label"] = classes[0].Label,
+        ["probability"] = classes[0].Probability,
+        ["top"] = new JsonArray([.. classes.Select(pair => new JsonObject { ["label"] = pair.Label, ["probability"] = pair.Probability })]),
+    };
+}

@@ -1,0 +1,36 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts;
+using Microsoft.ML.Transforms;
+using PcDarts.Cli.Rendering;
+
+namespace PcDarts.Cli.Models;
+
+/// <summary>Fits the whole pipeline, from picture files to a label in words, and writes its results.</summary>
+internal sealed class ModelFitter(MLContext context, Terminal terminal)
+{
+    public const string ModelFile = "model.zip";
+    public const string OnnxFile = "model.onnx";
+    public const string GenotypeFile = "genotype.json";
+
+    /// <summary>Searches and trains with progress shown, then writes the model, its network as ONNX and its genotype, all or none of them.</summary>
+    public (Genotype Genotype, TrainingHistory History) Fit(LabelledFolder train, PcDartsTrainer.Options options, OutputFolder output)
+    {
+        using TransformerChain<KeyToValueMappingTransformer> model = ProgressView.Run(terminal, report =>
+        {
+            options.MetricsCallback = report;
+            return context.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+                .Append(context.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))
+                .Append(context.MulticlassClassification.Trainers.PcDarts(options))
+                .Append(context.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
+                .Fit(train.View);
+        });
+        PcDartsTransformer network = model.OfType<PcDartsTransformer>().Single();
+        options.CancellationToken.ThrowIfCancellationRequested();
+        output.Write(ModelFile, file => context.Model.Save(model, train.View.Schema, file));
+        output.Write(OnnxFile, network.SaveOnnx);
+        output.Write(GenotypeFile, file => File.WriteAllText(file, network.Genotype.ToJson() + "\n"));
+        output.Commit();
+        return (network.Genotype, network.History);
+    }
+}

@@ -1,0 +1,80 @@
+namespace PcDarts.Cli.Models;
+
+/// <summary>
+/// The folder that a command writes its results to. Files are first written beside their places under temporary names and take them all at
+/// the end, so that a run that fails leaves what was there before.
+/// </summary>
+internal sealed class OutputFolder : IDisposable
+{
+    private readonly List<(string Temporary, string Final)> _files = [];
+    private readonly string? _created;
+    private bool _committed;
+
+    /// <summary>Creates the folder if it is missing and proves that it can be written to.</summary>
+    public OutputFolder(string path)
+    {
+        FullPath = System.IO.Path.GetFullPath(path);
+        try
+        {
+            _created = FirstMissing(FullPath);
+            Directory.CreateDirectory(FullPath);
+            string probe = Temporary("probe");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Dispose();
+            throw new UserException($"The output folder '{FullPath}' cannot be written to ({exception.Message}); choose another one with --out.");
+        }
+    }
+
+    public string FullPath { get; }
+
+    public string Path(string name) => System.IO.Path.Combine(FullPath, name);
+
+    /// <summary>Writes one file under a temporary name.</summary>
+    public void Write(string name, Action<string> write)
+    {
+        string temporary = Temporary(name);
+        _files.Add((temporary, Path(name)));
+        write(temporary);
+    }
+
+    /// <summary>Moves every file to its place.</summary>
+    public void Commit()
+    {
+        foreach ((string temporary, string final) in _files)
+            File.Move(temporary, final, overwrite: true);
+        _files.Clear();
+        _committed = true;
+    }
+
+    public void Dispose()
+    {
+        foreach ((string temporary, _) in _files)
+            File.Delete(temporary);
+        _files.Clear();
+        if (!_committed && _created is not null && Directory.Exists(_created))
+            DeleteEmpty(_created);
+    }
+
+    private string Temporary(string name) => Path($".{name}.{Environment.ProcessId}.tmp");
+
+    private static string? FirstMissing(string path)
+    {
+        string? missing = null;
+        for (string? folder = path; folder is not null && !Directory.Exists(folder); folder = System.IO.Path.GetDirectoryName(folder))
+            missing = folder;
+        return missing;
+    }
+
+    // Only folders that this run made, and only while nobody put anything into them.
+    private static void DeleteEmpty(string folder)
+    {
+        foreach (string inner in Directory.GetDirectories(folder))
+            DeleteEmpty(inner);
+        if (!Directory.EnumerateFileSystemEntries(folder).Any())
+            Directory.Delete(folder);
+    }
+}

@@ -1,0 +1,105 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace PcDarts.Cli.Models;
+
+/// <summary>A model.zip loaded with ML.NET alone: nothing here touches TorchSharp or libtorch.</summary>
+internal sealed class SavedModel : IDisposable
+{
+    private const string ImagePath = "ImagePath";
+    private const string Label = "Label";
+    private const string Score = "Score";
+    private const string PredictedLabel = "PredictedLabel";
+    private readonly MLContext _context;
+    private readonly ITransformer _model;
+    private readonly Lazy<PredictionEngine<Input, Output>> _engine;
+
+    private SavedModel(MLContext context, ITransformer model, DataViewSchema inputSchema, string path)
+    {
+        _context = context;
+        _model = model;
+        FullPath = path;
+        ClassNames = ReadClassNames(model.GetOutputSchema(inputSchema), path);
+        _engine = new(() => context.Model.CreatePredictionEngine<Input, Output>(model, new PredictionEngineOptions { OwnsTransformer = false }));
+    }
+
+    public string FullPath { get; }
+
+    public IReadOnlyList<string> ClassNames { get; }
+
+    public static SavedModel Load(MLContext context, string path)
+    {
+        string fullPath = Path.GetFullPath(path);
+        if (!File.Exists(fullPath))
+            throw new UserException($"The model '{fullPath}' does not exist.");
+        ITransformer model;
+        DataViewSchema schema;
+        try
+        {
+            model = context.Model.Load(fullPath, out schema);
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidDataException or InvalidOperationException or EndOfStreamException or ArgumentException or System.Reflection.TargetInvocationException)
+        {
+            throw new UserException($"'{fullPath}' is not a complete ML.NET model ({(exception.InnerException ?? exception).Message}).");
+        }
+
+        string? missing = new[] { ImagePath, Label }.FirstOrDefault(name => schema?.GetColumnOrNull(name)?.Type is not TextDataViewType);
+        if (missing is not null)
+            throw new UserException($"'{fullPath}' takes no text column '{missing}'; use a model that 'fit' or 'demo' has saved.");
+        return new SavedModel(context, model, schema!, fullPath);
+    }
+
+    /// <summary>Probabilities of all classes for one picture file, the likeliest first.</summary>
+    public IReadOnlyList<(string Label, double Probability)> Predict(string file)
+    {
+        float[] scores = _engine.Value.Predict(new Input { ImagePath = Path.GetFullPath(file), Label = ClassNames[0] }).Score;
+        return [.. scores.Select((score, index) => (ClassNames[index], (double)score)).OrderByDescending(pair => pair.Item2)];
+    }
+
+    /// <summary>ML.NET's metrics on a folder that <see cref="LabelledFolder.CheckForEvaluation"/> has passed.</summary>
+    public MulticlassClassificationMetrics Evaluate(LabelledFolder folder)
+    {
+        IDataView keys = _context.Data.LoadFromEnumerable(ClassNames.Select(name => new ClassRow { Name = name }));
+        IDataView rows = _context.Transforms.CopyColumns("TrueClass", Label).Fit(folder.View).Transform(folder.View);
+        IDataView scored = _model.Transform(rows);
+        if (scored.Schema[PredictedLabel].Type is KeyDataViewType)
+            scored = _context.Transforms.Conversion.MapKeyToValue(PredictedLabel).Fit(scored).Transform(scored);
+        IEstimator<ITransformer> toKeys = _context.Transforms.Conversion.ConvertType("PredictedClass", PredictedLabel, DataKind.String)
+            .Append(_context.Transforms.Conversion.MapValueToKey("TrueKey", "TrueClass", keyData: keys))
+            .Append(_context.Transforms.Conversion.MapValueToKey("PredictedKey", "PredictedClass", keyData: keys));
+        return _context.MulticlassClassification.Evaluate(toKeys.Fit(scored).Transform(scored), "TrueKey", Score, "PredictedKey");
+    }
+
+    public void Dispose()
+    {
+        if (_engine.IsValueCreated)
+            _engine.Value.Dispose();
+        (_model as IDisposable)?.Dispose();
+    }
+
+    private static string[] ReadClassNames(DataViewSchema schema, string path)
+    {
+        if (schema.GetColumnOrNull(Score) is not { } score || schema.GetColumnOrNull(PredictedLabel) is null || !score.HasSlotNames())
+            throw new UserException($"'{path}' gives no named class probabilities in '{Score}' and '{PredictedLabel}'; use a model that 'fit' or 'demo' has saved.");
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        score.GetSlotNames(ref names);
+        return [.. names.DenseValues().Select(name => name.ToString())];
+    }
+
+    private sealed class Input
+    {
+        public required string ImagePath { get; init; }
+
+        public required string Label { get; init; }
+    }
+
+    private sealed class Output
+    {
+        public float[] Score { get; set; } = [];
+    }
+
+    private sealed class ClassRow
+    {
+        public required string Name { get; init; }
+    }
+}

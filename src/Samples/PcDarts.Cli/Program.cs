@@ -1,0 +1,4 @@
+using PcDarts.Cli;
+
+using Interruption interruption = new();
+return CommandLine.Run(args, interruption);

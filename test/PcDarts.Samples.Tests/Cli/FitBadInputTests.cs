@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using PcDarts.Cli.Shapes;
+
+namespace PcDarts.Samples.Tests.Cli;
+
+public sealed class FitBadInputTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Fit_MissingFolder_NamesIt() => Fails(_folder["nowhere"], _folder["nowhere"]);
+
+    [Fact]
+    public void Fit_EmptyFolder_SaysWhatIsExpected()
+    {
+        Directory.CreateDirectory(_folder["train"]);
+
+        Fails(_folder["train"], "sub-folder for each class");
+    }
+
+    [Fact]
+    public void Fit_OneClass_NamesIt()
+    {
+        ShapeDataset.Write(_folder.FullPath, 4, 0, seed: 1);
+        foreach (string name in ShapeDataset.ClassNames.Skip(1))
+            Directory.Delete(_folder["train", name], recursive: true);
+
+        Fails(_folder["train"], "At least two classes are needed");
+    }
+
+    [Fact]
+    public void Fit_PictureCutShort_NamesIt()
+    {
+        ShapeDataset.Write(_folder.FullPath, 4, 0, seed: 1);
+        string picture = _folder["train", "ring", "0002.png"];
+        File.WriteAllBytes(picture, File.ReadAllBytes(picture)[..^200]);
+
+        Fails(_folder["train"], picture);
+    }
+
+    [Fact]
+    public void Fit_TestClassesUnknown_FailsBeforeTraining()
+    {
+        ShapeDataset.Write(_folder.FullPath, 4, 1, seed: 1);
+        Directory.Move(_folder["test", "star"], _folder["test", "comet"]);
+
+        Fails(_folder["train"], "does not know: comet", "--test", _folder["test"]);
+    }
+
+    [Theory]
+    [InlineData("--time-budget", "5x")]
+    [InlineData("--recipe", "huge")]
+    [InlineData("--seed", "x")]
+    public void Fit_BadOption_IsAUsageError(string option, string value)
+    {
+        CliResult result = CliProcess.Run("fit", "--train", _folder.FullPath, option, value);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains($"'{value}'", result.Errors, StringComparison.Ordinal);
+        Assert.Contains(option, result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_OptionOutOfRange_NamesItWithoutAStackTrace()
+    {
+        ShapeDataset.Write(_folder.FullPath, 4, 0, seed: 1);
+
+        Fails(_folder["train"], "ValidationFraction 0.9 is out of range", "--validation-fraction", "0.9");
+    }
+
+    [SkippableFact]
+    public async Task Fit_Interrupted_LeavesNothingAndEndsWith130()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "needs POSIX signals");
+        ShapeDataset.Write(_folder.FullPath, 24, 0, seed: 1);
+        using Process process = CliProcess.Start(_folder.FullPath, ["fit", "--train", "train", "--json"]);
+        string? line;
+        do
+        {
+            line = await process.StandardError.ReadLineAsync();
+            Assert.NotNull(line);
+        }
+        while (!line.StartsWith("Search", StringComparison.Ordinal));
+
+        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+            await kill.WaitForExitAsync();
+        CliResult result = CliProcess.Finish(process);
+
+        Assert.Equal(130, result.ExitCode);
+        Assert.Contains("Cancelled; nothing was written.", result.Errors, StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+        Assert.Equal(["train"], Entries().Where(name => name != "test"));
+    }
+
+    private void Fails(string train, string message, params string[] more)
+    {
+        CliResult result = CliProcess.Run(["fit", "--train", train, "--recipe", "tiny", "--out", _folder["out"], .. more]);
+
+        Assert.Equal(1, result.ExitCode);
+        string error = Assert.Single(result.Errors.TrimEnd().Split('\n'));
+        Assert.StartsWith("error: ", error, StringComparison.Ordinal);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("out", Entries());
+    }
+
+    private IEnumerable<string?> Entries() => Directory.GetFileSystemEntries(_folder.FullPath).Select(Path.GetFileName);
+}
