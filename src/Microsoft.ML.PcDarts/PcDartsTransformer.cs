@@ -49,6 +49,8 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
     /// <summary>Losses, accuracies and times of the search and of the training.</summary>
     public TrainingHistory History => _model.History;
 
+    internal DiscoveredModel Model => _model;
+
     bool ITransformer.IsRowToRowMapper => true;
 
     internal static PcDartsTransformer Create(IHostEnvironment env, DiscoveredModel model, DataViewSchema trainSchema, ColumnNames columns)
