@@ -17,7 +17,7 @@ public sealed class FitBadInputTests : IDisposable
     {
         Directory.CreateDirectory(_folder["train"]);
 
-        Fails(_folder["train"], "sub-folder for each class");
+        Fails(_folder["train"], "Put the pictures of each class into a sub-folder named after the class");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -45,6 +46,7 @@ internal static class FitCommand
         Description = "Preset: tiny ends in seconds, paper-cifar needs a GPU.",
         HelpName = "tiny|default|paper-cifar",
         DefaultValueFactory = _ => "default",
+        Validators = { CheckRecipe },
     };
 
     private static readonly Option<int> Seed = new("--seed") { Description = "Random seed.", HelpName = "N", DefaultValueFactory = _ => 1 };
@@ -72,7 +74,6 @@ internal static class FitCommand
 
     public static Command Create(CancellationToken cancellation)
     {
-        Recipe.AcceptOnlyFromAmong("tiny", "default", "paper-cifar");
         Command command = new("fit", "Search and train a network for a folder of pictures, and save it.")
         {
             Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, ValidationFraction, SkipBadImages, Out,
@@ -87,6 +88,7 @@ internal static class FitCommand
         MLContext context = new(seed: parsed.GetValue(Seed));
         terminal.Follow(context);
         LabelledFolder train = LabelledFolder.Open(context, parsed.GetRequiredValue(Train), "--train");
+        train.CheckForTraining();
         LabelledFolder? test = parsed.GetValue(Test) is { } path ? LabelledFolder.Open(context, path, "--test") : null;
         test?.CheckForEvaluation(train.ClassCounts.Select(pair => pair.Key));
         terminal.Say($"{train.Count:N0} training pictures of {train.ClassCounts.Count} classes in {train.FullPath}");
@@ -125,6 +127,12 @@ internal static class FitCommand
         ]);
         terminal.Result(result);
         return CommandLine.Success;
+    }
+
+    private static void CheckRecipe(OptionResult result)
+    {
+        if (result.Tokens is [{ Value: not ("tiny" or "default" or "paper-cifar") and string unknown }])
+            result.AddError($"Option '--recipe': there is no recipe '{unknown}'; choose tiny, default or paper-cifar.");
     }
 
     private static PcDartsTrainer.Options CreateOptions(ParseResult parsed, CancellationToken cancellation)

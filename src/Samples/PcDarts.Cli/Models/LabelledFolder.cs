@@ -35,6 +35,13 @@ internal sealed class LabelledFolder
             : throw new UserException($"{option}: '{fullPath}' holds no pictures; put them into one sub-folder for each class, such as '{Path.Combine(fullPath, "cat", "1.jpg")}'.");
     }
 
+    /// <summary>Checks that there are two classes; the trainer checks all else.</summary>
+    public void CheckForTraining()
+    {
+        if (ClassCounts is [{ Key: var only }])
+            throw new UserException($"'{FullPath}' holds the class '{only}' alone. At least two classes are needed, each in a sub-folder of its own.");
+    }
+
     /// <summary>Checks that every class is known to the model and every picture decodes.</summary>
     public void CheckForEvaluation(IEnumerable<string> knownClasses)
     {
