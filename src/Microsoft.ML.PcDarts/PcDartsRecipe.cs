@@ -57,6 +57,7 @@ public static class PcDartsRecipe
         CutoutLength = 16,
         LabelSmoothing = 0,
         Nesterov = false,
+        ProgressiveResizing = false,
         ValidationFraction = 0,
         Stem = NetworkStem.Cifar,
     };

@@ -24,7 +24,8 @@ internal sealed partial class NetworkTrainer
         foreach (NetworkShape shape in candidates)
         {
             using var trainer = new NetworkTrainer(run, loader, rows, null, genotype, shape);
-            double affordable = seconds / (trainer.MeasureSecondsPerImage(run.Options.BatchSize) * rows.Length);
+            double meanCost = Enumerable.Range(0, run.Options.Epochs).Average(epoch => trainer.Cost(epoch, run.Options.Epochs));
+            double affordable = seconds / (trainer.MeasureSecondsPerImage(run.Options.BatchSize) * meanCost * rows.Length);
             run.Info(string.Create(CultureInfo.InvariantCulture,
                 $"Network of {shape.InitialChannels} channels and {shape.Layers} cells: {affordable:F1} passes over {rows.Length} pictures fit into the time."));
             if (affordable >= passes)

@@ -44,12 +44,13 @@ internal sealed partial class NetworkTrainer : IDisposable
         {
             double secondsPerImage = MeasureSecondsPerImage(plan.BatchSize);
             validationSeconds = (_validation?.Rows.Length ?? 0) * secondsPerImage * ForwardShare;
+            double meanCost = Enumerable.Range(0, plan.Epochs).Average(epoch => Cost(epoch, plan.Epochs));
             plan = PhasePlan.Within(
-                plan, _rows.Length, Math.Max(0, (end - _run.Elapsed).TotalSeconds), secondsPerImage, validationSeconds, minimumSteps: 100);
+                plan, _rows.Length, Math.Max(0, (end - _run.Elapsed).TotalSeconds), secondsPerImage * meanCost, validationSeconds, minimumSteps: 100);
         }
 
         _run.Info($"Training: {plan.Epochs} epochs of {plan.StepsPerEpoch} steps of {plan.BatchSize} pictures.");
-        double trainedImages = 0, trainedSeconds = 0;
+        double trainedImages = 0, trainedCost = 0, trainedSeconds = 0;
         int steps = plan.StepsPerEpoch;
         for (int epoch = 0; epoch < plan.Epochs; epoch++)
         {
@@ -63,11 +64,13 @@ internal sealed partial class NetworkTrainer : IDisposable
                     break;
                 }
 
-                steps = (int)Math.Clamp(left * trainedImages / trainedSeconds / plan.BatchSize / epochsLeft, 1, plan.StepsPerEpoch);
+                double costLeft = Enumerable.Range(epoch, epochsLeft).Sum(later => Cost(later, plan.Epochs));
+                steps = (int)Math.Clamp(left * trainedCost / trainedSeconds / plan.BatchSize / costLeft, 1, plan.StepsPerEpoch);
             }
 
             (int images, double epochSeconds, double checkSeconds) = RunEpoch(epoch, plan with { StepsPerEpoch = steps }, deadline);
             trainedImages += images;
+            trainedCost += images * Cost(epoch, plan.Epochs);
             trainedSeconds += epochSeconds;
             validationSeconds = checkSeconds;
         }
@@ -100,6 +103,8 @@ internal sealed partial class NetworkTrainer : IDisposable
             using (NewDisposeScope())
             {
                 (Tensor images, Tensor labels) = _loader.LoadAugmented(rows, _run.Options.CutoutLength);
+                if (_run.Options.ProgressiveResizing)
+                    images = ResizingSchedule.Apply(images, ResizingSchedule.Size(FullSize, epoch, plan.Epochs));
                 meter.Add(Step(images, labels, learningRate, _run.Options.DropPathProbability * progress), labels);
             }
 
@@ -116,6 +121,10 @@ internal sealed partial class NetworkTrainer : IDisposable
         _run.FinishEpoch(last with { ValidationLoss = held?.Loss, ValidationAccuracy = held?.Accuracy, Elapsed = _run.Elapsed });
         return (meter.Count, seconds, clock.Elapsed.TotalSeconds - seconds);
     }
+
+    private (int Height, int Width) FullSize => (_network.Shape.ImageHeight, _network.Shape.ImageWidth);
+
+    private double Cost(int epoch, int epochs) => _run.Options.ProgressiveResizing ? ResizingSchedule.Cost(FullSize, epoch, epochs) : 1;
 
     private Tensor Step(Tensor images, Tensor labels, double learningRate, double dropPath)
     {
