@@ -31,9 +31,21 @@ internal static class DilatedDepthwise
         if (stride == 2)
             return Convolve(phases[0, 0].contiguous()).MoveToOuterDisposeScope();
 
-        Tensor result = Convolve(phases.reshape(4 * n, halfH, halfW, c))
-            .permute(0, 2, 3, 1).view(2, 2, n, halfH, halfW, c).permute(2, 3, 0, 4, 1, 5).reshape(n, 2 * halfH, 2 * halfW, c);
+        // oneDNN has no fast backward pass for maps smaller than the kernel: such phases become the tiles of one map, with zeros between them.
+        bool tiled = halfH < weight.size(2) || halfW < weight.size(3);
+        Tensor result = tiled ? AsTiles() : AsPictures();
         return result.narrow(1, 0, h).narrow(2, 0, w).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+
+        Tensor AsPictures() => Convolve(phases.reshape(4 * n, halfH, halfW, c))
+            .permute(0, 2, 3, 1).view(2, 2, n, halfH, halfW, c).permute(2, 3, 0, 4, 1, 5).reshape(n, 2 * halfH, 2 * halfW, c);
+
+        Tensor AsTiles()
+        {
+            long tileH = halfH + padding, tileW = halfW + padding;
+            Tensor tiles = nn.functional.pad(phases.permute(2, 0, 3, 1, 4, 5), [0, 0, 0, padding, 0, 0, 0, padding]); // [N, 2, tileH, 2, tileW, C]
+            return Convolve(tiles.view(n, 2 * tileH, 2 * tileW, c)).permute(0, 2, 3, 1).view(n, 2, tileH, 2, tileW, c)
+                .narrow(2, 0, halfH).narrow(4, 0, halfW).permute(0, 2, 1, 4, 3, 5).reshape(n, 2 * halfH, 2 * halfW, c);
+        }
 
         Tensor Convolve(Tensor maps) => nn.functional.conv2d(maps.permute(0, 3, 1, 2), weight, padding: [padding, padding], groups: c);
     }

@@ -8,6 +8,8 @@ public sealed class DilatedDepthwiseTests
     [Theory]
     [InlineData(8, 8, 3, 1)]
     [InlineData(8, 8, 5, 1)]
+    [InlineData(12, 11, 5, 1)]
+    [InlineData(4, 3, 3, 1)]
     [InlineData(8, 8, 5, 2)]
     [InlineData(7, 5, 3, 1)]
     [InlineData(7, 5, 5, 2)]
