@@ -55,7 +55,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
         var architectureSampler = new BatchSampler(_architectureRows, Math.Min(plan.BatchSize, _architectureRows.Length), _run.Seed + 1, dropLast: true);
         using IEnumerator<Tensor> architectureBatches = architectureSampler.Endless().GetEnumerator();
         double trainedImages = 0, trainedSeconds = 0;
-        int steps = plan.StepsPerEpoch;
+        int steps = plan.StepsPerEpoch, pass = PhasePlan.StepsOfPass(_weightRows.Length, plan.BatchSize);
         for (int epoch = 0; epoch < plan.Epochs; epoch++)
         {
             if (deadline is { } limit && epoch > 0)
@@ -67,7 +67,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
                     break;
                 }
 
-                steps = (int)Math.Clamp(left * trainedImages / trainedSeconds / plan.BatchSize / (plan.Epochs - epoch), 1, plan.StepsPerEpoch);
+                steps = (int)Math.Clamp(left * trainedImages / trainedSeconds / plan.BatchSize / (plan.Epochs - epoch), 1, pass);
             }
 
             var clock = Stopwatch.StartNew();

@@ -51,7 +51,7 @@ internal sealed partial class NetworkTrainer : IDisposable
 
         _run.Info($"Training: {plan.Epochs} epochs of {plan.StepsPerEpoch} steps of {plan.BatchSize} pictures.");
         double trainedImages = 0, trainedCost = 0, trainedSeconds = 0;
-        int steps = plan.StepsPerEpoch;
+        int steps = plan.StepsPerEpoch, pass = PhasePlan.StepsOfPass(_rows.Length, plan.BatchSize);
         for (int epoch = 0; epoch < plan.Epochs; epoch++)
         {
             if (deadline is { } limit && epoch > 0)
@@ -65,7 +65,7 @@ internal sealed partial class NetworkTrainer : IDisposable
                 }
 
                 double costLeft = Enumerable.Range(epoch, epochsLeft).Sum(later => Cost(later, plan.Epochs));
-                steps = (int)Math.Clamp(left * trainedCost / trainedSeconds / plan.BatchSize / costLeft, 1, plan.StepsPerEpoch);
+                steps = (int)Math.Clamp(left * trainedCost / trainedSeconds / plan.BatchSize / costLeft, 1, pass);
             }
 
             (int images, double epochSeconds, double checkSeconds) = RunEpoch(epoch, plan with { StepsPerEpoch = steps }, deadline);

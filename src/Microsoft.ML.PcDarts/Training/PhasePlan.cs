@@ -47,6 +47,8 @@ internal sealed record PhasePlan(int Epochs, int StepsPerEpoch, int BatchSize)
         return new PhasePlan(epochs, steps, batch);
     }
 
-    // A last batch of one picture is dropped: batch norm on a 1×1 map cannot train on it.
-    private static int StepsOfPass(int images, int batch) => Math.Max(1, images / batch + (images % batch >= 2 ? 1 : 0));
+    /// <summary>Steps of one pass. A last batch of one picture is dropped: batch norm on a 1×1 map cannot train on it.</summary>
+    /// <param name="images">Pictures of the data.</param>
+    /// <param name="batch">Pictures a step.</param>
+    public static int StepsOfPass(int images, int batch) => Math.Max(1, images / batch + (images % batch >= 2 ? 1 : 0));
 }
