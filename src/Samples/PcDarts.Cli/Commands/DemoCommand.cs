@@ -87,7 +87,7 @@ internal static class DemoCommand
         SearchWarmUpEpochs = 1,
         SearchInitialChannels = 8,
         SearchLayers = 3,
-        Epochs = 12,
+        Epochs = 24,
         BatchSize = 32,
         InitialChannels = 8,
         Layers = 3,

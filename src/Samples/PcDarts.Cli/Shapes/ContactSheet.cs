@@ -39,8 +39,9 @@ internal static class ContactSheet
         frame.Inflate(border.StrokeWidth / 2, border.StrokeWidth / 2);
         canvas.DrawRect(frame, border);
         string percent = $"{Math.Floor(100 * entry.Probability)}%";
-        PixelFont.Draw(canvas, entry.Predicted, left + Margin, top + PictureSide + 9, 2, right ? Right : Wrong);
-        PixelFont.Draw(canvas, right ? percent : $"{percent}, is {entry.Label}", left + Margin, top + PictureSide + 29, 2, Ink);
+        PixelFont.Draw(canvas, $"{entry.Predicted} {percent}", left + Margin, top + PictureSide + 9, 2, right ? Right : Wrong);
+        if (!right)
+            PixelFont.Draw(canvas, $"is {entry.Label}", left + Margin, top + PictureSide + 29, 2, Ink);
     }
 
     /// <summary>A picture file with its true and predicted label and the predicted label's probability.</summary>
