@@ -30,22 +30,8 @@ internal sealed partial class ArchitectureSearch
 
     private TrainingProgress Progress(int epoch, int step, PhasePlan plan, double learningRate, EpochMeter meter)
     {
-        (double loss, double accuracy) = meter.Read();
         double imagesLeft = (double)((plan.Epochs - epoch) * plan.StepsPerEpoch - step) * plan.BatchSize;
-        return new TrainingProgress
-        {
-            Phase = TrainingPhase.Search,
-            Epoch = epoch + 1,
-            Epochs = plan.Epochs,
-            Step = step,
-            Steps = plan.StepsPerEpoch,
-            Loss = loss,
-            Accuracy = accuracy,
-            LearningRate = learningRate,
-            ImagesPerSecond = meter.ImagesPerSecond,
-            Elapsed = _run.Elapsed,
-            Remaining = TimeSpan.FromSeconds(imagesLeft / meter.ImagesPerSecond),
-        };
+        return _run.Progress(TrainingPhase.Search, plan, epoch, step, learningRate, meter, imagesLeft);
     }
 
     private void FinishEpoch(int epoch, int step, PhasePlan plan, double learningRate, EpochMeter meter, EpochMeter architectureMeter)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,24 +26,11 @@ internal sealed partial class NetworkTrainer
         return meter.Read();
     }
 
-    private TrainingProgress Progress(int epoch, int step, PhasePlan plan, double learningRate, EpochMeter meter, Stopwatch clock)
+    private TrainingProgress Progress(int epoch, int step, PhasePlan plan, double learningRate, EpochMeter meter)
     {
-        (double loss, double accuracy) = meter.Read();
-        double imagesPerSecond = meter.Count / clock.Elapsed.TotalSeconds;
-        double imagesLeft = (double)((plan.Epochs - epoch) * plan.StepsPerEpoch - step) * plan.BatchSize;
-        return new TrainingProgress
-        {
-            Phase = TrainingPhase.Training,
-            Epoch = epoch + 1,
-            Epochs = plan.Epochs,
-            Step = step,
-            Steps = plan.StepsPerEpoch,
-            Loss = loss,
-            Accuracy = accuracy,
-            LearningRate = learningRate,
-            ImagesPerSecond = imagesPerSecond,
-            Elapsed = _run.Elapsed,
-            Remaining = TimeSpan.FromSeconds(imagesLeft / imagesPerSecond),
-        };
+        // Later pictures are larger; they count as so many more of this epoch's.
+        double laterCost = Enumerable.Range(epoch + 1, plan.Epochs - epoch - 1).Sum(later => Cost(later, plan.Epochs)) / Cost(epoch, plan.Epochs);
+        double imagesLeft = (plan.StepsPerEpoch - step + laterCost * plan.StepsPerEpoch) * plan.BatchSize;
+        return _run.Progress(TrainingPhase.Training, plan, epoch, step, learningRate, meter, imagesLeft);
     }
 }

@@ -110,12 +110,12 @@ internal sealed partial class NetworkTrainer : IDisposable
 
             step++;
             if (_run.ReportIsDue && step < plan.StepsPerEpoch)
-                _run.Report(Progress(epoch, step, plan, learningRate, meter, clock));
+                _run.Report(Progress(epoch, step, plan, learningRate, meter));
             if (deadline is { } limit && _run.Elapsed > limit)
                 break;
         }
 
-        TrainingProgress last = Progress(epoch, step, plan, firstLearningRate, meter, clock) with { EpochEnd = true, Steps = step };
+        TrainingProgress last = Progress(epoch, step, plan, firstLearningRate, meter) with { EpochEnd = true, Steps = step };
         double seconds = clock.Elapsed.TotalSeconds;
         (double Loss, double Accuracy)? held = _validation is { } validation ? Evaluate(validation.Loader, validation.Rows) : null;
         _run.FinishEpoch(last with { ValidationLoss = held?.Loss, ValidationAccuracy = held?.Accuracy, Elapsed = _run.Elapsed });

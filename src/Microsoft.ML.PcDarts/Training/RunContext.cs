@@ -71,6 +71,35 @@ internal sealed class RunContext(PcDartsTrainer.Options options, IHostEnvironmen
         }
     }
 
+    /// <summary>The report of a step of search or training.</summary>
+    /// <param name="phase">The phase.</param>
+    /// <param name="plan">Its plan.</param>
+    /// <param name="epoch">Epoch, from 0.</param>
+    /// <param name="step">Steps done in the epoch.</param>
+    /// <param name="learningRate">Learning rate of the weights.</param>
+    /// <param name="meter">Loss, accuracy and speed of the epoch so far.</param>
+    /// <param name="imagesLeft">Pictures of this epoch's cost that remain in the phase.</param>
+    public TrainingProgress Progress(
+        TrainingPhase phase, PhasePlan plan, int epoch, int step, double learningRate, EpochMeter meter, double imagesLeft)
+    {
+        (double loss, double accuracy) = meter.Read();
+        double imagesPerSecond = meter.ImagesPerSecond;
+        return new TrainingProgress
+        {
+            Phase = phase,
+            Epoch = epoch + 1,
+            Epochs = plan.Epochs,
+            Step = step,
+            Steps = plan.StepsPerEpoch,
+            Loss = loss,
+            Accuracy = accuracy,
+            LearningRate = learningRate,
+            ImagesPerSecond = imagesPerSecond,
+            Elapsed = Elapsed,
+            Remaining = TimeSpan.FromSeconds(imagesLeft / imagesPerSecond),
+        };
+    }
+
     /// <summary>Records an epoch, logs it, and reports it.</summary>
     /// <param name="progress">The epoch's last report, with loss, accuracy and learning rate.</param>
     public void FinishEpoch(TrainingProgress progress)
