@@ -7,6 +7,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# Programs that are started without dotnet find it by this.
+export DOTNET_ROOT=${DOTNET_ROOT:-$(dirname "$(readlink -f "$(command -v dotnet)")")}
 fail() { echo "check-package: $*" >&2; exit 1; }
 
 version() { sed -n "s/.*<PackageVersion Include=\"$1\" Version=\"\([^\"]*\)\".*/\1/p" "$root/Directory.Packages.props"; }
@@ -121,4 +123,6 @@ dotnet publish train -c Release -r linux-x64 --self-contained false -o rid -v q
 expect "publish -r linux-x64" '^3$' rid/train sum
 dotnet publish train -c Release -r linux-x64 --self-contained false -p:PublishSingleFile=true -o single -v q
 expect "publish, single file" '^3$' single/train sum
+dotnet build train -c Release --artifacts-path "$work/artifacts" -v q
+expect "build, artifacts path" '^3$' "$work/artifacts/bin/train/release/train" sum
 echo "check-package: the package works"

@@ -5,8 +5,8 @@ namespace Microsoft.ML.PcDarts;
 /// <param name="Epoch">Epoch of the phase, from 1.</param>
 /// <param name="Loss">Mean training cross-entropy over the epoch, in nats (with label smoothing and auxiliary loss left out).</param>
 /// <param name="Accuracy">Accuracy on the augmented training pictures of the epoch, 0 to 1.</param>
-/// <param name="ValidationLoss">Mean cross-entropy on the validation pictures, in nats; null without validation in this epoch.</param>
-/// <param name="ValidationAccuracy">Accuracy on the validation pictures, 0 to 1; null without validation in this epoch.</param>
+/// <param name="ValidationLoss">Mean cross-entropy on the validation pictures, in nats; in the search, on the architecture half's augmented batches before each step. Null without any in this epoch.</param>
+/// <param name="ValidationAccuracy">Accuracy on the same pictures as the validation loss, 0 to 1; null without any in this epoch.</param>
 /// <param name="LearningRate">Learning rate of the weights at the start of the epoch.</param>
 /// <param name="ImagesPerSecond">Training pictures per second, validation time left out.</param>
 /// <param name="Elapsed">Time since <c>Fit</c> was called, at the end of the epoch.</param>

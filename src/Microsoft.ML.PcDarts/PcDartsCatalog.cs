@@ -13,7 +13,7 @@ public static class PcDartsCatalog
     /// <param name="featureColumnName">Name of the image column, an MLImage of any size.</param>
     /// <param name="scoreColumnName">Name of the output column with the class probabilities.</param>
     /// <param name="predictedLabelColumnName">Name of the output column with the predicted key.</param>
-    /// <param name="validationSet">Rows to validate on after each epoch, with the same columns; null holds out a tenth of the training rows.</param>
+    /// <param name="validationSet">Rows to validate on after each epoch, with the same columns; null holds out a tenth of the training rows, at most 2,500.</param>
     /// <returns>The trainer.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="catalog"/> is null.</exception>
     /// <exception cref="ArgumentException">A column name is empty.</exception>

@@ -12,7 +12,7 @@ public sealed partial class PcDartsTrainer
         /// <summary>Name of the image column, an MLImage of any size. Default <c>Image</c>.</summary>
         public string FeatureColumnName = "Image";
 
-        /// <summary>Name of the output column with the class probabilities. Default <c>Score</c>.</summary>
+        /// <summary>Name of the output column with the class probabilities. Default <c>Score</c>. With another name, a column <c>Score</c> of the training data is kept, and scored data then needs one too.</summary>
         public string ScoreColumnName = DefaultColumnNames.Score;
 
         /// <summary>Name of the output column with the predicted key. Default <c>PredictedLabel</c>.</summary>
@@ -48,7 +48,7 @@ public sealed partial class PcDartsTrainer
         /// <summary>Folder for files of the run; created when missing. Default null: the system's folder for temporary files.</summary>
         public string? WorkspacePath;
 
-        /// <summary>Random seed of splits, weights, augmentation and order. Default null: taken from MLContext's seed.</summary>
+        /// <summary>Random seed of splits, weights, augmentation and order. Default null: taken from MLContext's seed. The tensor library's generator belongs to the process, so two runs at the same time disturb each other's.</summary>
         public int? Seed;
 
         /// <summary>A genotype to train; the search is skipped. Default null: search.</summary>
@@ -60,7 +60,7 @@ public sealed partial class PcDartsTrainer
         /// </summary>
         public TimeSpan? TimeBudget;
 
-        /// <summary>Share of <see cref="TimeBudget"/> that the search may take: 0.05 to 0.9. Default 0.12.</summary>
+        /// <summary>Share of the part of <see cref="TimeBudget"/> left after reading that the search may take: 0.05 to 0.9. Default 0.12.</summary>
         public double SearchTimeShare = 0.12;
 
         /// <summary>
@@ -87,7 +87,7 @@ public sealed partial class PcDartsTrainer
         /// <summary>Learning rate of Adam on α and β (betas 0.5 and 0.999, weight decay 1e-3): above 0. Default 3e-3 (paper: 6e-4 on CIFAR, 6e-3 on ImageNet).</summary>
         public double ArchitectureLearningRate = 3e-3;
 
-        /// <summary>Initial channels C of the supernet: 1 or more, divisible by <see cref="PartialChannels"/>. Default 16.</summary>
+        /// <summary>Initial channels C of the supernet: 1 to 1024, divisible by <see cref="PartialChannels"/>. Default 16.</summary>
         public int SearchInitialChannels = 16;
 
         /// <summary>Cells of the supernet: 1 to 100. Default 5 (paper: 8).</summary>
@@ -96,7 +96,7 @@ public sealed partial class PcDartsTrainer
         /// <summary>Nodes of a cell: 1 to 8. Default 4.</summary>
         public int Nodes = 4;
 
-        /// <summary>K: one in K channels takes part in a mixed operation (Xu et al. 2020, section 3.2): 1 or more, dividing the channels. Default 4.</summary>
+        /// <summary>K: one in K channels takes part in a mixed operation (Xu et al. 2020, section 3.2): 1 to 1024, dividing the channels. Default 4.</summary>
         public int PartialChannels = 4;
 
         /// <summary>Largest number of training pictures that an epoch of the final training visits (stratified, fixed): 2 or more. Default null: all.</summary>
@@ -120,13 +120,13 @@ public sealed partial class PcDartsTrainer
         /// <summary>Nesterov's form of momentum in the final training. Default true (paper: false).</summary>
         public bool Nesterov = true;
 
-        /// <summary>Weight decay of SGD in both phases: 0 or more. Default 3e-4.</summary>
+        /// <summary>Weight decay of SGD in both phases: 0 to 1. Default 3e-4.</summary>
         public double WeightDecay = 3e-4;
 
         /// <summary>Largest L2 norm of a step's gradient in both phases; longer ones are scaled down: above 0. Default 5.</summary>
         public double GradientClipNorm = 5;
 
-        /// <summary>Initial channels C of the network: 1 or more. Default 16 (paper: 36).</summary>
+        /// <summary>Initial channels C of the network: 1 to 1024, even for the ImageNet stem. Default 16 (paper: 36).</summary>
         public int InitialChannels = 16;
 
         /// <summary>Cells of the network: 1 to 100. Default 8 (paper: 20).</summary>
@@ -141,13 +141,13 @@ public sealed partial class PcDartsTrainer
         /// <summary>Drop-path probability at the end of training, rising linearly from 0: 0 to below 1. Default 0 (paper: 0.3).</summary>
         public double DropPathProbability;
 
-        /// <summary>Side in pixels of the square that cutout blanks: 0 (off) or more. Default 0 (paper: 16).</summary>
+        /// <summary>Side in pixels of the square that cutout blanks: 0 (off) to below the pictures' sides. Default 0 (paper: 16).</summary>
         public int CutoutLength;
 
         /// <summary>Label smoothing ε: 0 to below 1. Default 0.05 (paper: 0 on CIFAR, 0.1 on ImageNet).</summary>
         public double LabelSmoothing = 0.05;
 
-        /// <summary>Padding in pixels of the random crop: 0 (off) or more, below the image's sides. Default null: an eighth of the shorter side (4 at 32×32, as in the paper).</summary>
+        /// <summary>Padding in pixels of the random crop: 0 (off) to 512, below the pictures' sides. Default null: an eighth of the shorter side (4 at 32×32, as in the paper).</summary>
         public int? CropPadding;
 
         /// <summary>Mirror pictures left to right at random. Switch off where left and right differ in meaning. Default true.</summary>
@@ -159,10 +159,10 @@ public sealed partial class PcDartsTrainer
         /// </summary>
         public bool ProgressiveResizing = true;
 
-        /// <summary>Threads that the tensor library uses on the CPU: 1 or more. Default null: the number of physical cores.</summary>
+        /// <summary>Threads that the tensor library uses on the CPU, in the whole process: 1 to 1024. Default null: the number of physical cores.</summary>
         public int? Threads;
 
-        /// <summary>Called on the training thread about once a second and at the end of each epoch. Exceptions that it throws end <c>Fit</c>. Default null.</summary>
+        /// <summary>Called about once a second and at the end of each epoch, never by two threads at once: on the thread that called <c>Fit</c>, but on a decoding thread while pictures are read. Exceptions that it throws end <c>Fit</c>. Default null.</summary>
         public Action<TrainingProgress>? MetricsCallback;
 
         /// <summary>Cancels <c>Fit</c>, which then throws <see cref="OperationCanceledException"/>, within a step's time. Default: none.</summary>

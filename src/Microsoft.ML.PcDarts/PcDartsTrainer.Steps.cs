@@ -4,7 +4,7 @@ namespace Microsoft.ML.PcDarts;
 
 public sealed partial class PcDartsTrainer
 {
-    private static void CheckWorkspace(string? path)
+    private static void CheckFolder(string name, string? path)
     {
         if (path is null)
             return;
@@ -16,7 +16,7 @@ public sealed partial class PcDartsTrainer
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new IOException($"WorkspacePath '{path}' cannot be written to: {error.Message} Name a folder that this process may create files in.", error);
+            throw new IOException($"{name} '{path}' cannot be written to: {error.Message} Name a folder that this process may create files in.", error);
         }
     }
 
@@ -25,13 +25,32 @@ public sealed partial class PcDartsTrainer
         (int width, int height) = _options is { ImageWidth: { } givenWidth, ImageHeight: { } givenHeight }
             ? (givenWidth, givenHeight)
             : ImageTensorReader.ChooseSize(input, _options.FeatureColumnName, _options.MaximumImageSize, _options.CancellationToken);
-        return _options.CropPadding is { } padding && padding >= Math.Min(width, height)
-            ? throw Invalid($"CropPadding {padding} must be below the pictures' sides, {width}×{height}; leave it null for an eighth of the shorter side.")
-            : (width, height);
+        if (_options.CropPadding is { } padding && padding >= Math.Min(width, height))
+            throw Invalid($"CropPadding {padding} must be below the pictures' sides, {width}×{height}; leave it null for an eighth of the shorter side.");
+        if (_options.CutoutLength >= Math.Min(width, height))
+            throw Invalid($"CutoutLength {_options.CutoutLength} must be below the pictures' sides, {width}×{height}; 0 switches cutout off.");
+        return (width, height);
+    }
+
+    private NetworkShape ShapeOfNetwork(int classes, int width, int height)
+    {
+        var shape = new NetworkShape
+        {
+            InitialChannels = _options.InitialChannels,
+            Layers = _options.Layers,
+            Classes = classes,
+            Stem = _options.Stem ?? (Math.Min(width, height) >= 128 ? NetworkStem.ImageNet : NetworkStem.Cifar),
+            ImageHeight = height,
+            ImageWidth = width,
+            AuxiliaryHead = _options.AuxiliaryWeight > 0,
+        };
+        shape.Validate();
+        return shape;
     }
 
     private ImageDataset Read(RunContext run, IDataView input, int width, int height, bool forTraining)
     {
+        TimeSpan start = run.Elapsed;
         ImageDataset data = ImageTensorReader.Read(_environment, input, new ImageReadSettings
         {
             ImageColumn = _options.FeatureColumnName,
@@ -43,12 +62,24 @@ public sealed partial class PcDartsTrainer
             MemoryLimitBytes = _options.MemoryLimitBytes,
             Workspace = _options.WorkspacePath,
             Cancellation = _options.CancellationToken,
-            Progress = run.ReportReading,
+            Progress = (done, count) =>
+            {
+                run.ThrowIfCancelled();
+                run.ReportReading(start, done, count);
+            },
         });
-        run.ThrowIfCancelled();
+        try
+        {
+            run.ThrowIfCancelled();
 
-        // Resident pictures follow the run to its device; a mapped file stays where it is and batches are copied.
-        return data.IsMapped ? data : data.To(run.Device);
+            // Resident pictures follow the run to its device; a mapped file stays where it is and batches are copied.
+            return data.IsMapped ? data : data.To(run.Device);
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
     }
 
     private (int[] Training, int[] Validation) SplitValidation(ImageDataset data, int seed)

@@ -61,15 +61,17 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
     /// <summary>Searches an architecture for the pictures and trains it.</summary>
     /// <param name="input">Rows with the label and the image column.</param>
     /// <returns>The model.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="input"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type.</exception>
     /// <exception cref="ArgumentException">The data cannot be trained on: no rows, one class only, a class with a single picture, pictures that are too small, or a picture that cannot be decoded while <see cref="Options.BadImages"/> says error.</exception>
-    /// <exception cref="IOException">The decoded pictures exceed the memory limit and the workspace cannot hold them.</exception>
+    /// <exception cref="IOException">The workspace or the folder for temporary files cannot be written to, or cannot hold the decoded pictures.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="TorchLibraryException">The native tensor library cannot be loaded.</exception>
-    /// <exception cref="InvalidOperationException">The GPU that was asked for is missing, or the loss diverged.</exception>
+    /// <exception cref="InvalidOperationException">The GPU that was asked for is missing, the loss diverged, or the rows change their order between passes.</exception>
     public PcDartsTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        var clock = Stopwatch.StartNew();
         PcDartsSchema.Check(input.Schema, Columns);
         if (_options.ValidationSet is { } given)
             PcDartsSchema.CheckValidation(input.Schema, given.Schema, Columns);
@@ -80,11 +82,12 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         Device device = TorchRuntime.ChooseDevice(MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment),
             message => channel.Warning(MessageSensitivity.None, "{0}", message));
         TorchRuntime.SetThreads(_options.Threads);
-        var run = new RunContext(_options, _environment, channel, device, _options.Seed ?? MlNetAccess.Seed(_environment) ?? host.Rand.Next());
+        var run = new RunContext(_options, _environment, channel, device, _options.Seed ?? MlNetAccess.Seed(_environment) ?? host.Rand.Next(), clock);
         using TorchSharp.DisposeScope scope = NewDisposeScope();
 
         // Step 1: decode the pictures once.
-        CheckWorkspace(_options.WorkspacePath);
+        CheckFolder("WorkspacePath", _options.WorkspacePath);
+        CheckFolder("MLContext.TempFilePath", MlNetAccess.TempFilePath(_environment));
         (int width, int height) = ChooseSize(input);
         using ImageDataset data = Read(run, input, width, height, forTraining: true);
         using ImageDataset? validationData = _options.ValidationSet is { } set ? Read(run, set, width, height, forTraining: false) : null;
@@ -100,26 +103,16 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
             : held.Length > 0 ? (loader, held) : null;
 
         // Steps 3 to 6: search a genotype.
-        NetworkStem stem = _options.Stem ?? (Math.Min(width, height) >= 128 ? NetworkStem.ImageNet : NetworkStem.Cifar);
+        NetworkShape shape = ShapeOfNetwork(data.Classes, width, height);
         SearchResult search = _options.Genotype is { } known
             ? new SearchResult(known, TimeSpan.Zero, 0)
-            : Search(run, data, loader, training, stem);
+            : Search(run, data, loader, training, shape.Stem);
         run.Info($"Genotype: {search.Genotype.ToPython()}");
 
         // Steps 7 and 8: train the discovered network from scratch.
-        var shape = new NetworkShape
-        {
-            InitialChannels = _options.InitialChannels,
-            Layers = _options.Layers,
-            Classes = data.Classes,
-            Stem = stem,
-            ImageHeight = height,
-            ImageWidth = width,
-            AuxiliaryHead = _options.AuxiliaryWeight > 0,
-        };
         int[] trainingRows = Limit(data, training, _options.TrainingImages, run.Seed);
-        if (run.SecondsLeft is { } secondsLeft && _options.ShrinkNetworkToBudget)
-            shape = NetworkTrainer.FitToTime(run, loader, trainingRows, search.Genotype, shape, secondsLeft);
+        if (_options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
+            shape = NetworkTrainer.FitToTime(run, loader, trainingRows, search.Genotype, shape);
         using var trainer = new NetworkTrainer(run, loader, trainingRows, validation, search.Genotype, shape);
         TrainedNetwork trained = trainer.Run(run.SecondsLeft);
 

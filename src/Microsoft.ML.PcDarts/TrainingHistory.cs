@@ -7,16 +7,16 @@ public sealed record TrainingHistory
     /// <summary>Every epoch of the search, then every epoch of the final training.</summary>
     public required IReadOnlyList<EpochMetrics> Epochs { get; init; }
 
-    /// <summary>Pictures used for training (weights and architecture halves together in the search).</summary>
+    /// <summary>Pictures that the final training visits.</summary>
     public required int TrainingImages { get; init; }
 
     /// <summary>Pictures used for validation only.</summary>
     public required int ValidationImages { get; init; }
 
-    /// <summary>Rows left out because their label was missing.</summary>
+    /// <summary>Training rows left out because their label was missing.</summary>
     public int MissingLabels { get; init; }
 
-    /// <summary>Rows left out because their picture could not be decoded (only with <see cref="BadImageHandling.Skip"/>).</summary>
+    /// <summary>Training rows left out because their picture could not be decoded (only with <see cref="BadImageHandling.Skip"/>).</summary>
     public int SkippedImages { get; init; }
 
     /// <summary>Time of decoding the pictures.</summary>

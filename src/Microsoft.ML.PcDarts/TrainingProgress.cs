@@ -24,10 +24,10 @@ public sealed record TrainingProgress
     /// <summary>Share of the epoch's training pictures classified rightly so far, 0 to 1; null while reading.</summary>
     public double? Accuracy { get; init; }
 
-    /// <summary>Mean cross-entropy on the validation pictures, in nats; set on the last report of an epoch that validates.</summary>
+    /// <summary>Mean cross-entropy on the validation pictures, in nats; in the search, on the architecture half's augmented batches before each step. Set on the last report of an epoch that has them.</summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>Accuracy on the validation pictures, 0 to 1; set on the last report of an epoch that validates.</summary>
+    /// <summary>Accuracy on the same pictures as the validation loss, 0 to 1; set on the last report of an epoch that has them.</summary>
     public double? ValidationAccuracy { get; init; }
 
     /// <summary>Learning rate of the weights in this step; null while reading.</summary>

@@ -145,6 +145,8 @@ internal sealed class ImageDecoding : IDisposable
         }
         if (image is null || image.Width <= 0 || image.Height <= 0)
             return RecordBad(row, "is missing", null);
+        if (image.Width == 1 && image.Height == 1)
+            return RecordBad(row, "is 1×1 pixels, which shows nothing", null);
         return PictureFile.IsWhole(image.Tag) || RecordBad(row, "is cut short or damaged", null);
     }
 

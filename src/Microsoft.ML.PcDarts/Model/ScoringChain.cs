@@ -26,9 +26,9 @@ internal sealed class ScoringChain : IDisposable
         _model = model;
         _prefix = FreePrefix(trainSchema, columns);
         _file = Path.Combine(MlNetAccess.TempFilePath(env), $"pcdarts-{Guid.NewGuid():N}.onnx");
-        WriteFile();
         try
         {
+            WriteFile();
             Transformer = new TransformerChain<ITransformer>([.. Transformers(env, trainSchema, columns)]);
         }
         finally
@@ -49,9 +49,9 @@ internal sealed class ScoringChain : IDisposable
     {
         lock (Transformer)
         {
-            WriteFile();
             try
             {
+                WriteFile();
                 ((ICanSaveModel)Transformer).Save(context);
             }
             finally

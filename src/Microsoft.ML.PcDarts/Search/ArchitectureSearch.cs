@@ -43,18 +43,22 @@ internal sealed partial class ArchitectureSearch : IDisposable
         PcDartsTrainer.Options options = _run.Options;
         PhasePlan plan = PhasePlan.Full(_weightRows.Length, options.SearchEpochs, options.SearchBatchSize);
         TimeSpan? deadline = secondsAvailable is { } seconds ? start + TimeSpan.FromSeconds(seconds) : null;
+        double weightShare = 1;
         if (deadline is { } end)
         {
-            double secondsPerImage = MeasureSecondsPerImage(plan.BatchSize);
-            plan = PhasePlan.Within(plan, _weightRows.Length, Math.Max(0, (end - _run.Elapsed).TotalSeconds), secondsPerImage, 0, minimumSteps: 60);
+            (double secondsPerImage, weightShare) = Measure(plan.BatchSize);
+            double meanCost = 1 - (1 - weightShare) * options.SearchWarmUpEpochs / options.SearchEpochs;
+            plan = PhasePlan.Within(
+                plan, _weightRows.Length, Math.Max(0, (end - _run.Elapsed).TotalSeconds), secondsPerImage * meanCost, 0, minimumSteps: 60);
         }
 
-        int warmUp = (int)Math.Round((double)plan.Epochs * options.SearchWarmUpEpochs / options.SearchEpochs);
+        int warmUp = Math.Min(plan.Epochs - 1, (int)Math.Round((double)plan.Epochs * options.SearchWarmUpEpochs / options.SearchEpochs));
         _run.Info($"Search: {plan.Epochs} epochs ({warmUp} of warm-up) of {plan.StepsPerEpoch} steps of {plan.BatchSize} pictures.");
         // A last batch of few pictures would make a noisy step of the architecture; the endless stream drops it.
         var architectureSampler = new BatchSampler(_architectureRows, Math.Min(plan.BatchSize, _architectureRows.Length), _run.Seed + 1, dropLast: true);
         using IEnumerator<Tensor> architectureBatches = architectureSampler.Endless().GetEnumerator();
-        double trainedImages = 0, trainedSeconds = 0;
+        double trainedImages = 0, trainedCost = 0, trainedSeconds = 0;
+        bool stepped = false;
         int steps = plan.StepsPerEpoch, pass = PhasePlan.StepsOfPass(_weightRows.Length, plan.BatchSize);
         for (int epoch = 0; epoch < plan.Epochs; epoch++)
         {
@@ -67,15 +71,28 @@ internal sealed partial class ArchitectureSearch : IDisposable
                     break;
                 }
 
-                steps = (int)Math.Clamp(left * trainedImages / trainedSeconds / plan.BatchSize / (plan.Epochs - epoch), 1, pass);
+                double costLeft = Enumerable.Range(epoch, plan.Epochs - epoch).Sum(Cost);
+                steps = (int)Math.Clamp(left * trainedCost / trainedSeconds / plan.BatchSize / costLeft, 1, pass);
             }
 
             var clock = Stopwatch.StartNew();
-            trainedImages += RunEpoch(epoch, plan with { StepsPerEpoch = steps }, epoch >= warmUp, architectureBatches, deadline);
+            int images = RunEpoch(epoch, plan with { StepsPerEpoch = steps }, epoch >= warmUp, architectureBatches, deadline);
+            stepped |= epoch >= warmUp;
+            trainedImages += images;
+            trainedCost += images * Cost(epoch);
             trainedSeconds += clock.Elapsed.TotalSeconds;
         }
 
+        if (!stepped)
+        {
+            _run.Warning("The search's share of the time budget ended before the architecture was stepped, so the genotype is random. "
+                + "Raise TimeBudget or SearchTimeShare, or give a Genotype.");
+        }
+
         return new SearchResult(_architecture.Decode(), _run.Elapsed - start, trainedImages / trainedSeconds);
+
+        // Warm-up epochs step the weights alone.
+        double Cost(int epoch) => epoch < warmUp ? weightShare : 1;
     }
 
     public void Dispose()

@@ -10,14 +10,15 @@ internal sealed partial class NetworkTrainer
     /// <summary>Passes over the pictures below which a smaller network, trained for longer, beats a larger one.</summary>
     private const int MinimumPasses = 8;
 
+    private const int MaximumMeasuredBatch = 48;
+
     /// <summary>The largest network that the time allows to be trained for <see cref="MinimumPasses"/> passes, or the smallest candidate.</summary>
     /// <param name="run">The run.</param>
     /// <param name="loader">Makes batches from row indices.</param>
     /// <param name="rows">Rows to train on.</param>
     /// <param name="genotype">The architecture.</param>
     /// <param name="wanted">The shape that the options ask for: the largest candidate.</param>
-    /// <param name="seconds">Seconds that the training may take.</param>
-    public static NetworkShape FitToTime(RunContext run, BatchLoader loader, int[] rows, Genotype genotype, NetworkShape wanted, double seconds)
+    public static NetworkShape FitToTime(RunContext run, BatchLoader loader, int[] rows, Genotype genotype, NetworkShape wanted)
     {
         double passes = Math.Min(MinimumPasses, run.Options.Epochs);
         NetworkShape[] candidates = [.. Smaller(wanted)];
@@ -25,7 +26,8 @@ internal sealed partial class NetworkTrainer
         {
             using var trainer = new NetworkTrainer(run, loader, rows, null, genotype, shape);
             double meanCost = Enumerable.Range(0, run.Options.Epochs).Average(epoch => trainer.Cost(epoch, run.Options.Epochs));
-            double affordable = seconds / (trainer.MeasureSecondsPerImage(run.Options.BatchSize) * meanCost * rows.Length);
+            double secondsPerPass = trainer.MeasureSecondsPerImage(run.Options.BatchSize) * meanCost * rows.Length;
+            double affordable = run.SecondsLeft!.Value / secondsPerPass;
             run.Info(string.Create(CultureInfo.InvariantCulture,
                 $"Network of {shape.InitialChannels} channels and {shape.Layers} cells: {affordable:F1} passes over {rows.Length} pictures fit into the time."));
             if (affordable >= passes)
@@ -42,7 +44,8 @@ internal sealed partial class NetworkTrainer
         int layers = Math.Max(Math.Min(wanted.Layers, 3), (wanted.Layers * 5 + 7) / 8);
         if (layers < wanted.Layers)
             yield return wanted with { Layers = layers };
-        foreach (int channels in (int[])[wanted.InitialChannels * 3 / 4, wanted.InitialChannels / 2])
+        // Even, because the ImageNet stem halves them.
+        foreach (int channels in (int[])[wanted.InitialChannels * 3 / 4 & ~1, wanted.InitialChannels / 2 & ~1])
         {
             if (channels >= 8)
                 yield return wanted with { Layers = layers, InitialChannels = channels };
@@ -52,6 +55,9 @@ internal sealed partial class NetworkTrainer
     /// <summary>Measures one step on a network that is thrown away, so that measuring changes no result.</summary>
     private double MeasureSecondsPerImage(int batchSize)
     {
+        long[] rows = [.. _rows.Take(Math.Min(batchSize, MaximumMeasuredBatch)).Select(row => (long)row)];
+        double? allowed = _run.SecondsLeft / 100;
+        var whole = Stopwatch.StartNew();
         using var probe = new NetworkTrainer(_run, _loader, _rows, null, _network.Genotype, _network.Shape);
         probe._network.train();
         double best = double.PositiveInfinity;
@@ -59,10 +65,12 @@ internal sealed partial class NetworkTrainer
         {
             using DisposeScope scope = NewDisposeScope();
             var clock = Stopwatch.StartNew();
-            (Tensor images, Tensor labels) = _loader.LoadAugmented(tensor(_rows.Take(batchSize).Select(row => (long)row).ToArray()));
+            (Tensor images, Tensor labels) = _loader.Load(tensor(rows));
             probe.Step(images, labels, _run.Options.LearningRate, dropPath: 0).sum().item<float>(); // waits for the device
             best = Math.Min(best, clock.Elapsed.TotalSeconds / images.shape[0]);
             _run.ThrowIfCancelled();
+            if (whole.Elapsed.TotalSeconds > allowed)
+                break;
         }
 
         random.manual_seed(_run.Seed);

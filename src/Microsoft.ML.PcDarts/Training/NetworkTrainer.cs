@@ -56,19 +56,24 @@ internal sealed partial class NetworkTrainer : IDisposable
         {
             if (deadline is { } limit && epoch > 0)
             {
-                int epochsLeft = plan.Epochs - epoch;
-                double left = (limit - _run.Elapsed).TotalSeconds - epochsLeft * validationSeconds;
-                if (left <= 0)
+                double left = (limit - _run.Elapsed).TotalSeconds;
+                if (left <= validationSeconds)
                 {
                     _run.Warning($"Training ended after epoch {epoch} of {plan.Epochs}: the time budget is used up.");
                     break;
                 }
 
+                // Where validation proves slow, fewer epochs bring the schedules to their end in time.
+                if (validationSeconds > 0)
+                    plan = plan with { Epochs = Math.Min(plan.Epochs, epoch + (int)Math.Max(1, left / 2 / validationSeconds)) };
+                int epochsLeft = plan.Epochs - epoch;
+                left -= epochsLeft * validationSeconds;
                 double costLeft = Enumerable.Range(epoch, epochsLeft).Sum(later => Cost(later, plan.Epochs));
                 steps = (int)Math.Clamp(left * trainedCost / trainedSeconds / plan.BatchSize / costLeft, 1, pass);
             }
 
-            (int images, double epochSeconds, double checkSeconds) = RunEpoch(epoch, plan with { StepsPerEpoch = steps }, deadline);
+            (int images, double epochSeconds, double checkSeconds) = RunEpoch(
+                epoch, plan with { StepsPerEpoch = steps }, deadline - TimeSpan.FromSeconds(validationSeconds));
             trainedImages += images;
             trainedCost += images * Cost(epoch, plan.Epochs);
             trainedSeconds += epochSeconds;

@@ -41,7 +41,9 @@ internal sealed record PhasePlan(int Epochs, int StepsPerEpoch, int BatchSize)
         // Passes are kept whole while there are at least ten; below that, ten or so shorter epochs keep reports and replanning frequent.
         int pass = StepsOfPass(images, batch);
         double passSeconds = (double)pass * batch * secondsPerImage;
-        int epochs = (int)Math.Clamp(seconds / (passSeconds + secondsPerEpoch), Math.Min(10, full.Epochs), full.Epochs);
+        // The ends of epochs may take a third of the time; beyond that there are fewer epochs.
+        double fewest = secondsPerEpoch > 0 ? Math.Clamp(seconds / 3 / secondsPerEpoch, 1, Math.Min(10, full.Epochs)) : Math.Min(10, full.Epochs);
+        int epochs = (int)Math.Clamp(seconds / (passSeconds + secondsPerEpoch), fewest, full.Epochs);
         double stepSeconds = Math.Max(1e-9, batch * secondsPerImage);
         int steps = (int)Math.Clamp((seconds / epochs - secondsPerEpoch) / stepSeconds, 1, pass);
         return new PhasePlan(epochs, steps, batch);

@@ -6,10 +6,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>What both phases of a run share: options, device, seed, clock, log, reports and cancellation.</summary>
-internal sealed class RunContext(PcDartsTrainer.Options options, IHostEnvironment environment, IChannel channel, Device device, int seed)
+internal sealed class RunContext(
+    PcDartsTrainer.Options options, IHostEnvironment environment, IChannel channel, Device device, int seed, Stopwatch clock)
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Lock _reading = new();
     private TimeSpan _lastReport = -ReportInterval;
 
@@ -19,7 +19,7 @@ internal sealed class RunContext(PcDartsTrainer.Options options, IHostEnvironmen
 
     public int Seed { get; } = seed;
 
-    public TimeSpan Elapsed => _clock.Elapsed;
+    public TimeSpan Elapsed => clock.Elapsed;
 
     public List<EpochMetrics> Epochs { get; } = [];
 
@@ -49,16 +49,17 @@ internal sealed class RunContext(PcDartsTrainer.Options options, IHostEnvironmen
     }
 
     /// <summary>Reports decoded pictures; called from any thread.</summary>
+    /// <param name="start">When the reading began.</param>
     /// <param name="done">Pictures done.</param>
     /// <param name="count">Pictures in all.</param>
-    public void ReportReading(int done, int count)
+    public void ReportReading(TimeSpan start, int done, int count)
     {
         lock (_reading)
         {
             if (!ReportIsDue)
                 return;
             TimeSpan elapsed = Elapsed;
-            double rate = done / elapsed.TotalSeconds;
+            double rate = done / Math.Max((elapsed - start).TotalSeconds, 1e-9);
             Report(new TrainingProgress
             {
                 Phase = TrainingPhase.Reading,
@@ -115,10 +116,10 @@ internal sealed class RunContext(PcDartsTrainer.Options options, IHostEnvironmen
             progress.ImagesPerSecond,
             progress.Elapsed,
             progress.Genotype);
-        if (!double.IsFinite(metrics.Loss))
+        if (!double.IsFinite(metrics.Loss) || !double.IsFinite(metrics.ValidationLoss ?? 0))
         {
             throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
-                $"{progress.Phase} diverged: the loss of epoch {progress.Epoch} is {metrics.Loss}. Lower the learning rate "
+                $"{progress.Phase} diverged: the loss of epoch {progress.Epoch} is {metrics.Loss}, on held-out pictures {metrics.ValidationLoss}. Lower the learning rate "
                 + $"({(progress.Phase == TrainingPhase.Search ? nameof(PcDartsTrainer.Options.SearchLearningRate) : nameof(PcDartsTrainer.Options.LearningRate))}, "
                 + $"now {metrics.LearningRate:g4})."));
         }

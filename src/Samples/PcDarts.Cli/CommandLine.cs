@@ -49,7 +49,7 @@ internal static class CommandLine
         }
         catch (Exception exception) when (Unwrap(exception) is OperationCanceledException && interruption.Token.IsCancellationRequested)
         {
-            terminal.Warn("Cancelled; nothing was written.");
+            terminal.Warn("Cancelled.");
             return interruption.ExitCode;
         }
         catch (Exception exception)

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -26,6 +27,21 @@ internal static partial class Duration
 
         double Part(string unit) => match.Groups[unit] is { Success: true } group ? double.Parse(group.ValueSpan, CultureInfo.InvariantCulture) : 0;
     }
+
+    /// <summary>The option <c>--time-budget</c>; null when it is not given.</summary>
+    public static Option<TimeSpan?> Option(string description) => new("--time-budget")
+    {
+        Description = description,
+        HelpName = "TIME",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (TryParse(text, out TimeSpan duration))
+                return duration;
+            result.AddError($"Option '--time-budget': '{text}' is not a length of time above zero; write it as {Examples}.");
+            return null;
+        },
+    };
 
     /// <summary>As 1:02:03 or 2:03.</summary>
     public static string Format(TimeSpan duration) => duration.TotalHours >= 1

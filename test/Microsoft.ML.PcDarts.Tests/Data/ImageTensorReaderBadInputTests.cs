@@ -17,6 +17,7 @@ public sealed class ImageTensorReaderBadInputTests : IDisposable
         { "half.png", "cut short" },
         { "half.webp", "cannot be decoded" },
         { "absent.jpg", "does not exist" },
+        { "dot.png", "is 1×1 pixels" },
     };
 
     public void Dispose() => _folder.Dispose();
@@ -141,6 +142,7 @@ public sealed class ImageTensorReaderBadInputTests : IDisposable
             "header" => _folder.File(name, whole[..100]),
             "tail" => _folder.File(name, whole[..(whole.Length * 9 / 10)]),
             "end" => _folder.File(name, whole[..^2]),
+            "dot" => _folder.File(name, Pictures.Noise(1, 1, 5, SKEncodedImageFormat.Png)),
             "half" => _folder.File(name, whole[..(whole.Length / 2)]),
             _ => Path.Combine(_folder.Path, name),
         };

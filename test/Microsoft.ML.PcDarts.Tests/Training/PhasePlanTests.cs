@@ -46,6 +46,15 @@ public sealed class PhasePlanTests
     }
 
     [Fact]
+    public void Within_SlowEndsOfEpochs_GivesThemAThird()
+    {
+        PhasePlan full = PhasePlan.Full(25_000, 60, 100);
+        PhasePlan plan = PhasePlan.Within(full, 25_000, seconds: 80, secondsPerImage: 0.01, secondsPerEpoch: 8.75, minimumSteps: 1);
+        Assert.Equal(3, plan.Epochs);
+        Assert.InRange(plan.Images * 0.01 + plan.Epochs * 8.75, 70, 80);
+    }
+
+    [Fact]
     public void Within_AnyMeasurement_NeverPlansMoreThanTheTimeUnlessOneStepAnEpochIsMore()
     {
         Gen<(int Images, int Epochs, int Batch, double Seconds, double PerImage, double PerEpoch)> gen = Gen.Select(
@@ -58,7 +67,9 @@ public sealed class PhasePlanTests
             Assert.InRange(plan.Epochs, 1, full.Epochs);
             Assert.InRange(plan.StepsPerEpoch, 1, int.MaxValue);
             Assert.InRange(plan.BatchSize, 2, full.BatchSize);
-            Assert.True(planned <= sample.Seconds * 1.0001 || plan.StepsPerEpoch == 1, $"{plan} takes {planned} s of {sample.Seconds} s");
+            double leastEpoch = sample.PerEpoch + plan.BatchSize * sample.PerImage;
+            Assert.True(planned <= Math.Max(sample.Seconds, plan.Epochs * leastEpoch) * 1.0001, $"{plan} takes {planned} s of {sample.Seconds} s");
+            Assert.True(sample.PerEpoch == 0 || plan.Epochs <= Math.Max(1, sample.Seconds / sample.PerEpoch), $"{plan} has no time but for the ends of its epochs");
         });
     }
 }

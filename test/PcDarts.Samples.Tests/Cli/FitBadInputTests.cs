@@ -84,12 +84,13 @@ public sealed class FitBadInputTests : IDisposable
         }
         while (!line.StartsWith("Search", StringComparison.Ordinal));
 
-        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+        // The shell's own kill: the program of that name is missing from small systems.
+        using (Process kill = Process.Start("/bin/sh", ["-c", $"kill -INT {process.Id}"]))
             await kill.WaitForExitAsync();
         CliResult result = CliProcess.Finish(process);
 
         Assert.Equal(130, result.ExitCode);
-        Assert.Contains("Cancelled; nothing was written.", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("Cancelled.", result.Errors, StringComparison.Ordinal);
         Assert.Empty(result.Output);
         Assert.Equal(["train"], Entries().Where(name => name != "test"));
     }

@@ -26,26 +26,30 @@ internal static class DemoCommand
 
     private static readonly Option<int> Seed = new("--seed") { Description = "Random seed.", HelpName = "N", DefaultValueFactory = _ => 1 };
 
+    private static readonly Option<TimeSpan?> TimeBudget = Duration.Option("Time that search and training may take together; a slow machine needs more than the default of 3m.");
+
     public static Command Create(CancellationToken cancellation)
     {
-        Command command = new("demo", "Draw pictures of shapes, design and train a network for them, and show what it predicts (minutes).") { Out, Seed };
-        command.SetAction(parsed => Run(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Out), parsed.GetValue(Seed), cancellation));
+        Command command = new("demo", "Draw pictures of shapes, design and train a network for them, and show what it predicts (minutes).") { Out, Seed, TimeBudget };
+        command.SetAction(parsed => Run(CommandLine.TerminalOf(parsed), parsed, cancellation));
         return command;
     }
 
-    private static int Run(Terminal terminal, string outPath, int seed, CancellationToken cancellation)
+    private static int Run(Terminal terminal, ParseResult parsed, CancellationToken cancellation)
     {
+        int seed = parsed.GetValue(Seed);
+        PcDartsTrainer.Options options = CreateOptions(seed, parsed.GetValue(TimeBudget) ?? TimeSpan.FromMinutes(3), cancellation);
         MLContext context = new(seed);
         terminal.Follow(context);
-        using OutputFolder output = new(outPath);
-        string pictures = output.Path("shapes");
+        using OutputFolder output = new(parsed.GetRequiredValue(Out));
+        string pictures = output.Folder("shapes");
         terminal.Heading("1. Draw pictures");
         ShapeDataset.Write(pictures, TrainingPerClass, TestPerClass, seed, cancellation);
         LabelledFolder train = LabelledFolder.Open(context, Path.Combine(pictures, "train"), "--out");
         terminal.Say($"{train.Count} training pictures of {string.Join(", ", ShapeDataset.ClassNames)} in {train.FullPath}");
 
         terminal.Heading("2. Search a network for them and train it");
-        (Genotype genotype, TrainingHistory history) = new ModelFitter(context, terminal).Fit(train, CreateOptions(seed, cancellation), output);
+        (Genotype genotype, TrainingHistory history) = new ModelFitter(context, terminal).Fit(train, options, output);
         ModelFacts facts = ModelFacts.Of(genotype, history);
         Tables.Cells(terminal, genotype);
         Tables.Facts(terminal, Tables.Rows(facts));
@@ -72,12 +76,11 @@ internal static class DemoCommand
         return CommandLine.Success;
     }
 
-    private static PcDartsTrainer.Options CreateOptions(int seed, CancellationToken cancellation) => new()
+    private static PcDartsTrainer.Options CreateOptions(int seed, TimeSpan timeBudget, CancellationToken cancellation) => new()
     {
         Seed = seed,
         CancellationToken = cancellation,
-        // Only cuts the plan short on a slow machine.
-        TimeBudget = TimeSpan.FromMinutes(3),
+        TimeBudget = timeBudget, // only cuts the plan short on a slow machine
         SearchTimeShare = 0.3,
         ShrinkNetworkToBudget = false,
         // Small enough for two cores and a few minutes; three cells of which two reduce are enough for shapes.

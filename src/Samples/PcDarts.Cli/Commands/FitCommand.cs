@@ -27,19 +27,7 @@ internal static class FitCommand
         HelpName = "DIR",
     };
 
-    private static readonly Option<TimeSpan?> TimeBudget = new("--time-budget")
-    {
-        Description = $"Time that search and training may take together, such as {Duration.Examples}.",
-        HelpName = "TIME",
-        CustomParser = result =>
-        {
-            string text = result.Tokens[0].Value;
-            if (Duration.TryParse(text, out TimeSpan duration))
-                return duration;
-            result.AddError($"Option '--time-budget': '{text}' is not a length of time above zero; write it as {Duration.Examples}.");
-            return null;
-        },
-    };
+    private static readonly Option<TimeSpan?> TimeBudget = Duration.Option($"Time that search and training may take together, such as {Duration.Examples}.");
 
     private static readonly Option<string> Recipe = new("--recipe")
     {
@@ -63,7 +51,7 @@ internal static class FitCommand
         HelpName = "SHARE",
     };
 
-    private static readonly Option<bool> SkipBadImages = new("--skip-bad-images") { Description = "Leave out pictures that cannot be decoded instead of stopping." };
+    private static readonly Option<bool> SkipBadImages = new("--skip-bad-images") { Description = "Leave out training pictures that cannot be decoded instead of stopping." };
 
     private static readonly Option<string> Out = new("--out", "-o")
     {

@@ -54,8 +54,8 @@ internal static class GenotypeCommand
             .. model is null ? [] : Tables.Rows(model),
             ("SHA-256", genotype.Sha256()),
         ]);
-        Write(terminal, dot, CellDrawing.ToDot, genotype);
-        Write(terminal, svg, CellDrawing.ToSvg, genotype);
+        Write(terminal, "--dot", dot, CellDrawing.ToDot, genotype);
+        Write(terminal, "--svg", svg, CellDrawing.ToSvg, genotype);
 
         ModelFacts facts = model ?? new ModelFacts { Genotype = genotype, Parameters = cifar.Parameters, MultiplyAdds = cifar.MultiplyAdds };
         JsonObject result = facts.ToJson(accuracy: null, model is null ? null : Path.GetFullPath(source));
@@ -74,12 +74,14 @@ internal static class GenotypeCommand
         ["multiplyAdds"] = size.MultiplyAdds,
     };
 
-    private static void Write(Terminal terminal, string? path, Func<Genotype, string> draw, Genotype genotype)
+    private static void Write(Terminal terminal, string option, string? path, Func<Genotype, string> draw, Genotype genotype)
     {
         if (path is null)
             return;
         string fullPath = Path.GetFullPath(path);
-        using OutputFolder folder = new(Path.GetDirectoryName(fullPath)!);
+        if (Path.GetFileName(fullPath).Length == 0 || Directory.Exists(fullPath))
+            throw new UserException($"{option} '{path}' is a folder; name a file.");
+        using OutputFolder folder = new(Path.GetDirectoryName(fullPath)!, option);
         folder.Write(Path.GetFileName(fullPath), file => File.WriteAllText(file, draw(genotype)));
         folder.Commit();
         terminal.Say($"Wrote {fullPath}");

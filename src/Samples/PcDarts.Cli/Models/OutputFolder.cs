@@ -7,11 +7,14 @@ namespace PcDarts.Cli.Models;
 internal sealed class OutputFolder : IDisposable
 {
     private readonly List<(string Temporary, string Final)> _files = [];
+    private readonly List<string> _folders = [];
     private readonly string? _created;
     private bool _committed;
 
     /// <summary>Creates the folder if it is missing and proves that it can be written to.</summary>
-    public OutputFolder(string path)
+    /// <param name="path">The folder.</param>
+    /// <param name="option">The option that named it, for messages.</param>
+    public OutputFolder(string path, string option = "--out")
     {
         FullPath = System.IO.Path.GetFullPath(path);
         try
@@ -25,7 +28,7 @@ internal sealed class OutputFolder : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Dispose();
-            throw new UserException($"The output folder '{FullPath}' cannot be written to ({exception.Message}); choose another one with --out.");
+            throw new UserException($"The output folder '{FullPath}' cannot be written to ({exception.Message}); choose another one with {option}.");
         }
     }
 
@@ -39,6 +42,16 @@ internal sealed class OutputFolder : IDisposable
         string temporary = Temporary(name);
         _files.Add((temporary, Path(name)));
         write(temporary);
+    }
+
+    /// <summary>A folder inside that is deleted again when the run fails, unless it was there before.</summary>
+    /// <returns>Its path; it may not exist yet.</returns>
+    public string Folder(string name)
+    {
+        string path = Path(name);
+        if (!Directory.Exists(path))
+            _folders.Add(path);
+        return path;
     }
 
     /// <summary>Moves every file to its place.</summary>
@@ -55,6 +68,12 @@ internal sealed class OutputFolder : IDisposable
         foreach ((string temporary, _) in _files)
             File.Delete(temporary);
         _files.Clear();
+        if (!_committed)
+        {
+            foreach (string folder in _folders.Where(Directory.Exists))
+                Directory.Delete(folder, recursive: true);
+        }
+
         if (!_committed && _created is not null && Directory.Exists(_created))
             DeleteEmpty(_created);
     }
