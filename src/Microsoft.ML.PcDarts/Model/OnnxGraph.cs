@@ -49,17 +49,12 @@ internal sealed class OnnxGraph
 
     public string Binary(string op, string left, string right) => Node(op, [left, right]);
 
-    /// <summary>A convolution without bias. Kernel, stride and padding are <c>(height, width)</c>; padding is the same on both
-    /// sides.</summary>
+    /// <summary>A convolution, with a bias or without (null). Kernel, stride and padding are <c>(height, width)</c>; padding is the same on
+    /// both sides.</summary>
     public string Convolution(
-        string input, string weight, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding, int dilation = 1, int groups = 1) =>
-        Node("Conv", [input, weight], null, Ints("kernel_shape", kernel.H, kernel.W), Ints("strides", stride.H, stride.W),
+        string input, string weight, string? bias, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding, int dilation = 1, int groups = 1) =>
+        Node("Conv", bias is null ? [input, weight] : [input, weight, bias], null, Ints("kernel_shape", kernel.H, kernel.W), Ints("strides", stride.H, stride.W),
             Ints("pads", padding.H, padding.W, padding.H, padding.W), Ints("dilations", dilation, dilation), Int("group", groups));
-
-    /// <summary>Inference-time batch normalisation with ε = 1e-5.</summary>
-    public string BatchNormalization(string input, string scale, string bias, string mean, string variance) =>
-        Node("BatchNormalization", [input, scale, bias, mean, variance], null,
-            new AttributeProto { Name = "epsilon", F = 1e-5f, Type = AttributeProto.Types.AttributeType.Float });
 
     /// <summary>3×3 pooling with padding 1.</summary>
     public string MaxPool3x3(string input, int stride) =>

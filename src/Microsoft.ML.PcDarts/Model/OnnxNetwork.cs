@@ -3,9 +3,11 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>Writes the discovered network in its inference form, from the image to the pooled features, reading weights by the reference
 /// code's names.</summary>
 /// <remarks>PC-DARTS, model.py (NetworkCIFAR, NetworkImageNet, Cell) and operations.py; no auxiliary head and no drop-path, which only
-/// act while training.</remarks>
+/// act while training. Every batch norm is folded into the convolutions before it, and readers of a map share its ReLU.</remarks>
 internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, TensorData> weights)
 {
+    private readonly Dictionary<string, string> _rectified = new(StringComparer.Ordinal);
+
     /// <summary>Appends stem, cells and global pooling; returns the features' tensor <c>[N, count]</c>.</summary>
     public (string Name, int Count) Features(OnnxMap image, Genotype genotype, NetworkShape shape)
     {
@@ -13,13 +15,13 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
         OnnxMap previous2, previous1;
         if (shape.Stem == NetworkStem.Cifar)
         {
-            previous1 = previous2 = BatchNorm(Convolution(image, "stem.0.weight", 3 * channels), "stem.1");
+            previous1 = previous2 = Convolution(image, "stem.0", "stem.1", 3 * channels);
         }
         else
         {
-            OnnxMap half = Relu(BatchNorm(Convolution(image, "stem0.0.weight", channels / 2, 2), "stem0.1"));
-            previous2 = BatchNorm(Convolution(half, "stem0.3.weight", channels, 2), "stem0.4");
-            previous1 = BatchNorm(Convolution(Relu(previous2), "stem1.1.weight", channels, 2), "stem1.2");
+            OnnxMap half = Relu(Convolution(image, "stem0.0", "stem0.1", channels / 2, 2));
+            previous2 = Convolution(half, "stem0.3", "stem0.4", channels, 2);
+            previous1 = Convolution(Relu(previous2), "stem1.1", "stem1.2", channels, 2);
         }
         bool previousReduced = shape.Stem == NetworkStem.ImageNet;
         for (int i = 0; i < shape.Layers; i++)
@@ -85,52 +87,70 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
         int padding = dilation * (kernel - 1) / 2;
         string weight = Weight($"{prefix}.op.{first + 1}.weight", x.Channels, 1, kernel, kernel);
         string depthwise = graph.Convolution(
-            Relu(x).Name, weight, (kernel, kernel), (stride, stride), (padding, padding), dilation, groups: x.Channels);
+            Relu(x).Name, weight, null, (kernel, kernel), (stride, stride), (padding, padding), dilation, groups: x.Channels);
         OnnxMap map = Strided(x, depthwise, stride);
-        return BatchNorm(Convolution(map, $"{prefix}.op.{first + 2}.weight", x.Channels, 1, 1), $"{prefix}.op.{first + 3}");
+        return Convolution(map, $"{prefix}.op.{first + 2}", $"{prefix}.op.{first + 3}", x.Channels, 1, 1);
     }
 
     private OnnxMap Conv1x7Then7x1(OnnxMap x, string prefix, int stride)
     {
-        string wide = graph.Convolution(Relu(x).Name, Weight($"{prefix}.1.weight", x.Channels, x.Channels, 1, 7), (1, 7), (1, stride), (0, 3));
-        string tall = graph.Convolution(wide, Weight($"{prefix}.2.weight", x.Channels, x.Channels, 7, 1), (7, 1), (stride, 1), (3, 0));
-        return BatchNorm(Strided(x, tall, stride), $"{prefix}.3");
+        string wide = graph.Convolution(Relu(x).Name, Weight($"{prefix}.1.weight", x.Channels, x.Channels, 1, 7), null, (1, 7), (1, stride), (0, 3));
+        (string weight, string bias) = Folded($"{prefix}.2", Norm($"{prefix}.3", x.Channels), 0, x.Channels, x.Channels, 7, 1);
+        return Strided(x, graph.Convolution(wide, weight, bias, (7, 1), (stride, 1), (3, 0)), stride);
     }
 
     private OnnxMap ReluConvBn(OnnxMap x, string prefix, int channels) =>
-        BatchNorm(Convolution(Relu(x), $"{prefix}.op.1.weight", channels, 1, 1), $"{prefix}.op.2");
+        Convolution(Relu(x), $"{prefix}.op.1", $"{prefix}.op.2", channels, 1, 1);
 
     // Differs from PC-DARTS: an odd size is zero-padded at its end, so that both halves come out as ceil(size / 2), and an odd number of
-    // channels splits unevenly.
+    // channels splits unevenly. The batch norm over both halves is folded into each.
     private OnnxMap FactorizedReduce(OnnxMap x, string prefix, int channels)
     {
         OnnxMap relu = Relu(x);
-        OnnxMap even = Convolution(relu, $"{prefix}.conv_1.weight", channels - channels / 2, 2, 1);
+        BatchNormFolding norm = Norm($"{prefix}.bn", channels);
+        int first = channels - channels / 2;
+        OnnxMap even = Half(relu, "conv_1", 0, first);
         string[] halves = channels < 2
             ? [even.Name]
-            : [even.Name, Convolution(relu with { Name = graph.ShiftByOne(relu) }, $"{prefix}.conv_2.weight", channels / 2, 2, 1).Name];
-        return BatchNorm(even with { Name = graph.ConcatChannels(halves), Channels = channels }, $"{prefix}.bn");
+            : [even.Name, Half(relu with { Name = graph.ShiftByOne(relu) }, "conv_2", first, channels / 2).Name];
+        return even with { Name = graph.ConcatChannels(halves), Channels = channels };
+
+        OnnxMap Half(OnnxMap map, string conv, int from, int count)
+        {
+            (string weight, string bias) = Folded($"{prefix}.{conv}", norm, from, count, map.Channels, 1, 1);
+            return Strided(map, graph.Convolution(map.Name, weight, bias, (1, 1), (2, 2), (0, 0)), 2) with { Channels = count };
+        }
     }
 
-    private OnnxMap Convolution(OnnxMap x, string weight, int channels, int stride = 1, int kernel = 3)
+    // A square convolution with the batch norm after it.
+    private OnnxMap Convolution(OnnxMap x, string conv, string norm, int channels, int stride = 1, int kernel = 3)
     {
-        string data = Weight(weight, channels, x.Channels, kernel, kernel);
-        string name = graph.Convolution(x.Name, data, (kernel, kernel), (stride, stride), (kernel / 2, kernel / 2));
+        (string weight, string bias) = Folded(conv, Norm(norm, channels), 0, channels, x.Channels, kernel, kernel);
+        string name = graph.Convolution(x.Name, weight, bias, (kernel, kernel), (stride, stride), (kernel / 2, kernel / 2));
         return Strided(x, name, stride) with { Channels = channels };
     }
 
-    private OnnxMap BatchNorm(OnnxMap x, string prefix) => x with
+    private OnnxMap Relu(OnnxMap x)
     {
-        Name = graph.BatchNormalization(x.Name, Weight($"{prefix}.weight", x.Channels), Weight($"{prefix}.bias", x.Channels),
-            Weight($"{prefix}.running_mean", x.Channels), Weight($"{prefix}.running_var", x.Channels)),
-    };
-
-    private OnnxMap Relu(OnnxMap x) => x with { Name = graph.Unary("Relu", x.Name) };
+        if (!_rectified.TryGetValue(x.Name, out string? name))
+            _rectified.Add(x.Name, name = graph.Unary("Relu", x.Name));
+        return x with { Name = name };
+    }
 
     private static OnnxMap Strided(OnnxMap x, string name, int stride) =>
         x with { Name = name, Height = (x.Height + stride - 1) / stride, Width = (x.Width + stride - 1) / stride };
 
-    private string Weight(string name, params long[] shape)
+    private BatchNormFolding Norm(string prefix, int channels) => new(
+        Data($"{prefix}.weight", channels), Data($"{prefix}.bias", channels), Data($"{prefix}.running_mean", channels), Data($"{prefix}.running_var", channels));
+
+    // Names of their own: these are not the values that the training network holds under "….weight".
+    private (string Weight, string Bias) Folded(string conv, BatchNormFolding norm, int from, params long[] shape) => (
+        graph.Floats($"{conv}.folded_weight", shape, norm.Weight(Data($"{conv}.weight", shape), from, (int)shape[0])),
+        graph.Floats($"{conv}.folded_bias", [shape[0]], norm.Bias(from, (int)shape[0])));
+
+    private string Weight(string name, params long[] shape) => graph.Floats(name, shape, Data(name, shape));
+
+    private float[] Data(string name, params long[] shape)
     {
         if (!weights.TryGetValue(name, out TensorData? data))
             throw new ArgumentException($"The weights lack '{name}', which this genotype and shape need.");
@@ -139,6 +159,6 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
             throw new ArgumentException(
                 $"Weight '{name}' has shape [{string.Join(", ", data.Shape)}]; this genotype and shape need [{string.Join(", ", shape)}].");
         }
-        return graph.Floats(name, shape, data.Floats);
+        return data.Floats;
     }
 }

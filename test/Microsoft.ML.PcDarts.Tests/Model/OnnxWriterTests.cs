@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Microsoft.ML.PcDarts.Onnx;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -120,6 +121,26 @@ public sealed class OnnxWriterTests
         float[] expected = Run(plain.Backbone("in", "out").ToByteArray(), "in", "out", normalised, [1, 3, 6, 10]);
         float[] actual = Run(raw.Backbone("in", "out").ToByteArray(), "in", "out", pixels, [1, 3, 6, 10]);
         AssertClose(expected, actual, 1e-5f);
+    }
+
+    [Theory]
+    [InlineData(NetworkStem.Cifar)]
+    [InlineData(NetworkStem.ImageNet)]
+    public void Classifier_Graph_HasItsBatchNormsInTheConvolutions(NetworkStem stem)
+    {
+        var shape = new NetworkShape { InitialChannels = 4, Layers = 4, Classes = 3, Stem = stem, ImageHeight = 16, ImageWidth = 16 };
+        using DiscoveredNetwork network = Network(KnownGenotypes.PcDartsCifar, shape, 4);
+        IReadOnlyDictionary<string, TensorData> weights = network.ExportWeights();
+        string before = WeightsHash.Sha256(weights);
+
+        GraphProto graph = new OnnxWriter(network.Genotype, shape, weights).Classifier().Graph;
+
+        Assert.DoesNotContain(graph.Node, node => node.OpType == "BatchNormalization");
+        // Only the depthwise convolution, which a 1×1 convolution follows, has no norm of its own.
+        Assert.All(graph.Node.Where(node => node.OpType == "Conv"), node => Assert.Equal(node.Attribute.Single(a => a.Name == "group").I == 1 ? 3 : 2, node.Input.Count));
+        IEnumerable<string> rectified = graph.Node.Where(node => node.OpType == "Relu").Select(node => node.Input[0]);
+        Assert.Equal(rectified.Distinct().Count(), rectified.Count());
+        Assert.Equal(before, WeightsHash.Sha256(weights));
     }
 
     [Fact]
