@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using TorchSharp;
@@ -7,56 +6,82 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;
 
-/// <summary>Runs whole search steps of a supernet on random pictures; the defaults are the paper's CIFAR search at batch 64.</summary>
+/// <summary>
+/// Whole search steps (one of the architecture, one of the weights) of the supernet and of its per-edge form, which has the structure of the paper's code, on random
+/// pictures. The defaults are the paper's CIFAR search at batch 64.
+/// </summary>
 internal static class SearchStepBenchmark
 {
-    /// <param name="name">Name of the command.</param>
-    /// <param name="description">What it measures.</param>
-    /// <param name="repeats">Default number of measured steps, after one that warms up.</param>
-    public static System.CommandLine.Command Create(string name, string description, int repeats)
+    public static System.CommandLine.Command Create()
     {
         Option<int> batch = new("--batch") { DefaultValueFactory = _ => 64, Description = "Pictures a step, for architecture and weights each." };
         Option<int> channels = new("--channels") { DefaultValueFactory = _ => 16, Description = "Initial channels C." };
         Option<int> cells = new("--cells") { DefaultValueFactory = _ => 8, Description = "Cells of the supernet." };
+        Option<int> partial = new("--partial") { DefaultValueFactory = _ => 4, Description = "K: one of K channels passes the operations." };
         Option<int> size = new("--size") { DefaultValueFactory = _ => 32, Description = "Side of the pictures in pixels." };
-        Option<int> steps = new("--steps") { DefaultValueFactory = _ => repeats, Description = "Measured steps." };
-        var command = new System.CommandLine.Command(name, description) { batch, channels, cells, size, steps };
-        command.SetAction(parsed =>
+        Option<int> steps = new("--steps") { DefaultValueFactory = _ => 5, Description = "Measured pairs of steps, after one that warms up." };
+        Option<int?> threads = new("--threads") { Description = "Threads; default: one for each physical core." };
+        var command = new System.CommandLine.Command("search-step", "Time of a search step against the per-edge form of the paper's code.")
         {
-            var shape = new SupernetShape { InitialChannels = parsed.GetValue(channels), Layers = parsed.GetValue(cells), Classes = 10, Stem = NetworkStem.Cifar };
-            Run(shape, parsed.GetValue(batch), parsed.GetValue(size), parsed.GetValue(steps));
-        });
+            batch, channels, cells, partial, size, steps, threads,
+        };
+        command.SetAction(parsed => Run(
+            new SupernetShape
+            {
+                InitialChannels = parsed.GetValue(channels), Layers = parsed.GetValue(cells), Classes = 10, Stem = NetworkStem.Cifar,
+                PartialChannels = parsed.GetValue(partial),
+            },
+            parsed.GetValue(batch), parsed.GetValue(size), parsed.GetValue(steps), parsed.GetValue(threads)));
         return command;
     }
 
-    private static void Run(SupernetShape shape, int batch, int size, int steps)
+    private static void Run(SupernetShape shape, int batch, int size, int rounds, int? threads)
     {
         TorchRuntime.EnsureLoaded();
-        TorchRuntime.SetThreads(null);
-        random.manual_seed(1);
-        using var supernet = new Supernet(shape, CPU);
-        supernet.train();
-        using var architecture = new ArchitectureParameters(new CellTopology(shape.Nodes), CPU, seed: 1);
-        using var architect = new Architect(supernet, architecture, learningRate: 6e-4);
-        using var weights = new WeightStepper(supernet, architecture, learningRate: 0.1, momentum: 0.9, weightDecay: 3e-4, clipNorm: 5);
-        List<double> seconds = [];
-        for (int step = 0; step <= steps; step++)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor images = randn(batch, 3, size, size), labels = randint(0, shape.Classes, batch, ScalarType.Int64);
-            var clock = Stopwatch.StartNew();
-            architect.Step(images, labels);
-            weights.Step(images, labels);
-            if (step > 0)
-                seconds.Add(clock.Elapsed.TotalSeconds);
-        }
-
-        seconds.Sort();
-        double median = seconds[seconds.Count / 2];
-        long peak = Process.GetCurrentProcess().PeakWorkingSet64;
+        TorchRuntime.SetThreads(threads);
+        using var fast = new SearchStep(shape, useKernels: true);
+        using var baseline = new SearchStep(shape, useKernels: false);
+        double[][] seconds = Interleaved.Time(rounds, () => baseline.Run(batch, size), () => fast.Run(batch, size));
+        double slow = Interleaved.Median(seconds[0]), quick = Interleaved.Median(seconds[1]), ratio = Interleaved.Ratio(seconds[0], seconds[1]);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"C={shape.InitialChannels}, {shape.Layers} cells, batch {batch}, {size}×{size}, {get_num_threads()} threads: median {median:F2} s a step "
-            + $"({seconds[0]:F2} to {seconds[^1]:F2}), {batch / median:F1} images/s, peak memory {peak / 1e9:F2} GB"));
-        Console.WriteLine(JsonSerializer.Serialize(new { imagesPerSecond = batch / median, peakMemoryBytes = peak }));
+            $"C={shape.InitialChannels}, {shape.Layers} cells, K={shape.PartialChannels}, batch {batch}, {size}×{size}, {get_num_threads()} threads, {rounds} rounds"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"per edge {slow:F3} s ({seconds[0].Min():F3} to {seconds[0].Max():F3}), kernels {quick:F3} s ({seconds[1].Min():F3} to {seconds[1].Max():F3}), ratio {ratio:F2}"));
+        Console.WriteLine(JsonSerializer.Serialize(new { ratio, baselineImagesPerSecond = batch / slow, imagesPerSecond = batch / quick }));
+    }
+}
+
+/// <summary>A supernet with both of its steppers.</summary>
+internal sealed class SearchStep : IDisposable
+{
+    private readonly Supernet _supernet;
+    private readonly ArchitectureParameters _architecture;
+    private readonly Architect _architect;
+    private readonly WeightStepper _weights;
+
+    public SearchStep(SupernetShape shape, bool useKernels)
+    {
+        random.manual_seed(1);
+        _supernet = new Supernet(shape, CPU) { UseKernels = useKernels };
+        _supernet.train();
+        _architecture = new ArchitectureParameters(new CellTopology(shape.Nodes), CPU, seed: 1);
+        _architect = new Architect(_supernet, _architecture, learningRate: 6e-4);
+        _weights = new WeightStepper(_supernet, _architecture, learningRate: 0.1, momentum: 0.9, weightDecay: 3e-4, clipNorm: 5);
+    }
+
+    public void Run(int batch, int size)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor images = randn(batch, 3, size, size), labels = randint(0, _supernet.Shape.Classes, batch, ScalarType.Int64);
+        _architect.Step(images, labels);
+        _weights.Step(images, labels);
+    }
+
+    public void Dispose()
+    {
+        _weights.Dispose();
+        _architect.Dispose();
+        _architecture.Dispose();
+        _supernet.Dispose();
     }
 }

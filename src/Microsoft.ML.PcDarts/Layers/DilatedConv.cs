@@ -20,10 +20,11 @@ internal sealed class DilatedConv : Operation
         register_module("op", new ModuleGroup(("1", _depthwise), ("2", _pointwise), ("3", _norm)));
     }
 
-    internal override Tensor Apply(Tensor input)
+    internal override Branch Branch => Branch.Of(new ConvolutionUnit(_depthwise, [_pointwise], _norm, _stride));
+
+    public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor map = DilatedDepthwise.Pays(input) ? DilatedDepthwise.Apply(input, _depthwise.weight, _stride) : _depthwise.call(input);
-        return _norm.call(_pointwise.call(map)).MoveToOuterDisposeScope();
+        return _norm.call(_pointwise.call(_depthwise.call(nn.functional.relu(input)))).MoveToOuterDisposeScope();
     }
 }

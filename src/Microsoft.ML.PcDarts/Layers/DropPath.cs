@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
@@ -13,6 +14,17 @@ internal static class DropPath
         mask.bernoulli_(keep);
         mask.div_(keep);
         return mask;
+    }
+
+    /// <summary>[edges, pictures]: what each edge of a cell is multiplied by, for each picture on its own; see <see cref="Mask"/>.</summary>
+    internal static float[,]? Masks(int edges, long pictures, double dropProbability)
+    {
+        if (dropProbability == 0)
+            return null;
+        using Tensor masks = Mask(edges * pictures, dropProbability, CPU, ScalarType.Float32);
+        float[,] values = new float[edges, pictures];
+        masks.data<float>().CopyTo(MemoryMarshal.CreateSpan(ref values[0, 0], values.Length));
+        return values;
     }
 
     /// <summary>A new tensor; the input stays as it is.</summary>

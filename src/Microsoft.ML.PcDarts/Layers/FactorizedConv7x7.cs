@@ -20,9 +20,9 @@ internal sealed class FactorizedConv7x7 : Operation
         register_module("3", _norm);
     }
 
-    internal override Tensor Apply(Tensor input)
+    public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _norm.call(_across.call(_along.call(input))).MoveToOuterDisposeScope();
+        return _norm.call(_across.call(_along.call(nn.functional.relu(input)))).MoveToOuterDisposeScope();
     }
 }

@@ -27,12 +27,15 @@ internal sealed class FactorizedReduce : Operation
         register_module("bn", _norm);
     }
 
-    internal override Tensor Apply(Tensor input)
+    internal override Branch Branch => Branch.Of(new ConvolutionUnit(null, _second is null ? [_first] : [_first, _second], _norm, Stride: 2));
+
+    public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor halves = _first.call(EverySecondPixel(input, 0));
+        Tensor rectified = nn.functional.relu(input);
+        Tensor halves = _first.call(EverySecondPixel(rectified, 0));
         if (_second is not null)
-            halves = cat([halves, _second.call(EverySecondPixel(input, 1))], 1);
+            halves = cat([halves, _second.call(EverySecondPixel(rectified, 1))], 1);
         return _norm.call(halves).MoveToOuterDisposeScope();
     }
 

@@ -5,7 +5,7 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>The skip connection of an edge that keeps the map's size.</summary>
 internal sealed class Identity() : Operation(nameof(Identity))
 {
-    internal override bool StartsWithRelu => false;
+    internal override Branch Branch => new(BranchKind.Identity, []);
 
-    internal override Tensor Apply(Tensor input) => input;
+    public override Tensor forward(Tensor input) => input;
 }

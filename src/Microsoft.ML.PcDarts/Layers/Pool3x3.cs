@@ -21,9 +21,9 @@ internal sealed class Pool3x3 : Operation
         register_module("1", _norm);
     }
 
-    internal override bool StartsWithRelu => false;
+    internal override Branch Branch => new(_maximum ? BranchKind.MaxPool : BranchKind.AvgPool, [], _norm);
 
-    internal override Tensor Apply(Tensor input)
+    public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor pooled = _maximum

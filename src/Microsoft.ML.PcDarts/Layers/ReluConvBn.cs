@@ -17,9 +17,11 @@ internal sealed class ReluConvBn : Operation
         register_module("op", new ModuleGroup(("1", _convolution), ("2", _norm)));
     }
 
-    internal override Tensor Apply(Tensor input)
+    internal override Branch Branch => Branch.Of(new ConvolutionUnit(null, [_convolution], _norm, Stride: 1));
+
+    public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _norm.call(_convolution.call(input)).MoveToOuterDisposeScope();
+        return _norm.call(_convolution.call(nn.functional.relu(input))).MoveToOuterDisposeScope();
     }
 }

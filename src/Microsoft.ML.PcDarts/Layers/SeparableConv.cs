@@ -9,9 +9,11 @@ internal sealed class SeparableConv : Operation
 {
     private readonly Conv2d _depthwise1, _pointwise1, _depthwise2, _pointwise2;
     private readonly BatchNorm2d _norm1, _norm2;
+    private readonly int _stride;
 
     internal SeparableConv(int channels, int kernel, int stride, bool affine) : base(nameof(SeparableConv))
     {
+        _stride = stride;
         _depthwise1 = Convolutions.Depthwise(channels, kernel, stride);
         _pointwise1 = Convolutions.Pointwise(channels, channels);
         _norm1 = nn.BatchNorm2d(channels, affine: affine);
@@ -22,10 +24,13 @@ internal sealed class SeparableConv : Operation
             ("1", _depthwise1), ("2", _pointwise1), ("3", _norm1), ("5", _depthwise2), ("6", _pointwise2), ("7", _norm2)));
     }
 
-    internal override Tensor Apply(Tensor input)
+    internal override Branch Branch => Branch.Of(
+        new ConvolutionUnit(_depthwise1, [_pointwise1], _norm1, _stride), new ConvolutionUnit(_depthwise2, [_pointwise2], _norm2, Stride: 1));
+
+    public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor half = _norm1.call(_pointwise1.call(_depthwise1.call(input)));
+        Tensor half = _norm1.call(_pointwise1.call(_depthwise1.call(nn.functional.relu(input))));
         half.relu_(); // The batch norm's backward pass does not read its output.
         return _norm2.call(_pointwise2.call(_depthwise2.call(half))).MoveToOuterDisposeScope();
     }

@@ -6,7 +6,7 @@ namespace Microsoft.ML.PcDarts;
 
 /// <summary>
 /// The network that a genotype describes (PC-DARTS, model.py): stem, cells, global average, linear classifier, and while training an
-/// auxiliary classifier after the second reduction. Activations are channels-last throughout.
+/// auxiliary classifier after the second reduction. On a GPU activations are channels-last.
 /// </summary>
 internal sealed class DiscoveredNetwork : nn.Module
 {
@@ -16,6 +16,8 @@ internal sealed class DiscoveredNetwork : nn.Module
     private readonly Cell[] _cells;
     private readonly AuxiliaryHead? _auxiliary;
     private readonly Linear _classifier;
+    private readonly bool _kernelsKnowCells;
+    private readonly CellBuffers _buffers = new(get_num_threads());
 
     /// <summary>Builds the network with torch's default initialization, drawn from torch's generator.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A member of <paramref name="shape"/> is out of range.</exception>
@@ -49,12 +51,16 @@ internal sealed class DiscoveredNetwork : nn.Module
 
         _classifier = nn.Linear(inputs1, shape.Classes);
         register_module("classifier", _classifier);
+        _kernelsKnowCells = Array.TrueForAll(_cells, cell => cell.Plan is not null);
         this.to(device);
     }
 
     internal Genotype Genotype { get; }
 
     internal NetworkShape Shape { get; }
+
+    /// <summary>Whether the kernels compute the cells where they can; false leaves every operation to torch.</summary>
+    internal bool UseKernels { get; init; } = true;
 
     private int AuxiliaryCell => 2 * Shape.Layers / 3;
 
@@ -77,17 +83,20 @@ internal sealed class DiscoveredNetwork : nn.Module
         bool inTraining = training;
         double dropProbability = inTraining ? dropPath : 0;
         Tensor? auxiliary = null;
-        (Tensor first, Tensor second) = _stem.Forward(ChannelsLast.Of(images));
-        Tensor previous = nn.functional.relu(first);
-        Tensor current = ReferenceEquals(first, second) ? previous : nn.functional.relu(second);
+        bool kernels = UseKernels && _kernelsKnowCells && CellKernels.Support(images);
+        (Tensor previous, Tensor current) = _stem.Forward(images.device_type == DeviceType.CPU ? images : ChannelsLast.Of(images));
         for (int i = 0; i < _cells.Length; i++)
         {
-            (previous, current) = (current, _cells[i].Forward(previous, current, rectify: i < _cells.Length - 1, dropProbability));
+            (previous, current) = (current, Cell(_cells[i]));
             if (i == AuxiliaryCell && inTraining)
                 auxiliary = _auxiliary?.call(current);
         }
 
         return (current.MoveToOuterDisposeScope(), auxiliary?.MoveToOuterDisposeScope());
+
+        Tensor Cell(Cell cell) => kernels
+            ? CellFunction.Apply(cell.Plan!, _buffers, previous, current, mixture: null, inTraining, DropPath.Masks(cell.Plan!.Edges.Count, images.size(0), dropProbability))
+            : cell.Forward(previous, current, dropProbability);
     }
 
     /// <summary>The last cell's output [N, C, H, W] → logits [N, classes].</summary>

@@ -2,15 +2,14 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>The normalized architecture weights of one kind of cell, as scalars.</summary>
-/// <param name="Operations">For each edge the softmax of α over the 8 operations.</param>
-/// <param name="Edges">For each edge the softmax of β over its node's inputs.</param>
-internal sealed record CellWeights(IReadOnlyList<Tensor[]> Operations, IReadOnlyList<Tensor> Edges)
+/// <summary>The normalized architecture weights of one kind of cell.</summary>
+/// <param name="Operations">[E, 8]: for each edge the softmax of α over the operations.</param>
+/// <param name="Edges">[E]: for each edge the softmax of β over its node's inputs.</param>
+internal sealed record CellWeights(Tensor Operations, Tensor Edges)
 {
+    /// <summary>[E, 9]: each operation's share of its node, and last that of the channels that pass no operation.</summary>
+    internal Tensor Mixture { get; } = cat([Operations, ones_like(Edges).unsqueeze(1)], 1) * Edges.unsqueeze(1);
+
     internal static CellWeights Of(Tensor alpha, Tensor beta, CellTopology topology)
-    {
-        int operations = (int)alpha.size(1);
-        Tensor[] scalars = alpha.softmax(1).flatten().unbind();
-        return new CellWeights([.. scalars.Chunk(operations)], EdgeNormalization.Weights(beta, topology).unbind());
-    }
+        => new(alpha.softmax(1), EdgeNormalization.Weights(beta, topology));
 }

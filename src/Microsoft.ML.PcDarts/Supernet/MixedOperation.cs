@@ -23,6 +23,10 @@ internal sealed class MixedOperation : nn.Module
             .Select(entry => ($"{entry.Index}", (nn.Module)entry.Item!))]));
     }
 
+    /// <summary>The operations that are not zero, with their numbers.</summary>
+    internal IReadOnlyList<(int Operation, Branch Branch)> Branches =>
+        [.. _operations.Index().Where(entry => entry.Item is not null).Select(entry => (entry.Index, entry.Item!.Branch!))];
+
     /// <summary>[N, C, H, W] → [N, C, ceil(H/stride), ceil(W/stride)].</summary>
     /// <param name="input">The state that the edge reads.</param>
     /// <param name="weights">One scalar for each searched operation.</param>

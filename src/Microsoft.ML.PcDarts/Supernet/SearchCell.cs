@@ -9,12 +9,16 @@ internal sealed class SearchCell : nn.Module
     private readonly CellTopology _topology;
     private readonly Operation _preprocess0, _preprocess1;
     private readonly MixedOperation[] _edges;
+    private readonly int _channels, _partialChannels;
+    private CellPlan? _plan;
 
     internal SearchCell(
         CellTopology topology, int inputs0, int inputs1, int channels, int partialChannels, bool reduction, bool previousReduction)
         : base(nameof(SearchCell))
     {
         _topology = topology;
+        _channels = channels;
+        _partialChannels = partialChannels;
         IsReduction = reduction;
         _preprocess0 = previousReduction
             ? new FactorizedReduce(inputs0, channels, affine: false)
@@ -30,17 +34,28 @@ internal sealed class SearchCell : nn.Module
 
     internal bool IsReduction { get; }
 
+    /// <summary>The cell as the kernels compute it.</summary>
+    internal CellPlan Plan => _plan ??= new CellPlan
+    {
+        Channels = _channels, PartialChannels = _partialChannels, Nodes = _topology.Nodes, Reduction = IsReduction,
+        Preprocess0 = _preprocess0.Branch!.Units[0], Preprocess1 = _preprocess1.Branch!.Units[0],
+        Edges = [.. _edges.Select((edge, index) => Edge(index, edge.Branches))],
+        Concat = [.. Enumerable.Range(2, _topology.Nodes)],
+    };
+
     /// <summary>The two cells before → [N, nodes · C, H, W].</summary>
     internal Tensor Forward(Tensor input0, Tensor input1, CellWeights weights)
     {
         using DisposeScope scope = NewDisposeScope();
+        Tensor[] edges = weights.Edges.unbind();
+        Tensor[][] operations = [.. weights.Operations.unbind().Select(edge => edge.unbind())];
         List<Tensor> states = [_preprocess0.call(input0), _preprocess1.call(input1)];
         for (int node = 0; node < _topology.Nodes; node++)
-            states.Add(Node(states, node, weights));
+            states.Add(Node(states, node, operations, edges));
         return cat([.. states.Skip(2)], 1).MoveToOuterDisposeScope();
     }
 
-    private Tensor Node(IReadOnlyList<Tensor> states, int node, CellWeights weights)
+    private Tensor Node(IReadOnlyList<Tensor> states, int node, Tensor[][] operations, Tensor[] edges)
     {
         using DisposeScope scope = NewDisposeScope();
         int offset = _topology.EdgeOffset(node);
@@ -48,11 +63,17 @@ internal sealed class SearchCell : nn.Module
         for (int input = 0; input < states.Count; input++)
         {
             int edge = offset + input;
-            Tensor term = _edges[edge].Forward(states[input], weights.Operations[edge]) * weights.Edges[edge];
+            Tensor term = _edges[edge].Forward(states[input], operations[edge]) * edges[edge];
             sum = sum is null ? term : sum + term;
         }
 
         return sum!.MoveToOuterDisposeScope();
+    }
+
+    private CellEdge Edge(int index, IReadOnlyList<(int, Branch)> branches)
+    {
+        int node = Enumerable.Range(0, _topology.Nodes).Last(node => _topology.EdgeOffset(node) <= index);
+        return new CellEdge(index - _topology.EdgeOffset(node), node, branches);
     }
 
     protected override void RegisterComponents() { }

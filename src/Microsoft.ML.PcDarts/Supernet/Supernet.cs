@@ -15,6 +15,7 @@ internal sealed class Supernet : nn.Module
     private readonly Linear _classifier;
     private readonly CellTopology _topology;
     private readonly Parameter[] _weights;
+    private readonly CellBuffers _buffers = new(get_num_threads());
 
     /// <summary>Builds the network with torch's default initialization, drawn from torch's generator.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A member of <paramref name="shape"/> is out of range.</exception>
@@ -45,17 +46,25 @@ internal sealed class Supernet : nn.Module
 
     internal SupernetShape Shape { get; }
 
+    /// <summary>Whether the kernels compute the cells where they can; false leaves every edge and operation to torch, in the structure of the paper's code.</summary>
+    internal bool UseKernels { get; init; } = true;
+
     /// <summary>[N, 3, H, W] float32 → logits [N, classes].</summary>
     internal Tensor Forward(Tensor images, ArchitectureParameters architecture)
     {
         using DisposeScope scope = NewDisposeScope();
         CellWeights normal = CellWeights.Of(architecture.AlphaNormal, architecture.BetaNormal, _topology);
         CellWeights reduce = CellWeights.Of(architecture.AlphaReduce, architecture.BetaReduce, _topology);
+        bool kernels = UseKernels && CellKernels.Support(images);
         (Tensor previous, Tensor current) = _stem.Forward(images);
         foreach (SearchCell cell in _cells)
-            (previous, current) = (current, cell.Forward(previous, current, cell.IsReduction ? reduce : normal));
+            (previous, current) = (current, Cell(cell, cell.IsReduction ? reduce : normal));
         Tensor features = current.mean([2, 3]); // [N, nodes · C]
         return _classifier.call(features).MoveToOuterDisposeScope();
+
+        Tensor Cell(SearchCell cell, CellWeights weights) => kernels
+            ? CellFunction.Apply(cell.Plan, _buffers, previous, current, weights.Mixture, training, keep: null)
+            : cell.Forward(previous, current, weights);
     }
 
     /// <summary>Whether gradients of the weights are computed; off while the architecture is stepped.</summary>

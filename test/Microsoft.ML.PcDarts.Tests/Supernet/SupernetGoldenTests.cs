@@ -8,9 +8,11 @@ public sealed class SupernetGoldenTests
 {
     [Theory]
     [Trait("Category", "Golden")]
-    [InlineData("supernet_cifar", NetworkStem.Cifar, 4)]
-    [InlineData("supernet_imagenet", NetworkStem.ImageNet, 2)]
-    public void Forward_PaperWeights_GivesPaperLogitsAndGradients(string name, NetworkStem stem, int partialChannels)
+    [InlineData("supernet_cifar", NetworkStem.Cifar, 4, true)]
+    [InlineData("supernet_cifar", NetworkStem.Cifar, 4, false)]
+    [InlineData("supernet_imagenet", NetworkStem.ImageNet, 2, true)]
+    [InlineData("supernet_imagenet", NetworkStem.ImageNet, 2, false)]
+    public void Forward_PaperWeights_GivesPaperLogitsAndGradients(string name, NetworkStem stem, int partialChannels, bool useKernels)
     {
         using DisposeScope scope = NewDisposeScope();
         SafetensorsFile file = Golden.Read(name + ".safetensors");
@@ -19,7 +21,7 @@ public sealed class SupernetGoldenTests
         {
             InitialChannels = Number("C"), Layers = Number("layers"), Classes = Number("classes"), Stem = stem, PartialChannels = partialChannels,
         };
-        using Supernet supernet = new(shape, CPU);
+        using Supernet supernet = new(shape, CPU) { UseKernels = useKernels };
         ModuleWeights.Import(supernet, Networks.Below(file, "weight"));
         using ArchitectureParameters architecture = Networks.Architecture(file, new CellTopology(shape.Nodes));
         Tensor images = Networks.ToTensor(file.Tensors["input"]);

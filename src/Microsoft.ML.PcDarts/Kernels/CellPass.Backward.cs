@@ -1,0 +1,293 @@
+namespace Microsoft.ML.PcDarts;
+
+internal sealed unsafe partial class CellPass
+{
+    /// <summary>
+    /// Propagates the gradient of the output. Gradients of weights are added to the parameters that want them. Call it once, after <see cref="Forward"/>.
+    /// </summary>
+    /// <param name="output">Gradient of the output, contiguous.</param>
+    /// <param name="input0">Receives the gradient of the first input, or null if it is not wanted.</param>
+    /// <param name="input1">Likewise for the second input.</param>
+    /// <param name="mixture">Receives the gradient of the mixture's factors, or null.</param>
+    internal void Backward(float* output, float* input0, float* input1, float* mixture)
+    {
+        foreach (CellScratch chunk in _buffers.Scratch)
+            new Span<float>(chunk.WeightGradients, checked((int)Units.Sum(unit => (long)unit.WeightFloats))).Clear();
+        float[] gradients = _buffers.Rent(_states.Sum(state => state.PlaneFloats(_images)) + 16);
+        float* next = CellMemory.Aligned(gradients);
+        foreach (StatePass state in _states)
+        {
+            state.Gradient = next;
+            next += state.PlaneFloats(_images);
+        }
+
+        ForEachImage((image, _) => StartGradients(image, output));
+        bool throughInputs = input0 != null || input1 != null || Units.Any(unit => unit.NeedsWeightGradients);
+        foreach (StatePass[] group in Groups().Reverse().Where(group => group.Any(state => state.Edges.Length > 0)))
+        {
+            ForEachImage((image, _) => Array.ForEach(group, state => NoteEdges(state, image, mixture != null)));
+            foreach ((EdgePass edge, BranchPass branch) in group.SelectMany(state => state.Branches))
+                branch.Norm?.Backward(Factor(edge, branch));
+            if (group[0].Index == 0 && !throughInputs)
+                continue;
+            ForEachImage((image, scratch) => Array.ForEach(group, state => BackwardLastUnits(state, image, scratch)));
+            BranchPass[] separable = [.. group.SelectMany(state => state.Branches).Select(entry => entry.Branch).Where(branch => branch.Units.Length > 1)];
+            foreach (BranchPass branch in separable)
+                branch.Units[0].Norm.Backward();
+            if (separable.Length > 0)
+                ForEachImage((image, scratch) => Array.ForEach(group, state => BackwardFirstUnits(state, image, scratch)));
+        }
+
+        if (mixture != null)
+            WriteMixtureGradient(mixture);
+        if (throughInputs)
+            BackwardPreprocess(input0, input1);
+        foreach (UnitPass unit in Units)
+            unit.CollectWeightGradients(_buffers.Scratch);
+        _buffers.Return(gradients);
+    }
+
+    private void StartGradients(int image, float* output)
+    {
+        foreach (StatePass state in _states)
+        {
+            float* gradient = state.GradientOf(image);
+            new Span<float>(gradient, _plan.Channels * state.Shape.Size).Clear();
+            for (int i = 0; i < _plan.Concat.Count; i++)
+            {
+                if (_plan.Concat[i] != state.Index)
+                    continue;
+                float* source = output + ((long)image * _plan.Concat.Count + i) * _plan.Channels * _node.Pixels;
+                for (int c = 0; c < _plan.Channels; c++)
+                    Planes.Pad(source + c * _node.Pixels, _node, gradient + c * _node.Size);
+            }
+        }
+    }
+
+    /// <summary>The sums over a picture that the norms at the ends of a state's edges need, and the factors' gradients.</summary>
+    private void NoteEdges(StatePass state, int image, bool factors)
+    {
+        int k = _plan.PartialChannels;
+        foreach (EdgePass edge in state.Edges)
+        {
+            float keep = Keep(edge, image);
+            float* gradient = _states[edge.Node + 2].GradientOf(image);
+            Array.ForEach(edge.Branches, branch => branch.PlainGradient[image] = 0);
+            edge.BypassGradient[image] = 0;
+            for (int c = 0; c < _active; c++)
+            {
+                float* plane = gradient + c * k * _node.Size;
+                float sum = keep * Planes.Sum(plane, _node.Size);
+                foreach (BranchPass branch in edge.Branches)
+                {
+                    float* map = MapOf(edge, branch, image) + c * _node.Size;
+                    if (branch.Norm is { } norm)
+                        norm.Note(image, c, sum, keep * Planes.Dot(plane, map, norm.Mean[c], _node.Size));
+                    else if (factors)
+                        branch.PlainGradient[image] += Planes.Dot(plane, map, 0, _node.Size);
+                }
+            }
+
+            for (int c = _active; factors && c < _plan.Channels; c++)
+                edge.BypassGradient[image] += Planes.Dot(gradient + (c % _active * k + c / _active) * _node.Size, BypassOf(state, c, image), 0, _node.Size);
+        }
+    }
+
+    private void WriteMixtureGradient(float* mixture)
+    {
+        new Span<float>(mixture, _edges.Length * MixtureColumns).Clear();
+        foreach (EdgePass edge in _edges)
+        {
+            foreach (BranchPass branch in edge.Branches)
+                mixture[edge.Index * MixtureColumns + branch.Operation] = (float)(branch.Norm?.FactorGradient ?? branch.PlainGradient.Sum());
+            mixture[edge.Index * MixtureColumns + MixtureColumns - 1] = (float)edge.BypassGradient.Sum();
+        }
+    }
+
+    /// <summary>Backward through everything that touches the nodes: the last units, pools, identities, the bypass.</summary>
+    private void BackwardLastUnits(StatePass state, int image, CellScratch scratch)
+    {
+        float* planes = state.PlanesOf(image), gradient = state.GradientOf(image);
+        StartSource(state, image, scratch);
+        foreach ((EdgePass edge, BranchPass branch) in state.Branches)
+        {
+            float* node = _states[edge.Node + 2].GradientOf(image);
+            if (branch.Kind == BranchKind.Identity)
+            {
+                for (int c = 0; c < _active; c++)
+                    Planes.Add(node + c * _plan.PartialChannels * _node.Size, 0, (float)Factor(edge, branch), gradient + c * _node.Size, _node.Size);
+            }
+
+            if (branch.Kind != BranchKind.Convolution)
+                continue;
+            UnitPass last = branch.Units[^1];
+            UnnormalizeGradient(last, image, node, _plan.PartialChannels * _node.Size, Keep(edge, image), scratch);
+            if (branch.Units.Length == 1)
+                last.Backward(planes, scratch.Tiles, scratch, last.ReadsTiles ? scratch.SourceGradients : gradient);
+            else
+                BackwardInner(branch.Units[0], last, image, scratch);
+        }
+
+        BackwardPools(state, image, scratch);
+        BackwardBypass(state, image, scratch);
+        AddSource(state, image, scratch);
+    }
+
+    private void BackwardFirstUnits(StatePass state, int image, CellScratch scratch)
+    {
+        StartSource(state, image, scratch);
+        foreach ((_, BranchPass branch) in state.Branches)
+        {
+            if (branch.Units.Length < 2)
+                continue;
+            UnnormalizeGradient(branch.Units[0], image, branch.Units[1].MapOf(image), _node.Size, 1, scratch);
+            branch.Units[0].Backward(null, scratch.Tiles, scratch, scratch.SourceGradients);
+        }
+
+        AddSource(state, image, scratch);
+    }
+
+    private void StartSource(StatePass state, int image, CellScratch scratch)
+    {
+        if (!state.NeedsTiles)
+            return;
+        FillTiles(state, image, scratch);
+        new Span<float>(scratch.SourceGradients, _active * state.Stride * state.Stride * _node.ScratchSize).Clear();
+    }
+
+    private void AddSource(StatePass state, int image, CellScratch scratch)
+    {
+        if (!state.NeedsTiles)
+            return;
+        for (int c = 0; c < _active; c++)
+        {
+            float* plane = state.PlanesOf(image) + c * state.Shape.Size, gradient = state.GradientOf(image) + c * state.Shape.Size;
+            if (state.Stride == 1)
+                Planes.AddWherePositive(scratch.SourceGradients + c * _node.ScratchSize, plane, gradient, _node.Size);
+            else
+                Tiles.AddPhases(scratch.SourceGradients + 4 * c * _node.ScratchSize, _node.ScratchSize, _node, plane, gradient, state.Shape);
+        }
+    }
+
+    /// <summary>The gradient of a unit's map before its norm, into <see cref="CellScratch.Gradients"/>.</summary>
+    private static void UnnormalizeGradient(UnitPass unit, int image, float* gradient, nint gradientStep, float keep, CellScratch scratch)
+    {
+        PlaneShape shape = unit.Output;
+        NormPass norm = unit.Norm;
+        float* map = unit.MapOf(image);
+        for (int c = 0; c < unit.Outputs; c++)
+        {
+            Planes.NormGradient(
+                gradient + c * gradientStep, map + c * shape.Size, keep * norm.A[c], norm.B[c], norm.Mean[c], norm.C[c], scratch.Gradients + c * shape.ScratchSize, shape);
+        }
+    }
+
+    /// <summary>Backward through the second unit of a separable convolution and the ReLU before it.</summary>
+    private void BackwardInner(UnitPass first, UnitPass second, int image, CellScratch scratch)
+    {
+        FillInner(first, image, scratch);
+        new Span<float>(scratch.InnerGradients, _active * _node.ScratchSize).Clear();
+        second.Backward(null, scratch.Inner, scratch, scratch.InnerGradients);
+        float* map = first.MapOf(image);
+        float* result = second.MapOf(image); // Nothing reads the second unit's map any more.
+        for (int c = 0; c < _active; c++)
+        {
+            float* plane = result + c * _node.Size, mapPlane = map + c * _node.Size;
+            Tiles.Read(scratch.Inner + (long)c * _node.TileSize, _node, plane);
+            Planes.KeepWherePositive(scratch.InnerGradients + c * _node.ScratchSize, plane, _node.Size);
+            first.Norm.Note(image, c, Planes.Sum(plane, _node.Size), Planes.Dot(plane, mapPlane, first.Norm.Mean[c], _node.Size));
+        }
+    }
+
+    private void BackwardPools(StatePass state, int image, CellScratch scratch)
+    {
+        foreach (BranchKind kind in (BranchKind[])[BranchKind.MaxPool, BranchKind.AvgPool])
+        {
+            if (!(kind == BranchKind.MaxPool ? state.HasMaxPool : state.HasAvgPool))
+                continue;
+            for (int c = 0; c < _active; c++)
+            {
+                float* sum = scratch.Gradients;
+                new Span<float>(sum, _node.Size).Clear();
+                double slope = 0, shift = 0;
+                float mean = 0;
+                foreach ((EdgePass edge, BranchPass branch) in state.Branches)
+                {
+                    if (branch.Kind != kind)
+                        continue;
+                    float* node = _states[edge.Node + 2].GradientOf(image) + c * _plan.PartialChannels * _node.Size;
+                    Planes.Add(node, 0, Keep(edge, image) * (branch.Norm?.A[c] ?? (float)Factor(edge, branch)), sum, _node.Size);
+                    slope += branch.Norm?.B[c] ?? 0;
+                    shift += branch.Norm?.C[c] ?? 0;
+                    mean = branch.Norm?.Mean[c] ?? 0; // Of the same map for all edges.
+                }
+
+                Planes.NormGradient(sum, state.PooledOf(kind, image) + c * _node.Size, 1, (float)slope, mean, (float)shift, sum, _node);
+                state.PoolBackward(kind, state.PlanesOf(image) + c * state.Shape.Size, sum, state.GradientOf(image) + c * state.Shape.Size, scratch);
+            }
+        }
+    }
+
+    private void BackwardBypass(StatePass state, int image, CellScratch scratch)
+    {
+        int k = _plan.PartialChannels;
+        for (int c = _active; c < _plan.Channels; c++)
+        {
+            float* gradient = state.GradientOf(image) + c * state.Shape.Size;
+            float* sum = state.Stride == 1 ? gradient : scratch.Gradients;
+            if (state.Stride == 2)
+                new Span<float>(sum, _node.Size).Clear();
+            foreach (EdgePass edge in state.Edges)
+            {
+                float* node = _states[edge.Node + 2].GradientOf(image) + (c % _active * k + c / _active) * _node.Size;
+                Planes.Add(node, 0, BypassFactor(edge), sum, _node.Size);
+            }
+
+            if (state.Stride == 2)
+                Pooling.Distribute2x2(state.PlanesOf(image) + c * state.Shape.Size, state.Shape, sum, gradient, _node);
+        }
+    }
+
+    private void BackwardPreprocess(float* input0, float* input1)
+    {
+        ForEachImage((image, _) =>
+        {
+            foreach ((StatePass state, UnitPass unit) in ((StatePass, UnitPass)[])[(_states[0], _preprocess0), (_states[1], _preprocess1)])
+            {
+                for (int c = 0; c < _plan.Channels; c++)
+                {
+                    float* gradient = state.GradientOf(image) + c * _source.Size;
+                    unit.Norm.Note(image, c, Planes.Sum(gradient, _source.Size),
+                        Planes.Dot(gradient, unit.MapOf(image) + c * _source.Size, unit.Norm.Mean[c], _source.Size));
+                }
+            }
+        });
+        _preprocess0.Norm.Backward();
+        _preprocess1.Norm.Backward();
+        ForEachImage((image, scratch) =>
+        {
+            BackwardInput(0, image, scratch, input0);
+            BackwardInput(1, image, scratch, input1);
+        });
+    }
+
+    private void BackwardInput(int input, int image, CellScratch scratch, float* target)
+    {
+        (UnitPass unit, PlaneShape shape) = input == 0 ? (_preprocess0, _input0) : (_preprocess1, _input1);
+        UnnormalizeGradient(unit, image, _states[input].GradientOf(image), _source.Size, 1, scratch);
+        float* planes = InputPlanes(input, image, scratch);
+        if (target == null)
+        {
+            unit.Backward(planes, null, scratch, null);
+            return;
+        }
+
+        int channels = unit.Inputs;
+        target += (long)image * channels * shape.Pixels;
+        float* gradient = shape.Stride == shape.Width ? target : scratch.InputGradients;
+        new Span<float>(gradient, channels * shape.Size).Clear();
+        unit.Backward(planes, null, scratch, gradient);
+        for (int c = 0; gradient != target && c < channels; c++)
+            Planes.Unpad(gradient + c * shape.Size, shape, target + c * shape.Pixels);
+    }
+}

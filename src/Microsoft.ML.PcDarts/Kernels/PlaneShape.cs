@@ -1,0 +1,40 @@
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>
+/// The size of a map and how kernels store its planes (one channel of one picture). Rows are padded to whole vectors; the padding is zero. A tile is
+/// a plane with zeros around it that are wide enough for every tap of every convolution, so that the inner loops never ask where a border is.
+/// </summary>
+internal readonly record struct PlaneShape(int Height, int Width)
+{
+    /// <summary>Floats of a vector.</summary>
+    internal const int Lanes = 8;
+
+    /// <summary>Zeros on each side of a tile: what a 5×5 convolution with dilation 2 reaches.</summary>
+    internal const int Halo = 4;
+
+    /// <summary>Rows that a kernel may compute beyond the last one, since it works on blocks of rows.</summary>
+    private const int SpareRows = 7;
+
+    /// <summary>Floats from a row to the next one.</summary>
+    internal int Stride => (Width + Lanes - 1) / Lanes * Lanes;
+
+    /// <summary>Floats of a stored plane.</summary>
+    internal int Size => Height * Stride;
+
+    internal int Pixels => Height * Width;
+
+    /// <summary>Floats of a plane in scratch memory. One cache line more than a multiple of 4 KiB keeps the planes of a picture out of each other's cache sets.</summary>
+    internal int ScratchSize => (((Height + SpareRows) * Stride) + 1023) / 1024 * 1024 + 16;
+
+    /// <summary>Floats from a row of a tile to the next one. The zeros right of a row are those left of the next one.</summary>
+    internal int TileStride => Stride + Lanes;
+
+    /// <summary>Floats of a tile.</summary>
+    internal int TileSize => ((Height + SpareRows + 2 * Halo) * TileStride + 2 * Lanes + 15) / 16 * 16;
+
+    /// <summary>Offset of the first pixel in a tile.</summary>
+    internal int TileOrigin => Halo * TileStride + Lanes;
+
+    /// <summary>What a stride of 2 leaves.</summary>
+    internal PlaneShape Halved => new((Height + 1) / 2, (Width + 1) / 2);
+}

@@ -1,0 +1,142 @@
+using System.Runtime.Intrinsics;
+using static System.Runtime.Intrinsics.Vector256;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>Elementwise work on planes whose rows are padded with zeros (see <see cref="PlaneShape"/>).</summary>
+internal static unsafe class Planes
+{
+    /// <summary>Copies rows without padding into a plane.</summary>
+    internal static void Pad(float* dense, PlaneShape shape, float* plane)
+    {
+        if (shape.Stride == shape.Width)
+        {
+            Buffer.MemoryCopy(dense, plane, shape.Size * sizeof(float), shape.Size * sizeof(float));
+            return;
+        }
+
+        for (int row = 0; row < shape.Height; row++)
+            new Span<float>(dense + row * shape.Width, shape.Width).CopyTo(new Span<float>(plane + row * shape.Stride, shape.Width));
+        ClearPadding(plane, shape);
+    }
+
+    /// <summary>Copies a plane into rows without padding.</summary>
+    internal static void Unpad(float* plane, PlaneShape shape, float* dense)
+    {
+        for (int row = 0; row < shape.Height; row++)
+            new Span<float>(plane + row * shape.Stride, shape.Width).CopyTo(new Span<float>(dense + row * shape.Width, shape.Width));
+    }
+
+    /// <summary>Makes the padding zero again after an operation that did not keep it.</summary>
+    internal static void ClearPadding(float* plane, PlaneShape shape)
+    {
+        if (shape.Stride == shape.Width)
+            return;
+        for (int row = 0; row < shape.Height; row++)
+            new Span<float>(plane + row * shape.Stride + shape.Width, shape.Stride - shape.Width).Clear();
+    }
+
+    /// <summary>output = max(0, input).</summary>
+    internal static void Rectify(float* input, float* output, nint count)
+    {
+        for (nint i = 0; i < count; i += 8)
+            Vector256.Store(MaxNative(Vector256<float>.Zero, Load(input + i)), output + i);
+    }
+
+    /// <summary>output = left · right.</summary>
+    internal static void Multiply(float* left, float* right, float* output, nint count)
+    {
+        for (nint i = 0; i < count; i += 8)
+            Vector256.Store(Load(left + i) * Load(right + i), output + i);
+    }
+
+    /// <summary>output = scale · (input − center) + shift.</summary>
+    internal static void Affine(float* input, float center, float scale, float shift, float* output, PlaneShape shape)
+    {
+        Vector256<float> m = Create(center), a = Create(scale), b = Create(shift);
+        for (nint i = 0; i < shape.Size; i += 8)
+            Vector256.Store(FusedMultiplyAdd(a, Load(input + i) - m, b), output + i);
+        ClearPadding(output, shape);
+    }
+
+    /// <summary>output += scale · (input − center).</summary>
+    internal static void Add(float* input, float center, float scale, float* output, nint count)
+    {
+        Vector256<float> m = Create(center), a = Create(scale);
+        for (nint i = 0; i < count; i += 8)
+            Vector256.Store(FusedMultiplyAdd(a, Load(input + i) - m, Load(output + i)), output + i);
+    }
+
+    /// <summary>map = gradient where map is positive, 0 elsewhere.</summary>
+    internal static void KeepWherePositive(float* gradient, float* map, nint count)
+    {
+        for (nint i = 0; i < count; i += 8)
+            Vector256.Store(Load(gradient + i) & GreaterThan(Load(map + i), Vector256<float>.Zero), map + i);
+    }
+
+    /// <summary>output += input where the mask is positive: the gradient of a ReLU.</summary>
+    internal static void AddWherePositive(float* input, float* mask, float* output, nint count)
+    {
+        for (nint i = 0; i < count; i += 8)
+            Vector256.Store(Load(output + i) + (Load(input + i) & GreaterThan(Load(mask + i), Vector256<float>.Zero)), output + i);
+    }
+
+    /// <summary>output = a · gradient + b · (map − center) + c: the gradient of a batch norm's input.</summary>
+    internal static void NormGradient(float* gradient, float* map, float a, float b, float center, float c, float* output, PlaneShape shape)
+    {
+        Vector256<float> va = Create(a), vb = Create(b), vm = Create(center), vc = Create(c);
+        for (nint i = 0; i < shape.Size; i += 8)
+            Vector256.Store(FusedMultiplyAdd(va, Load(gradient + i), FusedMultiplyAdd(vb, Load(map + i) - vm, vc)), output + i);
+        ClearPadding(output, shape);
+    }
+
+    /// <summary>Mean of the pixels, and the sum of their squared distances from it.</summary>
+    internal static (double Mean, double Squares) Moments(float* plane, PlaneShape shape)
+    {
+        double mean = Sum(plane, shape.Size) / shape.Pixels;
+        Vector256<float> center = Create((float)mean), squares0 = default, squares1 = default;
+        nint i = 0;
+        for (; i <= shape.Size - 16; i += 16)
+        {
+            Vector256<float> x = Load(plane + i) - center, y = Load(plane + i + 8) - center;
+            squares0 = FusedMultiplyAdd(x, x, squares0);
+            squares1 = FusedMultiplyAdd(y, y, squares1);
+        }
+
+        if (i < shape.Size)
+        {
+            Vector256<float> x = Load(plane + i) - center;
+            squares0 = FusedMultiplyAdd(x, x, squares0);
+        }
+
+        double padding = (shape.Size - shape.Pixels) * ((double)(float)mean * (float)mean);
+        return (mean, Math.Max(0, Vector256.Sum(squares0 + squares1) - padding));
+    }
+
+    internal static float Sum(float* plane, nint count)
+    {
+        Vector256<float> sum0 = default, sum1 = default;
+        nint i = 0;
+        for (; i <= count - 16; i += 16)
+        {
+            sum0 += Load(plane + i);
+            sum1 += Load(plane + i + 8);
+        }
+
+        return Vector256.Sum(i < count ? sum0 + sum1 + Load(plane + i) : sum0 + sum1);
+    }
+
+    /// <summary>Σ gradient · (map − center).</summary>
+    internal static float Dot(float* gradient, float* map, float center, nint count)
+    {
+        Vector256<float> c = Create(center), sum0 = default, sum1 = default;
+        nint i = 0;
+        for (; i <= count - 16; i += 16)
+        {
+            sum0 = FusedMultiplyAdd(Load(gradient + i), Load(map + i) - c, sum0);
+            sum1 = FusedMultiplyAdd(Load(gradient + i + 8), Load(map + i + 8) - c, sum1);
+        }
+
+        return Vector256.Sum(i < count ? FusedMultiplyAdd(Load(gradient + i), Load(map + i) - c, sum0 + sum1) : sum0 + sum1);
+    }
+}

@@ -1,0 +1,104 @@
+namespace Microsoft.ML.PcDarts;
+
+internal sealed unsafe partial class StatePass
+{
+    private const int Window = 9;
+    private static readonly float[] Ones = CreateOnes();
+    private float[]? _inverseCounts;
+
+    /// <summary>Maximum pooling of a plane into <see cref="MaxPooled"/>.</summary>
+    internal void MaxPool(int image, int channel, float* plane, CellScratch scratch, bool moments)
+    {
+        FillPoolTile(plane, float.NegativeInfinity, scratch.Pooled);
+        float* pooled = PooledOf(BranchKind.MaxPool, image) + channel * Output.Size;
+        Pooling.Maximum(scratch.Pooled + Output.TileOrigin, PoolTaps!.Forward, Window, pooled, Output);
+        if (moments)
+            MaxMoments[image, channel] = PcDarts.Planes.Moments(pooled, Output);
+    }
+
+    /// <summary>Average pooling of a plane, over the pixels inside it, into <see cref="AvgPooled"/>.</summary>
+    internal void AvgPool(int image, int channel, float* plane, CellScratch scratch, bool moments)
+    {
+        FillPoolTile(plane, 0, scratch.Pooled);
+        TapConvolution.Sum(
+            scratch.Pooled + Output.TileOrigin, PoolTaps!.Forward, CellMemory.Aligned(Ones), Window, scratch.Maps, Output.Stride, Output.Height, accumulate: false);
+        float* pooled = PooledOf(BranchKind.AvgPool, image) + channel * Output.Size;
+        PcDarts.Planes.Multiply(scratch.Maps, InverseCounts(), pooled, Output.Size);
+        if (moments)
+            AvgMoments[image, channel] = PcDarts.Planes.Moments(pooled, Output);
+    }
+
+    /// <summary>Adds the gradient of the pooled plane's input to <paramref name="target"/>.</summary>
+    internal void PoolBackward(BranchKind kind, float* plane, float* gradient, float* target, CellScratch scratch)
+    {
+        if (kind == BranchKind.MaxPool)
+        {
+            FillPoolTile(plane, float.NegativeInfinity, scratch.Pooled);
+            Pooling.Winners(scratch.Pooled + Output.TileOrigin, PoolTaps!.Forward, Window, scratch.Winners + Output.TileOrigin, Output);
+        }
+        else
+        {
+            PcDarts.Planes.Multiply(gradient, InverseCounts(), gradient, Output.Size);
+        }
+
+        Tiles.Fill(gradient, Output, scratch.GradientTile);
+        float* origin = scratch.GradientTile + Output.TileOrigin;
+        new Span<float>(scratch.Maps, PoolTaps!.Phases * Output.ScratchSize).Clear();
+        for (int phase = 0; phase < PoolTaps.Phases; phase++)
+        {
+            ReadOnlySpan<int> members = PoolTaps.Members(phase);
+            float* sum = scratch.Maps + phase * Output.ScratchSize;
+            if (kind == BranchKind.MaxPool)
+                Pooling.Distribute(origin, scratch.Winners + Output.TileOrigin, PoolTaps.Backward(phase), members, sum, Output);
+            else
+                TapConvolution.Sum(origin, PoolTaps.Backward(phase), CellMemory.Aligned(Ones), members.Length, sum, Output.Stride, Output.Height, accumulate: true);
+        }
+
+        if (Stride == 1)
+        {
+            PcDarts.Planes.ClearPadding(scratch.Maps, Output);
+            PcDarts.Planes.Add(scratch.Maps, 0, 1, target, Output.Size);
+        }
+        else
+        {
+            Tiles.AddPhases(scratch.Maps, Output.ScratchSize, Output, null, target, Shape);
+        }
+    }
+
+    private void FillPoolTile(float* plane, float outside, float* tile)
+    {
+        if (Stride == 2)
+            Tiles.FillPhases(plane, Shape, tile, Output, outside, rectify: false);
+        else
+            Tiles.FillAround(plane, Shape, tile, outside);
+    }
+
+    /// <summary>1 / the number of pixels that each window has inside the plane.</summary>
+    private float* InverseCounts()
+    {
+        if (_inverseCounts is null)
+        {
+            float[] counts = CellMemory.Allocate(Output.Size + 16);
+            float* values = CellMemory.Aligned(counts);
+            new Span<float>(values, Output.Size).Clear();
+            for (int y = 0; y < Output.Height; y++)
+            {
+                for (int x = 0; x < Output.Width; x++)
+                    values[y * Output.Stride + x] = 1f / (Inside(y, Shape.Height) * Inside(x, Shape.Width));
+            }
+
+            _inverseCounts = counts;
+        }
+
+        return CellMemory.Aligned(_inverseCounts);
+
+        int Inside(int position, int length) => Math.Min(position * Stride + 2, length) - Math.Max(position * Stride - 1, 0);
+    }
+
+    private static float[] CreateOnes()
+    {
+        float[] ones = CellMemory.Allocate(Window + 16);
+        ones.AsSpan().Fill(1);
+        return ones;
+    }
+}

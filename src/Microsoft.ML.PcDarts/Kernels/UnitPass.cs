@@ -1,0 +1,264 @@
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>A <see cref="ConvolutionUnit"/> during one pass through a cell; works on one picture at a time.</summary>
+internal sealed unsafe class UnitPass
+{
+    private const int MostTaps = 64;
+    private readonly ConvolutionUnit _unit;
+    private readonly float[] _weights;
+    private readonly float* _depthwise, _matrix, _transposed;
+    private readonly int _inputs, _columns;
+    private readonly PlaneShape _input, _output;
+    private readonly Taps? _taps;
+
+    /// <param name="unit">What is computed.</param>
+    /// <param name="images">Pictures of the batch.</param>
+    /// <param name="input">Size of the planes that it reads.</param>
+    internal UnitPass(ConvolutionUnit unit, int images, PlaneShape input)
+    {
+        _unit = unit;
+        _input = input;
+        _output = unit.Stride == 2 ? input.Halved : input;
+        Norm = new NormPass(unit.Norm, images, _output.Pixels);
+        Moments = new MapMoments(images, Norm.Channels);
+        _inputs = (int)unit.Pointwise[0].weight!.size(1);
+        _columns = _inputs * unit.Pointwise.Count;
+        int outputs = Norm.Channels, matrix = outputs * _columns, kernel = 0;
+        if (unit.Depthwise is { } depthwise)
+        {
+            kernel = (int)depthwise.weight!.size(2);
+            _taps = new Taps(kernel, (int)depthwise.dilation![0], unit.Stride, _output);
+        }
+
+        WeightFloats = _inputs * kernel * kernel * PlaneShape.Lanes + matrix;
+        _weights = CellMemory.Allocate(_inputs * kernel * kernel + 2 * matrix + 16);
+        _depthwise = CellMemory.Aligned(_weights);
+        _matrix = _depthwise + _inputs * kernel * kernel;
+        _transposed = _matrix + matrix;
+        ReadWeights();
+    }
+
+    internal NormPass Norm { get; }
+
+    internal MapMoments Moments { get; }
+
+    internal PlaneShape Output => _output;
+
+    internal int Outputs => Norm.Channels;
+
+    /// <summary>Whether it reads tiles rather than planes.</summary>
+    internal bool ReadsTiles => _taps is not null;
+
+    /// <summary>Channels that it reads.</summary>
+    internal int Inputs => _inputs;
+
+    /// <summary>Channels of the intermediate map: those that the matrix multiplies.</summary>
+    internal int Columns => _columns;
+
+    /// <summary>Floats that the sums of the weights' gradients take in a chunk's memory.</summary>
+    internal int WeightFloats { get; }
+
+    /// <summary>Where they lie there.</summary>
+    internal long WeightOffset { get; set; }
+
+    /// <summary>The map before the norm, [N, outputs] planes. After the backward pass of a second unit it holds the gradient that the first unit's norm receives.</summary>
+    internal float* Map { get; set; }
+
+    internal bool NeedsWeightGradients => _unit.Pointwise[0].weight!.requires_grad;
+
+    internal float* MapOf(int image) => Map + (long)image * Outputs * _output.Size;
+
+    /// <summary>Convolves a picture and notes the moments of the result.</summary>
+    /// <param name="image">The picture's number.</param>
+    /// <param name="planes">What it reads, not rectified; used when there is no depthwise convolution.</param>
+    /// <param name="tiles">What it reads, rectified, as tiles; used by depthwise convolutions.</param>
+    /// <param name="scratch">Scratch memory.</param>
+    /// <param name="moments">Whether the moments are wanted.</param>
+    internal void Forward(int image, float* planes, float* tiles, CellScratch scratch, bool moments)
+    {
+        Convolve(planes, tiles, scratch.Maps);
+        float* map = MapOf(image);
+        Pointwise.Multiply(_matrix, Outputs, _columns, scratch.Maps, _output.ScratchSize, map, _output.Size, _output.Size);
+        if (!moments)
+            return;
+        for (int c = 0; c < Outputs; c++)
+            Moments[image, c] = Planes.Moments(map + c * _output.Size, _output);
+    }
+
+    /// <summary>Propagates <see cref="CellScratch.Gradients"/>, the gradient of the map before the norm.</summary>
+    /// <param name="planes">As in <see cref="Forward"/>.</param>
+    /// <param name="tiles">As in <see cref="Forward"/>.</param>
+    /// <param name="scratch">Scratch memory.</param>
+    /// <param name="target">
+    /// Receives the sum: gradients of the tiles as scratch planes before the ReLU's mask (depthwise), or of <paramref name="planes"/>; null if not wanted.
+    /// </param>
+    internal void Backward(float* planes, float* tiles, CellScratch scratch, float* target)
+    {
+        int step = _output.ScratchSize;
+        float* sums = scratch.WeightGradients + WeightOffset;
+        bool weights = NeedsWeightGradients;
+        if (weights)
+        {
+            Convolve(planes, tiles, scratch.Maps);
+            float* matrixSums = sums + (_taps is null ? 0 : _inputs * _taps.Count * PlaneShape.Lanes);
+            Pointwise.Outer(scratch.Gradients, step, Outputs, scratch.Maps, step, _columns, _output.Size, matrixSums);
+        }
+
+        if (target == null && !(weights && _taps is not null))
+            return;
+        Pointwise.Multiply(_transposed, _columns, Outputs, scratch.Gradients, step, scratch.MapGradients, step, _output.Size);
+        for (int c = 0; c < _inputs; c++)
+        {
+            float* gradient = scratch.MapGradients + c * step;
+            if (_taps is not null)
+                BackwardTaps(c, tiles, gradient, scratch.GradientTile, weights ? sums : null, target);
+            else if (_unit.Stride == 1)
+                Planes.AddWherePositive(gradient, planes + c * _input.Size, target + c * _input.Size, _input.Size);
+            else
+                BackwardPicked(planes + c * _input.Size, gradient, gradient + _inputs * step, target + c * _input.Size);
+        }
+    }
+
+    /// <summary>Adds the sums of all chunks to the parameters' gradients.</summary>
+    internal void CollectWeightGradients(IReadOnlyList<CellScratch> chunks)
+    {
+        if (!NeedsWeightGradients)
+            return;
+        int taps = _taps is null ? 0 : _inputs * _taps.Count, matrix = Outputs * _columns;
+        float[] depthwise = new float[taps], pointwise = new float[matrix];
+        foreach (CellScratch chunk in chunks)
+        {
+            float* sums = chunk.WeightGradients + WeightOffset;
+            for (int t = 0; t < taps; t++)
+            {
+                for (int lane = 0; lane < PlaneShape.Lanes; lane++)
+                    depthwise[t] += sums[t * PlaneShape.Lanes + lane];
+            }
+
+            sums += taps * PlaneShape.Lanes;
+            for (int i = 0; i < matrix; i++)
+                pointwise[i] += sums[i];
+        }
+
+        CellMemory.AddGradient(_unit.Depthwise?.weight, depthwise);
+        foreach ((int part, int row, int rows) in Parts())
+        {
+            float[] block = new float[rows * _inputs];
+            for (int o = 0; o < rows; o++)
+                pointwise.AsSpan((row + o) * _columns + part * _inputs, _inputs).CopyTo(block.AsSpan(o * _inputs));
+            CellMemory.AddGradient(_unit.Pointwise[part].weight, block);
+        }
+    }
+
+    /// <summary>The planes that the matrix multiplies.</summary>
+    private void Convolve(float* planes, float* tiles, float* maps)
+    {
+        int step = _output.ScratchSize;
+        for (int c = 0; c < _inputs; c++)
+        {
+            float* map = maps + c * step;
+            if (_taps is not null)
+            {
+                float* tile = tiles + (long)c * _taps.Phases * _output.TileSize + _output.TileOrigin;
+                TapConvolution.Sum(tile, _taps.Forward, _depthwise + c * _taps.Count, _taps.Count, map, _output.Stride, _output.Height, accumulate: false);
+                Planes.ClearPadding(map, _output);
+            }
+            else if (_unit.Stride == 1)
+            {
+                Planes.Rectify(planes + c * _input.Size, map, _input.Size);
+            }
+            else
+            {
+                for (int part = 0; part < _unit.Pointwise.Count; part++)
+                    Pick(planes + c * _input.Size, part, map + part * _inputs * step);
+            }
+        }
+    }
+
+    private void BackwardTaps(int channel, float* tiles, float* gradient, float* gradientTile, float* sums, float* target)
+    {
+        Taps taps = _taps!;
+        int phases = taps.Phases;
+        Tiles.Fill(gradient, _output, gradientTile);
+        float* origin = gradientTile + _output.TileOrigin;
+        float* weights = _depthwise + channel * taps.Count;
+        if (sums != null)
+        {
+            float* tile = tiles + (long)channel * phases * _output.TileSize + _output.TileOrigin;
+            TapConvolution.Correlate(tile, taps.Forward, taps.Count, origin, _output.Stride, _output.Height, sums + channel * taps.Count * PlaneShape.Lanes);
+        }
+
+        if (target == null)
+            return;
+        float* ordered = stackalloc float[MostTaps];
+        for (int phase = 0; phase < phases; phase++)
+        {
+            ReadOnlySpan<int> members = taps.Members(phase);
+            for (int i = 0; i < members.Length; i++)
+                ordered[i] = weights[members[i]];
+            TapConvolution.Sum(origin, taps.Backward(phase), ordered, members.Length, target + (channel * phases + phase) * _output.ScratchSize,
+                _output.Stride, _output.Height, accumulate: true);
+        }
+    }
+
+    /// <summary>The rectified pixels (2y + part, 2x + part); zero beyond an odd side.</summary>
+    private void Pick(float* plane, int part, float* picked)
+    {
+        new Span<float>(picked, _output.Size).Clear();
+        for (int y = 0; 2 * y + part < _input.Height; y++)
+        {
+            float* row = plane + (2 * y + part) * _input.Stride + part;
+            float* result = picked + y * _output.Stride;
+            for (int x = 0; 2 * x + part < _input.Width; x++)
+                result[x] = Math.Max(row[2 * x], 0);
+        }
+    }
+
+    private void BackwardPicked(float* plane, float* first, float* second, float* target)
+    {
+        for (int part = 0; part < _unit.Pointwise.Count; part++)
+        {
+            float* gradient = part == 0 ? first : second;
+            for (int y = 0; 2 * y + part < _input.Height; y++)
+            {
+                int row = (2 * y + part) * _input.Stride + part;
+                for (int x = 0; 2 * x + part < _input.Width; x++)
+                {
+                    if (plane[row + 2 * x] > 0)
+                        target[row + 2 * x] += gradient[y * _output.Stride + x];
+                }
+            }
+        }
+    }
+
+    private void ReadWeights()
+    {
+        if (_unit.Depthwise is { } depthwise)
+            CellMemory.Values(depthwise.weight!).CopyTo(new Span<float>(_depthwise, _inputs * _taps!.Count));
+        new Span<float>(_matrix, Outputs * _columns).Clear();
+        foreach ((int part, int row, int rows) in Parts())
+        {
+            Span<float> values = CellMemory.Values(_unit.Pointwise[part].weight!);
+            for (int o = 0; o < rows; o++)
+                values.Slice(o * _inputs, _inputs).CopyTo(new Span<float>(_matrix + (row + o) * _columns + part * _inputs, _inputs));
+        }
+
+        for (int o = 0; o < Outputs; o++)
+        {
+            for (int i = 0; i < _columns; i++)
+                _transposed[i * Outputs + o] = _matrix[o * _columns + i];
+        }
+    }
+
+    /// <summary>The 1×1 convolutions and the rows of the matrix that each of them fills.</summary>
+    private IEnumerable<(int Part, int Row, int Rows)> Parts()
+    {
+        int row = 0;
+        for (int part = 0; part < _unit.Pointwise.Count; part++)
+        {
+            int rows = (int)_unit.Pointwise[part].weight!.size(0);
+            yield return (part, row, rows);
+            row += rows;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts.Benchmarks;
+
+/// <summary>
+/// Training steps of the published PC-DARTS network for CIFAR against the same network written straightforwardly with torch's operations and layout, on random pictures.
+/// </summary>
+internal static class TrainStepBenchmark
+{
+    public static System.CommandLine.Command Create()
+    {
+        Option<int> batch = new("--batch") { DefaultValueFactory = _ => 96, Description = "Pictures a step." };
+        Option<int[]> channels = new("--channels") { DefaultValueFactory = _ => [16, 36], Description = "Initial channels C; several are measured one after the other." };
+        Option<int> cells = new("--cells") { DefaultValueFactory = _ => 8, Description = "Cells." };
+        Option<int> size = new("--size") { DefaultValueFactory = _ => 32, Description = "Side of the pictures in pixels." };
+        Option<int> steps = new("--steps") { DefaultValueFactory = _ => 5, Description = "Measured pairs of steps, after one that warms up." };
+        Option<int?> threads = new("--threads") { Description = "Threads; default: one for each physical core." };
+        var command = new System.CommandLine.Command("train-step", "Time of a training step against the straightforward form.") { batch, channels, cells, size, steps, threads };
+        command.SetAction(parsed =>
+        {
+            TorchRuntime.EnsureLoaded();
+            TorchRuntime.SetThreads(parsed.GetValue(threads));
+            double[] ratios = [.. parsed.GetValue(channels)!.Select(c => Run(
+                c, parsed.GetValue(cells), parsed.GetValue(batch), parsed.GetValue(size), parsed.GetValue(steps)))];
+            Console.WriteLine(JsonSerializer.Serialize(new { ratio = ratios.Min(), ratios }));
+        });
+        return command;
+    }
+
+    private static double Run(int channels, int cells, int batch, int size, int rounds)
+    {
+        using var fast = new TrainStep(channels, cells, size, useKernels: true);
+        using var baseline = new TrainStep(channels, cells, size, useKernels: false);
+        double[][] seconds = Interleaved.Time(rounds, () => baseline.Run(batch), () => fast.Run(batch));
+        double slow = Interleaved.Median(seconds[0]), quick = Interleaved.Median(seconds[1]), ratio = Interleaved.Ratio(seconds[0], seconds[1]);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"C={channels}, {cells} cells, batch {batch}, {size}×{size}, {get_num_threads()} threads, {rounds} rounds: "
+            + $"straightforward {batch / slow:F1} images/s, ours {batch / quick:F1} images/s, ratio {ratio:F2}; optimizer and clipping {fast.OptimizerShare:P1} of a step"));
+        return ratio;
+    }
+}
+
+/// <summary>The published network with its optimizer, stepped as the paper's training does.</summary>
+internal sealed class TrainStep : IDisposable
+{
+    private readonly DiscoveredNetwork _network;
+    private readonly optim.Optimizer _optimizer;
+    private readonly int _size;
+    private TimeSpan _optimizing, _total;
+
+    public TrainStep(int channels, int cells, int size, bool useKernels)
+    {
+        _size = size;
+        random.manual_seed(1);
+        _network = new DiscoveredNetwork(
+            KnownGenotypes.PcDartsCifar,
+            new NetworkShape { InitialChannels = channels, Layers = cells, Classes = 10, AuxiliaryHead = true, ImageHeight = size, ImageWidth = size }, CPU)
+        {
+            UseKernels = useKernels,
+        };
+        _network.train();
+        _optimizer = optim.SGD(_network.parameters(), 0.025, 0.9, weight_decay: 3e-4);
+    }
+
+    public double OptimizerShare => _optimizing / _total;
+
+    public void Run(int batch)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor images = randn(batch, 3, _size, _size), labels = randint(0, 10, batch, ScalarType.Int64);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        _optimizer.zero_grad();
+        (Tensor logits, Tensor? auxiliary) = _network.Forward(images, dropPath: 0.2);
+        Tensor loss = nn.functional.cross_entropy(logits, labels) + 0.4 * nn.functional.cross_entropy(auxiliary!, labels);
+        loss.backward();
+        TimeSpan before = clock.Elapsed;
+        nn.utils.clip_grad_norm_(_network.parameters(), 5);
+        _optimizer.step();
+        _optimizing += clock.Elapsed - before;
+        _total += clock.Elapsed;
+    }
+
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _network.Dispose();
+    }
+}
