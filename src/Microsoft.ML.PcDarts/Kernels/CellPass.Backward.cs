@@ -77,12 +77,11 @@ internal sealed unsafe partial class CellPass
             for (int c = 0; c < _active; c++)
             {
                 float* plane = gradient + c * k * _node.Size;
-                float sum = keep * Planes.Sum(plane, _node.Size);
                 foreach (BranchPass branch in edge.Branches)
                 {
                     float* map = MapOf(edge, branch, image) + c * _node.Size;
                     if (branch.Norm is { } norm)
-                        norm.Note(image, c, sum, keep * Planes.Dot(plane, map, norm.Mean[c], _node.Size));
+                        NoteSums(norm, image, c, plane, map, keep, _node);
                     else if (factors)
                         branch.PlainGradient[image] += Planes.Dot(plane, map, 0, _node.Size);
                 }
@@ -91,6 +90,12 @@ internal sealed unsafe partial class CellPass
             for (int c = _active; factors && c < _plan.Channels; c++)
                 edge.BypassGradient[image] += Planes.Dot(gradient + (c % _active * k + c / _active) * _node.Size, BypassOf(state, c, image), 0, _node.Size);
         }
+    }
+
+    private static void NoteSums(NormPass norm, int image, int channel, float* gradient, float* map, float keep, PlaneShape shape)
+    {
+        (float sum, float product) = Planes.SumAndDot(gradient, map, norm.Mean[channel], shape.Size);
+        norm.Note(image, channel, keep * sum, keep * product);
     }
 
     private void WriteMixtureGradient(float* mixture)
@@ -193,9 +198,9 @@ internal sealed unsafe partial class CellPass
         for (int c = 0; c < _active; c++)
         {
             float* plane = result + c * _node.Size, mapPlane = map + c * _node.Size;
-            Tiles.Read(scratch.Inner + (long)c * _node.TileSize, _node, plane);
-            Planes.KeepWherePositive(scratch.InnerGradients + c * _node.ScratchSize, plane, _node.Size);
-            first.Norm.Note(image, c, Planes.Sum(plane, _node.Size), Planes.Dot(plane, mapPlane, first.Norm.Mean[c], _node.Size));
+            (float sum, float product) = Planes.RectifierGradient(
+                scratch.InnerGradients + c * _node.ScratchSize, scratch.Inner + (long)c * _node.TileSize, mapPlane, first.Norm.Mean[c], plane, _node);
+            first.Norm.Note(image, c, sum, product);
         }
     }
 
@@ -257,8 +262,7 @@ internal sealed unsafe partial class CellPass
                 for (int c = 0; c < _plan.Channels; c++)
                 {
                     float* gradient = state.GradientOf(image) + c * _source.Size;
-                    unit.Norm.Note(image, c, Planes.Sum(gradient, _source.Size),
-                        Planes.Dot(gradient, unit.MapOf(image) + c * _source.Size, unit.Norm.Mean[c], _source.Size));
+                    NoteSums(unit.Norm, image, c, gradient, unit.MapOf(image) + c * _source.Size, keep: 1, _source);
                 }
             }
         });

@@ -12,25 +12,34 @@ internal readonly record struct PlaneShape(int Height, int Width)
     /// <summary>Zeros on each side of a tile: what a 5×5 convolution with dilation 2 reaches.</summary>
     internal const int Halo = 4;
 
-    /// <summary>Rows that a kernel may compute beyond the last one, since it works on blocks of rows.</summary>
-    private const int SpareRows = 7;
-
     /// <summary>Floats from a row to the next one.</summary>
     internal int Stride => (Width + Lanes - 1) / Lanes * Lanes;
 
     /// <summary>Floats of a stored plane.</summary>
     internal int Size => Height * Stride;
 
+    /// <summary>Rows that a kernel may compute: it works on blocks of up to 8 rows.</summary>
+    private int BlockedHeight => (Height + 7) / 8 * 8;
+
     internal int Pixels => Height * Width;
 
-    /// <summary>Floats of a plane in scratch memory. One cache line more than a multiple of 4 KiB keeps the planes of a picture out of each other's cache sets.</summary>
-    internal int ScratchSize => (((Height + SpareRows) * Stride) + 1023) / 1024 * 1024 + 16;
+    /// <summary>
+    /// Floats of a plane in scratch memory. One cache line more than a multiple of 4 KiB keeps the planes of a picture out of each other's cache sets.
+    /// </summary>
+    internal int ScratchSize
+    {
+        get
+        {
+            int floats = (BlockedHeight * Stride + 15) / 16 * 16;
+            return floats % 1024 == 0 ? floats + 16 : floats;
+        }
+    }
 
     /// <summary>Floats from a row of a tile to the next one. The zeros right of a row are those left of the next one.</summary>
     internal int TileStride => Stride + Lanes;
 
     /// <summary>Floats of a tile.</summary>
-    internal int TileSize => ((Height + SpareRows + 2 * Halo) * TileStride + 2 * Lanes + 15) / 16 * 16;
+    internal int TileSize => ((BlockedHeight + 2 * Halo) * TileStride + 2 * Lanes + 15) / 16 * 16;
 
     /// <summary>Offset of the first pixel in a tile.</summary>
     internal int TileOrigin => Halo * TileStride + Lanes;

@@ -67,13 +67,6 @@ internal static unsafe class Planes
             Vector256.Store(FusedMultiplyAdd(a, Load(input + i) - m, Load(output + i)), output + i);
     }
 
-    /// <summary>map = gradient where map is positive, 0 elsewhere.</summary>
-    internal static void KeepWherePositive(float* gradient, float* map, nint count)
-    {
-        for (nint i = 0; i < count; i += 8)
-            Vector256.Store(Load(gradient + i) & GreaterThan(Load(map + i), Vector256<float>.Zero), map + i);
-    }
-
     /// <summary>output += input where the mask is positive: the gradient of a ReLU.</summary>
     internal static void AddWherePositive(float* input, float* mask, float* output, nint count)
     {
@@ -138,5 +131,50 @@ internal static unsafe class Planes
         }
 
         return Vector256.Sum(i < count ? FusedMultiplyAdd(Load(gradient + i), Load(map + i) - c, sum0 + sum1) : sum0 + sum1);
+    }
+
+    /// <summary>Σ gradient and Σ gradient · (map − center).</summary>
+    internal static (float Sum, float Product) SumAndDot(float* gradient, float* map, float center, nint count)
+    {
+        Vector256<float> c = Create(center), sum0 = default, sum1 = default, product0 = default, product1 = default;
+        nint i = 0;
+        for (; i <= count - 16; i += 16)
+        {
+            Vector256<float> first = Load(gradient + i), second = Load(gradient + i + 8);
+            sum0 += first;
+            sum1 += second;
+            product0 = FusedMultiplyAdd(first, Load(map + i) - c, product0);
+            product1 = FusedMultiplyAdd(second, Load(map + i + 8) - c, product1);
+        }
+
+        if (i < count)
+        {
+            Vector256<float> last = Load(gradient + i);
+            sum0 += last;
+            product0 = FusedMultiplyAdd(last, Load(map + i) - c, product0);
+        }
+
+        return (Vector256.Sum(sum0 + sum1), Vector256.Sum(product0 + product1));
+    }
+
+    /// <summary>output = gradient where the tile is positive, 0 elsewhere; with Σ output and Σ output · (map − center).</summary>
+    internal static (float Sum, float Product) RectifierGradient(float* gradient, float* tile, float* map, float center, float* output, PlaneShape shape)
+    {
+        Vector256<float> c = Create(center), sum = default, product = default;
+        nint stride = shape.Stride;
+        tile += shape.TileOrigin;
+        for (nint y = 0; y < shape.Height; y++, tile += shape.TileStride)
+        {
+            for (nint x = 0; x < stride; x += 8)
+            {
+                nint i = y * stride + x;
+                Vector256<float> kept = Load(gradient + i) & GreaterThan(Load(tile + x), Vector256<float>.Zero);
+                Vector256.Store(kept, output + i);
+                sum += kept;
+                product = FusedMultiplyAdd(kept, Load(map + i) - c, product);
+            }
+        }
+
+        return (Vector256.Sum(sum), Vector256.Sum(product));
     }
 }

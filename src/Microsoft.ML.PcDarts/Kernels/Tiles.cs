@@ -6,6 +6,8 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>Moves planes into tiles and back: whole planes for stride 1, the four phases of a plane for stride 2.</summary>
 internal static unsafe class Tiles
 {
+    private static readonly Vector256<int> Deinterleave = Create(0, 2, 4, 6, 1, 3, 5, 7), Interleave = Create(0, 4, 1, 5, 2, 6, 3, 7);
+
     /// <summary>tile = scale · (plane − center) + shift with zeros around it, rectified on demand.</summary>
     internal static void Fill(float* plane, PlaneShape shape, float* tile, float center = 0, float scale = 1, float shift = 0, bool rectify = false)
     {
@@ -25,39 +27,40 @@ internal static unsafe class Tiles
         new Span<float>(row, (int)(tile + shape.TileSize - row)).Clear();
     }
 
-    /// <summary>The tiles of the four phases of a plane: phase (py, px) holds the pixels (2y + py, 2x + px).</summary>
-    internal static void FillPhases(float* plane, PlaneShape shape, float* tiles, PlaneShape phase, float outside, bool rectify)
-    {
-        new Span<float>(tiles, 4 * phase.TileSize).Fill(outside);
-        for (int y = 0; y < shape.Height; y++)
-        {
-            float* even = tiles + (y & 1) * 2 * phase.TileSize + phase.TileOrigin + y / 2 * phase.TileStride;
-            float* odd = even + phase.TileSize;
-            float* row = plane + y * shape.Stride;
-            for (int x = 0; x < shape.Width; x++)
-            {
-                float value = rectify ? Math.Max(row[x], 0) : row[x];
-                ((x & 1) == 0 ? even : odd)[x / 2] = value;
-            }
-        }
-    }
-
     /// <summary>A tile with <paramref name="outside"/> around the plane and in its padding.</summary>
     internal static void FillAround(float* plane, PlaneShape shape, float* tile, float outside)
     {
         new Span<float>(tile, shape.TileSize).Fill(outside);
         for (int y = 0; y < shape.Height; y++)
         {
-            new Span<float>(plane + y * shape.Stride, shape.Width)
-                .CopyTo(new Span<float>(tile + shape.TileOrigin + y * shape.TileStride, shape.Width));
+            float* row = tile + shape.TileOrigin + y * shape.TileStride;
+            for (nint x = 0; x < shape.Stride; x += 8)
+                Vector256.Store(Load(plane + y * shape.Stride + x), row + x);
+            new Span<float>(row + shape.Width, shape.Stride - shape.Width).Fill(outside);
         }
     }
 
-    /// <summary>plane = the tile's pixels, with zero padding.</summary>
-    internal static void Read(float* tile, PlaneShape shape, float* plane)
+    /// <summary>The tiles of the four phases of a plane: phase (py, px) holds the pixels (2y + py, 2x + px).</summary>
+    internal static void FillPhases(float* plane, PlaneShape shape, float* tiles, PlaneShape phase, float outside, bool rectify)
     {
+        Vector256<float> floor = Create(rectify ? 0 : float.NegativeInfinity);
+        new Span<float>(tiles, 4 * phase.TileSize).Fill(outside);
         for (int y = 0; y < shape.Height; y++)
-            new Span<float>(tile + shape.TileOrigin + y * shape.TileStride, shape.Stride).CopyTo(new Span<float>(plane + y * shape.Stride, shape.Stride));
+        {
+            float* even = tiles + (y & 1) * 2 * phase.TileSize + phase.TileOrigin + y / 2 * phase.TileStride;
+            float* odd = even + phase.TileSize;
+            float* row = plane + y * shape.Stride;
+            for (nint x = 0; x < shape.Stride; x += 8)
+            {
+                Vector256<float> columns = Shuffle(MaxNative(floor, Load(row + x)), Deinterleave);
+                Vector128.Store(columns.GetLower(), even + x / 2);
+                Vector128.Store(columns.GetUpper(), odd + x / 2);
+            }
+
+            int evens = (shape.Width + 1) / 2, odds = shape.Width / 2;
+            new Span<float>(even + evens, shape.Stride / 2 - evens).Fill(outside);
+            new Span<float>(odd + odds, shape.Stride / 2 - odds).Fill(outside);
+        }
     }
 
     /// <summary>plane[2y + py, 2x + px] += phases[py, px][y, x], where the mask is positive if there is one. Phases lie <paramref name="phaseStep"/> floats apart.</summary>
@@ -69,10 +72,46 @@ internal static unsafe class Tiles
             float* odd = even + phaseStep;
             float* row = plane + y * shape.Stride;
             float* maskRow = mask + y * shape.Stride;
-            for (int x = 0; x < shape.Width; x++)
+            for (nint x = 0; x < shape.Stride; x += 8)
             {
-                if (mask == null || maskRow[x] > 0)
-                    row[x] += ((x & 1) == 0 ? even : odd)[x / 2];
+                Vector256<float> sum = Shuffle(Create(Vector128.Load(even + x / 2), Vector128.Load(odd + x / 2)), Interleave);
+                if (mask != null)
+                    sum &= GreaterThan(Load(maskRow + x), Vector256<float>.Zero);
+                Vector256.Store(Load(row + x) + sum, row + x);
+            }
+        }
+
+        Planes.ClearPadding(plane, shape);
+    }
+
+    /// <summary>The rectified pixels (2y + part, 2x + part) of a plane as a plane of their own; zero beyond an odd side.</summary>
+    internal static void PickRectified(float* plane, PlaneShape shape, int part, float* picked, PlaneShape half)
+    {
+        new Span<float>(picked, half.Size).Clear();
+        for (int y = 0; 2 * y + part < shape.Height; y++)
+        {
+            float* row = plane + (2 * y + part) * shape.Stride;
+            for (nint x = 0; x < shape.Stride; x += 8)
+            {
+                Vector256<float> columns = Shuffle(MaxNative(Vector256<float>.Zero, Load(row + x)), Deinterleave);
+                Vector128.Store(part == 0 ? columns.GetLower() : columns.GetUpper(), picked + y * half.Stride + x / 2);
+            }
+        }
+    }
+
+    /// <summary>The gradient of <see cref="PickRectified"/>: added to <paramref name="target"/> where the plane is positive.</summary>
+    internal static void AddPicked(float* gradient, PlaneShape half, int part, float* plane, float* target, PlaneShape shape)
+    {
+        for (int y = 0; 2 * y + part < shape.Height; y++)
+        {
+            float* row = plane + (2 * y + part) * shape.Stride;
+            float* sum = target + (2 * y + part) * shape.Stride;
+            for (nint x = 0; x < shape.Stride; x += 8)
+            {
+                Vector128<float> columns = Vector128.Load(gradient + y * half.Stride + x / 2);
+                Vector256<float> placed = part == 0 ? Create(columns, Vector128<float>.Zero) : Create(Vector128<float>.Zero, columns);
+                placed = Shuffle(placed, Interleave) & GreaterThan(Load(row + x), Vector256<float>.Zero);
+                Vector256.Store(Load(sum + x) + placed, sum + x);
             }
         }
     }

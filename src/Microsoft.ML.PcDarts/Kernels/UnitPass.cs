@@ -115,7 +115,7 @@ internal sealed unsafe class UnitPass
             else if (_unit.Stride == 1)
                 Planes.AddWherePositive(gradient, planes + c * _input.Size, target + c * _input.Size, _input.Size);
             else
-                BackwardPicked(planes + c * _input.Size, gradient, gradient + _inputs * step, target + c * _input.Size);
+                AddPicked(c, planes, gradient, target);
         }
     }
 
@@ -170,7 +170,7 @@ internal sealed unsafe class UnitPass
             else
             {
                 for (int part = 0; part < _unit.Pointwise.Count; part++)
-                    Pick(planes + c * _input.Size, part, map + part * _inputs * step);
+                    Tiles.PickRectified(planes + c * _input.Size, _input, part, map + part * _inputs * step, _output);
             }
         }
     }
@@ -201,34 +201,10 @@ internal sealed unsafe class UnitPass
         }
     }
 
-    /// <summary>The rectified pixels (2y + part, 2x + part); zero beyond an odd side.</summary>
-    private void Pick(float* plane, int part, float* picked)
-    {
-        new Span<float>(picked, _output.Size).Clear();
-        for (int y = 0; 2 * y + part < _input.Height; y++)
-        {
-            float* row = plane + (2 * y + part) * _input.Stride + part;
-            float* result = picked + y * _output.Stride;
-            for (int x = 0; 2 * x + part < _input.Width; x++)
-                result[x] = Math.Max(row[2 * x], 0);
-        }
-    }
-
-    private void BackwardPicked(float* plane, float* first, float* second, float* target)
+    private void AddPicked(int channel, float* planes, float* gradient, float* target)
     {
         for (int part = 0; part < _unit.Pointwise.Count; part++)
-        {
-            float* gradient = part == 0 ? first : second;
-            for (int y = 0; 2 * y + part < _input.Height; y++)
-            {
-                int row = (2 * y + part) * _input.Stride + part;
-                for (int x = 0; 2 * x + part < _input.Width; x++)
-                {
-                    if (plane[row + 2 * x] > 0)
-                        target[row + 2 * x] += gradient[y * _output.Stride + x];
-                }
-            }
-        }
+            Tiles.AddPicked(gradient + part * _inputs * _output.ScratchSize, _output, part, planes + channel * _input.Size, target + channel * _input.Size, _input);
     }
 
     private void ReadWeights()
