@@ -4,10 +4,5 @@ using Microsoft.ML.PcDarts.Benchmarks;
 var root = new RootCommand("Measurements of Microsoft.ML.PcDarts. Each prints one JSON object as its last line.");
 root.Subcommands.Add(SearchStepBenchmark.Create());
 root.Subcommands.Add(TrainStepBenchmark.Create());
-if (args is ["kernels"])
-{
-    KernelsBenchmark.Run();
-    return 0;
-}
-
+root.Subcommands.Add(MemoryBenchmark.Create());
 return root.Parse(args).Invoke();

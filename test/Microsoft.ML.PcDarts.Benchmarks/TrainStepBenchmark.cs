@@ -31,13 +31,11 @@ internal static class TrainStepBenchmark
         return command;
     }
 
-    private static readonly bool OnlyFast = Environment.GetEnvironmentVariable("ONLY_FAST") == "1";
-
     private static double Run(int channels, int cells, int batch, int size, int rounds)
     {
         using var fast = new TrainStep(channels, cells, size, useKernels: true);
         using var baseline = new TrainStep(channels, cells, size, useKernels: false);
-        double[][] seconds = Interleaved.Time(rounds, OnlyFast ? () => { } : () => baseline.Run(batch), () => fast.Run(batch));
+        double[][] seconds = Interleaved.Time(rounds, () => baseline.Run(batch), () => fast.Run(batch));
         double slow = Interleaved.Median(seconds[0]), quick = Interleaved.Median(seconds[1]), ratio = Interleaved.Ratio(seconds[0], seconds[1]);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"C={channels}, {cells} cells, batch {batch}, {size}×{size}, {get_num_threads()} threads, {rounds} rounds: "

@@ -26,7 +26,13 @@ internal sealed class CellBuffers(int threads)
         }
 
         if (best < 0 || _free[best].Length > 2 * floats + 4096)
+        {
+            // Memory for pictures of another size is given up, so that the list does not grow from size to size.
+            if (_free.Count > 0)
+                _free.RemoveAt(0);
             return CellMemory.Allocate(floats);
+        }
+
         float[] found = _free[best];
         _free.RemoveAt(best);
         return found;

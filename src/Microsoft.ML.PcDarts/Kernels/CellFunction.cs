@@ -16,12 +16,12 @@ internal sealed unsafe class CellFunction : autograd.SingleTensorFunction<CellFu
     /// <param name="input1">[N, C1, H1, W1].</param>
     /// <param name="mixture">[edges, operations + 1], or null.</param>
     /// <param name="training">Whether norms take the batch's statistics.</param>
-    /// <param name="keep">Factors of drop-path by edge and picture, or null.</param>
+    /// <param name="keep">[edges, N, 1, 1, 1] or null; see <see cref="DropPath"/>.</param>
     /// <returns>[N, concat · C, H, W].</returns>
-    internal static Tensor Apply(CellPlan plan, CellBuffers buffers, Tensor input0, Tensor input1, Tensor? mixture, bool training, float[,]? keep)
+    internal static Tensor Apply(CellPlan plan, CellBuffers buffers, Tensor input0, Tensor input1, Tensor? mixture, bool training, Tensor? keep)
     {
         using Tensor dense0 = input0.contiguous(), dense1 = input1.contiguous(), none = empty(0);
-        CellPass pass = new(plan, (int)dense0.size(0), Shape(dense0), Shape(dense1), training, keep, buffers);
+        CellPass pass = new(plan, (int)dense0.size(0), Shape(dense0), Shape(dense1), training, keep is null ? null : CellMemory.Read(keep), buffers);
         Tensor output = apply(dense0, dense1, mixture ?? none, pass);
         if (!output.requires_grad)
             pass.Release();

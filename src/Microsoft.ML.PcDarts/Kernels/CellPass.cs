@@ -13,7 +13,7 @@ internal sealed unsafe partial class CellPass
     private readonly UnitPass _preprocess0, _preprocess1;
     private readonly EdgePass[] _edges;
     private readonly StatePass[] _states;
-    private readonly float[,]? _keep;
+    private readonly float[]? _keep;
     private readonly CellBuffers _buffers;
     private readonly float[] _saved;
     private readonly bool _training;
@@ -26,7 +26,7 @@ internal sealed unsafe partial class CellPass
     /// <param name="training">Whether norms take the batch's statistics.</param>
     /// <param name="keep">For each edge and picture the factor that drop-path gives it, or null for 1.</param>
     /// <param name="buffers">Memory to use.</param>
-    internal CellPass(CellPlan plan, int images, PlaneShape input0, PlaneShape input1, bool training, float[,]? keep, CellBuffers buffers)
+    internal CellPass(CellPlan plan, int images, PlaneShape input0, PlaneShape input1, bool training, float[]? keep, CellBuffers buffers)
     {
         _plan = plan;
         _images = images;
@@ -73,7 +73,7 @@ internal sealed unsafe partial class CellPass
 
     private PlaneShape ShapeOf(int state) => state < 2 ? _source : _node;
 
-    private float Keep(EdgePass edge, int image) => _keep is null ? 1 : _keep[edge.Index, image];
+    private float Keep(EdgePass edge, int image) => _keep is null ? 1 : _keep[edge.Index * _images + image];
 
     private double Factor(EdgePass edge, BranchPass branch)
         => _mixture == null ? 1 : _mixture[edge.Index * MixtureColumns + branch.Operation];
@@ -84,7 +84,7 @@ internal sealed unsafe partial class CellPass
         foreach (StatePass state in _states)
             floats += state.Floats(_images);
         foreach (UnitPass unit in Units)
-            floats += (long)_images * unit.Outputs * unit.Output.Size;
+            floats += unit.OwnFloats + (long)_images * unit.Outputs * unit.Output.Size;
         return floats;
     }
 
@@ -95,6 +95,8 @@ internal sealed unsafe partial class CellPass
             next = state.Assign(next, _images);
         foreach (UnitPass unit in Units)
         {
+            unit.ReadWeights(next);
+            next += unit.OwnFloats;
             unit.Map = next;
             next += (long)_images * unit.Outputs * unit.Output.Size;
         }

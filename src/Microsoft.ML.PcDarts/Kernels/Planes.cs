@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector256;
 
@@ -7,6 +8,7 @@ namespace Microsoft.ML.PcDarts;
 internal static unsafe class Planes
 {
     /// <summary>Copies rows without padding into a plane.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Pad(float* dense, PlaneShape shape, float* plane)
     {
         if (shape.Stride == shape.Width)
@@ -21,6 +23,7 @@ internal static unsafe class Planes
     }
 
     /// <summary>Copies a plane into rows without padding.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Unpad(float* plane, PlaneShape shape, float* dense)
     {
         for (int row = 0; row < shape.Height; row++)
@@ -28,6 +31,7 @@ internal static unsafe class Planes
     }
 
     /// <summary>Makes the padding zero again after an operation that did not keep it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void ClearPadding(float* plane, PlaneShape shape)
     {
         if (shape.Stride == shape.Width)
@@ -37,6 +41,7 @@ internal static unsafe class Planes
     }
 
     /// <summary>output = max(0, input).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Rectify(float* input, float* output, nint count)
     {
         for (nint i = 0; i < count; i += 8)
@@ -44,6 +49,7 @@ internal static unsafe class Planes
     }
 
     /// <summary>output = left · right.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Multiply(float* left, float* right, float* output, nint count)
     {
         for (nint i = 0; i < count; i += 8)
@@ -51,6 +57,7 @@ internal static unsafe class Planes
     }
 
     /// <summary>output = scale · (input − center) + shift.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Affine(float* input, float center, float scale, float shift, float* output, PlaneShape shape)
     {
         Vector256<float> m = Create(center), a = Create(scale), b = Create(shift);
@@ -60,6 +67,7 @@ internal static unsafe class Planes
     }
 
     /// <summary>output += scale · (input − center).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Add(float* input, float center, float scale, float* output, nint count)
     {
         Vector256<float> m = Create(center), a = Create(scale);
@@ -68,6 +76,7 @@ internal static unsafe class Planes
     }
 
     /// <summary>output += input where the mask is positive: the gradient of a ReLU.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void AddWherePositive(float* input, float* mask, float* output, nint count)
     {
         for (nint i = 0; i < count; i += 8)
@@ -75,6 +84,7 @@ internal static unsafe class Planes
     }
 
     /// <summary>output = a · gradient + b · (map − center) + c: the gradient of a batch norm's input.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void NormGradient(float* gradient, float* map, float a, float b, float center, float c, float* output, PlaneShape shape)
     {
         Vector256<float> va = Create(a), vb = Create(b), vm = Create(center), vc = Create(c);
@@ -84,6 +94,7 @@ internal static unsafe class Planes
     }
 
     /// <summary>Mean of the pixels, and the sum of their squared distances from it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static (double Mean, double Squares) Moments(float* plane, PlaneShape shape)
     {
         double mean = Sum(plane, shape.Size) / shape.Pixels;
@@ -106,6 +117,7 @@ internal static unsafe class Planes
         return (mean, Math.Max(0, Vector256.Sum(squares0 + squares1) - padding));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static float Sum(float* plane, nint count)
     {
         Vector256<float> sum0 = default, sum1 = default;
@@ -120,6 +132,7 @@ internal static unsafe class Planes
     }
 
     /// <summary>Σ gradient · (map − center).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static float Dot(float* gradient, float* map, float center, nint count)
     {
         Vector256<float> c = Create(center), sum0 = default, sum1 = default;
@@ -134,6 +147,7 @@ internal static unsafe class Planes
     }
 
     /// <summary>Σ gradient and Σ gradient · (map − center).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static (float Sum, float Product) SumAndDot(float* gradient, float* map, float center, nint count)
     {
         Vector256<float> c = Create(center), sum0 = default, sum1 = default, product0 = default, product1 = default;
@@ -158,6 +172,7 @@ internal static unsafe class Planes
     }
 
     /// <summary>output = gradient where the tile is positive, 0 elsewhere; with Σ output and Σ output · (map − center).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static (float Sum, float Product) RectifierGradient(float* gradient, float* tile, float* map, float center, float* output, PlaneShape shape)
     {
         Vector256<float> c = Create(center), sum = default, product = default;

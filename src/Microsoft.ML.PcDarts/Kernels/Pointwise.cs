@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector256;
 
@@ -7,6 +8,7 @@ namespace Microsoft.ML.PcDarts;
 internal static unsafe class Pointwise
 {
     /// <summary>output[o] = Σ matrix[o · inputs + i] · input[i], for planes of <paramref name="count"/> floats (a multiple of 8).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Multiply(
         float* matrix, int outputs, int inputs, float* input, nint inputStride, float* output, nint outputStride, nint count)
     {
@@ -33,6 +35,7 @@ internal static unsafe class Pointwise
     }
 
     /// <summary>The gradient of the matrix: gradient[o · inputs + i] += Σ left[o] · right[i] over the pixels.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Outer(
         float* left, nint leftStride, int outputs, float* right, nint rightStride, int inputs, nint count, float* gradient)
     {

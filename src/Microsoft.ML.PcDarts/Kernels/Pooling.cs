@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector256;
 
@@ -12,6 +13,7 @@ internal static unsafe class Pooling
     /// <param name="taps">Number of taps.</param>
     /// <param name="output">A plane.</param>
     /// <param name="shape">Size of the output.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Maximum(float* tile, int* offsets, int taps, float* output, PlaneShape shape)
     {
         for (nint y = 0; y < shape.Height; y++)
@@ -30,6 +32,7 @@ internal static unsafe class Pooling
     }
 
     /// <summary>Which tap gave the maximum, the first one among equals, as torch decides; written as a tile.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Winners(float* tile, int* offsets, int taps, float* winners, PlaneShape shape)
     {
         for (nint y = 0; y < shape.Height; y++)
@@ -51,6 +54,7 @@ internal static unsafe class Pooling
     }
 
     /// <summary>2×2 maxima with stride 2; at an odd side the last windows are cut.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Maximum2x2(float* plane, PlaneShape input, float* output, PlaneShape shape)
     {
         for (int y = 0; y < shape.Height; y++)
@@ -69,6 +73,7 @@ internal static unsafe class Pooling
     }
 
     /// <summary>Adds the gradient of each 2×2 maximum to the first pixel that has it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Distribute2x2(float* plane, PlaneShape input, float* gradient, float* output, PlaneShape shape)
     {
         for (int y = 0; y < shape.Height; y++)
@@ -98,6 +103,7 @@ internal static unsafe class Pooling
     /// <param name="members">The taps' numbers.</param>
     /// <param name="output">A plane of the phase.</param>
     /// <param name="shape">Size of the phase.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Distribute(float* gradient, float* winners, int* offsets, ReadOnlySpan<int> members, float* output, PlaneShape shape)
     {
         for (nint y = 0; y < shape.Height; y++)

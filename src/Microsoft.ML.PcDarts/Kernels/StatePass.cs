@@ -19,7 +19,7 @@ internal sealed unsafe partial class StatePass
         HasMaxPool = Branches.Any(entry => entry.Branch.Kind == BranchKind.MaxPool);
         HasAvgPool = Branches.Any(entry => entry.Branch.Kind == BranchKind.AvgPool);
         if (HasMaxPool || HasAvgPool)
-            PoolTaps = new Taps(3, 1, stride, node);
+            PoolTaps = Taps.Of(3, 1, stride, node);
         MaxMoments = new MapMoments(images, active);
         AvgMoments = new MapMoments(images, active);
     }

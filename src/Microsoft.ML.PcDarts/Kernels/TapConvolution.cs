@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector256;
 
@@ -18,6 +19,7 @@ internal static unsafe class TapConvolution
     /// <param name="stride">Floats of a row of the output, a multiple of 8.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="accumulate">Whether to add to the output.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Sum(float* tile, int* offsets, float* weights, int taps, float* output, int stride, int rows, bool accumulate)
     {
         nint rowStep = stride, tileStep = stride + PlaneShape.Lanes, column = 0;
@@ -44,6 +46,7 @@ internal static unsafe class TapConvolution
     /// <summary>
     /// The gradient of the weights: lanes[t] += Σ gradient[y, x] · tile[offsets[t] + (y, x)], eight partial sums a tap. Both arguments are tiles.
     /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Correlate(float* tile, int* offsets, int taps, float* gradient, int stride, int rows, float* lanes)
     {
         int tap = 0;

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>
@@ -6,14 +8,19 @@ namespace Microsoft.ML.PcDarts;
 /// </summary>
 internal sealed unsafe class Taps
 {
+    private static readonly ConcurrentDictionary<(int, int, int, PlaneShape), Taps> Known = new();
     private readonly int[] _forward;
     private readonly int[][] _backward, _members;
 
+    /// <summary>The taps of a convolution. They are kept, so that a pass makes none.</summary>
     /// <param name="kernel">Side of the kernel, odd.</param>
     /// <param name="dilation">1 or 2.</param>
     /// <param name="stride">1 or 2.</param>
     /// <param name="output">Size of the output, which is that of every phase.</param>
-    internal Taps(int kernel, int dilation, int stride, PlaneShape output)
+    internal static Taps Of(int kernel, int dilation, int stride, PlaneShape output)
+        => Known.GetOrAdd((kernel, dilation, stride, output), _ => new Taps(kernel, dilation, stride, output));
+
+    private Taps(int kernel, int dilation, int stride, PlaneShape output)
     {
         _forward = GC.AllocateUninitializedArray<int>(kernel * kernel, pinned: true);
         int phases = stride * stride, reach = kernel / 2;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector256;
 
@@ -9,6 +10,7 @@ internal static unsafe class Tiles
     private static readonly Vector256<int> Deinterleave = Create(0, 2, 4, 6, 1, 3, 5, 7), Interleave = Create(0, 4, 1, 5, 2, 6, 3, 7);
 
     /// <summary>tile = scale · (plane − center) + shift with zeros around it, rectified on demand.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Fill(float* plane, PlaneShape shape, float* tile, float center = 0, float scale = 1, float shift = 0, bool rectify = false)
     {
         nint stride = shape.Stride, tileStride = shape.TileStride;
@@ -28,6 +30,7 @@ internal static unsafe class Tiles
     }
 
     /// <summary>A tile with <paramref name="outside"/> around the plane and in its padding.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void FillAround(float* plane, PlaneShape shape, float* tile, float outside)
     {
         new Span<float>(tile, shape.TileSize).Fill(outside);
@@ -41,6 +44,7 @@ internal static unsafe class Tiles
     }
 
     /// <summary>The tiles of the four phases of a plane: phase (py, px) holds the pixels (2y + py, 2x + px).</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void FillPhases(float* plane, PlaneShape shape, float* tiles, PlaneShape phase, float outside, bool rectify)
     {
         Vector256<float> floor = Create(rectify ? 0 : float.NegativeInfinity);
@@ -64,6 +68,7 @@ internal static unsafe class Tiles
     }
 
     /// <summary>plane[2y + py, 2x + px] += phases[py, px][y, x], where the mask is positive if there is one. Phases lie <paramref name="phaseStep"/> floats apart.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void AddPhases(float* phases, int phaseStep, PlaneShape phase, float* mask, float* plane, PlaneShape shape)
     {
         for (int y = 0; y < shape.Height; y++)
@@ -85,6 +90,7 @@ internal static unsafe class Tiles
     }
 
     /// <summary>The rectified pixels (2y + part, 2x + part) of a plane as a plane of their own; zero beyond an odd side.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void PickRectified(float* plane, PlaneShape shape, int part, float* picked, PlaneShape half)
     {
         new Span<float>(picked, half.Size).Clear();
@@ -100,6 +106,7 @@ internal static unsafe class Tiles
     }
 
     /// <summary>The gradient of <see cref="PickRectified"/>: added to <paramref name="target"/> where the plane is positive.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void AddPicked(float* gradient, PlaneShape half, int part, float* plane, float* target, PlaneShape shape)
     {
         for (int y = 0; 2 * y + part < shape.Height; y++)

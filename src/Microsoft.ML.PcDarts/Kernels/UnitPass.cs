@@ -5,8 +5,7 @@ internal sealed unsafe class UnitPass
 {
     private const int MostTaps = 64;
     private readonly ConvolutionUnit _unit;
-    private readonly float[] _weights;
-    private readonly float* _depthwise, _matrix, _transposed;
+    private float* _depthwise, _matrix, _transposed;
     private readonly int _inputs, _columns;
     private readonly PlaneShape _input, _output;
     private readonly Taps? _taps;
@@ -27,16 +26,15 @@ internal sealed unsafe class UnitPass
         if (unit.Depthwise is { } depthwise)
         {
             kernel = (int)depthwise.weight!.size(2);
-            _taps = new Taps(kernel, (int)depthwise.dilation![0], unit.Stride, _output);
+            _taps = Taps.Of(kernel, (int)depthwise.dilation![0], unit.Stride, _output);
         }
 
         WeightFloats = _inputs * kernel * kernel * PlaneShape.Lanes + matrix;
-        _weights = CellMemory.Allocate(_inputs * kernel * kernel + 2 * matrix + 16);
-        _depthwise = CellMemory.Aligned(_weights);
-        _matrix = _depthwise + _inputs * kernel * kernel;
-        _transposed = _matrix + matrix;
-        ReadWeights();
+        OwnFloats = (_inputs * kernel * kernel + 2 * matrix + 15) / 16 * 16;
     }
+
+    /// <summary>Floats that the copies of the weights take.</summary>
+    internal int OwnFloats { get; }
 
     internal NormPass Norm { get; }
 
@@ -207,8 +205,12 @@ internal sealed unsafe class UnitPass
             Tiles.AddPicked(gradient + part * _inputs * _output.ScratchSize, _output, part, planes + channel * _input.Size, target + channel * _input.Size, _input);
     }
 
-    private void ReadWeights()
+    /// <summary>Copies the weights into memory of <see cref="OwnFloats"/>.</summary>
+    internal void ReadWeights(float* memory)
     {
+        _depthwise = memory;
+        _matrix = _depthwise + _inputs * (_taps?.Count ?? 0);
+        _transposed = _matrix + Outputs * _columns;
         if (_unit.Depthwise is { } depthwise)
             CellMemory.Values(depthwise.weight!).CopyTo(new Span<float>(_depthwise, _inputs * _taps!.Count));
         new Span<float>(_matrix, Outputs * _columns).Clear();

@@ -31,6 +31,8 @@ internal sealed class Cell : nn.Module
 
     internal int OutputChannels { get; }
 
+    internal int EdgeCount => _edges.Count;
+
     /// <summary>The cell as the kernels compute it, or null if they lack one of its operations.</summary>
     internal CellPlan? Plan => _plan ??= _operations.Any(operation => operation.Branch is null) ? null : new CellPlan
     {
@@ -43,8 +45,8 @@ internal sealed class Cell : nn.Module
     /// <summary>The outputs of the two cells before → [N, OutputChannels, H, W].</summary>
     /// <param name="input0">The output of the cell before the previous one.</param>
     /// <param name="input1">The output of the previous cell.</param>
-    /// <param name="dropPath">Probability of dropping each edge that is not an identity; 0 when not training.</param>
-    internal Tensor Forward(Tensor input0, Tensor input1, double dropPath)
+    /// <param name="keep">What every edge but an identity is multiplied by, [edges, N, 1, 1, 1], see <see cref="DropPath"/>; null for 1.</param>
+    internal Tensor Forward(Tensor input0, Tensor input1, Tensor? keep)
     {
         using DisposeScope scope = NewDisposeScope();
         List<Tensor> states = [_preprocess0.call(input0), _preprocess1.call(input1)];
@@ -56,7 +58,8 @@ internal sealed class Cell : nn.Module
         {
             Operation operation = _operations[index];
             Tensor output = operation.call(states[_edges[index].Input]);
-            return dropPath > 0 && operation is not Identity ? DropPath.Apply(output, dropPath) : output;
+            // Differs from PC-DARTS: not in place, since the output may be read again.
+            return keep is not null && operation is not Identity ? output * keep[index] : output;
         }
     }
 

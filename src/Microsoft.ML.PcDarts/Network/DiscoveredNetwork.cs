@@ -94,9 +94,13 @@ internal sealed class DiscoveredNetwork : nn.Module
 
         return (current.MoveToOuterDisposeScope(), auxiliary?.MoveToOuterDisposeScope());
 
-        Tensor Cell(Cell cell) => kernels
-            ? CellFunction.Apply(cell.Plan!, _buffers, previous, current, mixture: null, inTraining, DropPath.Masks(cell.Plan!.Edges.Count, images.size(0), dropProbability))
-            : cell.Forward(previous, current, dropProbability);
+        Tensor Cell(Cell cell)
+        {
+            Tensor? keep = dropProbability == 0 ? null : DropPath.Masks(cell.EdgeCount, images.size(0), dropProbability, images.device, images.dtype);
+            return kernels
+                ? CellFunction.Apply(cell.Plan!, _buffers, previous, current, mixture: null, inTraining, keep)
+                : cell.Forward(previous, current, keep);
+        }
     }
 
     /// <summary>The last cell's output [N, C, H, W] → logits [N, classes].</summary>

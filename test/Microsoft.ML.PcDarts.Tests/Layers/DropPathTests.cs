@@ -7,13 +7,13 @@ namespace Microsoft.ML.PcDarts.Tests;
 public sealed class DropPathTests
 {
     [Fact]
-    public void Apply_AnyProbability_DropsOrScalesWholePictures()
+    public void Masks_AnyProbability_DropsOrScalesWholePictures()
     {
         Gen.Select(Gen.Int[1, 40], Gen.Double[0, 0.95], Gen.Int[0, 1_000_000]).Sample((pictures, probability, seed) =>
         {
             using DisposeScope scope = NewDisposeScope();
             manual_seed(seed);
-            float[] values = Networks.Values(DropPath.Apply(ones(pictures, 3, 2, 2), probability));
+            float[] values = Networks.Values(ones(pictures, 3, 2, 2) * DropPath.Masks(2, pictures, probability, CPU, ScalarType.Float32)[1]);
 
             float kept = (float)(1 / (1 - probability));
             foreach (float[] picture in values.Chunk(12))
@@ -28,12 +28,12 @@ public sealed class DropPathTests
     [InlineData(0.1)]
     [InlineData(0.3)]
     [InlineData(0.8)]
-    public void Mask_ManyPictures_HasMeanOneAndDropsItsShare(double probability)
+    public void Masks_ManyPictures_HasMeanOneAndDropsItsShare(double probability)
     {
         using DisposeScope scope = NewDisposeScope();
         const int pictures = 100_000;
         manual_seed(1);
-        float[] mask = Networks.Values(DropPath.Mask(pictures, probability, CPU, ScalarType.Float32));
+        float[] mask = Networks.Values(DropPath.Masks(1, pictures, probability, CPU, ScalarType.Float32));
 
         double deviation = Math.Sqrt(probability * (1 - probability) / pictures);
         Assert.InRange(mask.Count(value => value == 0) / (double)pictures, probability - 5 * deviation, probability + 5 * deviation);
@@ -41,21 +41,12 @@ public sealed class DropPathTests
     }
 
     [Fact]
-    public void Apply_Input_StaysAsItIs()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor input = ones(64, 2, 1, 1);
-        DropPath.Apply(input, 0.5);
-        Assert.All(Networks.Values(input), value => Assert.Equal(1f, value));
-    }
-
-    [Fact]
-    public void Mask_SameSeed_IsTheSame()
+    public void Masks_SameSeed_IsTheSame()
     {
         using DisposeScope scope = NewDisposeScope();
         manual_seed(7);
-        float[] first = Networks.Values(DropPath.Mask(64, 0.5, CPU, ScalarType.Float32));
+        float[] first = Networks.Values(DropPath.Masks(1, 64, 0.5, CPU, ScalarType.Float32));
         manual_seed(7);
-        Assert.Equal(first, Networks.Values(DropPath.Mask(64, 0.5, CPU, ScalarType.Float32)));
+        Assert.Equal(first, Networks.Values(DropPath.Masks(1, 64, 0.5, CPU, ScalarType.Float32)));
     }
 }

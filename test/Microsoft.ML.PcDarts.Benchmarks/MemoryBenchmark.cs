@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+
+namespace Microsoft.ML.PcDarts.Benchmarks;
+
+/// <summary>Peak resident memory of search steps, of the supernet and of its per-edge form, each in a process of its own.</summary>
+internal static class MemoryBenchmark
+{
+    private const int Steps = 3;
+
+    public static System.CommandLine.Command Create()
+    {
+        Option<int> batch = new("--batch") { DefaultValueFactory = _ => 64, Description = "Pictures a step, for architecture and weights each." };
+        Option<int> channels = new("--channels") { DefaultValueFactory = _ => 16, Description = "Initial channels C." };
+        Option<int> cells = new("--cells") { DefaultValueFactory = _ => 8, Description = "Cells of the supernet." };
+        Option<int> size = new("--size") { DefaultValueFactory = _ => 32, Description = "Side of the pictures in pixels." };
+        Option<bool?> kernels = new("--kernels") { Description = "Measures this process: true the kernels, false the per-edge form.", Hidden = true };
+        var command = new System.CommandLine.Command("memory", "Peak memory of a search step against the per-edge form of the paper's code.") { batch, channels, cells, size, kernels };
+        command.SetAction(parsed =>
+        {
+            string[] shape = ["--batch", $"{parsed.GetValue(batch)}", "--channels", $"{parsed.GetValue(channels)}", "--cells", $"{parsed.GetValue(cells)}", "--size", $"{parsed.GetValue(size)}"];
+            if (parsed.GetValue(kernels) is { } useKernels)
+                RunHere(parsed.GetValue(channels), parsed.GetValue(cells), parsed.GetValue(batch), parsed.GetValue(size), useKernels);
+            else
+                Compare(shape);
+        });
+        return command;
+    }
+
+    private static void Compare(string[] shape)
+    {
+        long perEdge = RunChild([.. shape, "--kernels", "false"]), kernels = RunChild([.. shape, "--kernels", "true"]);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{string.Join(' ', shape)}, {Steps} steps: per edge {perEdge / 1e9:F2} GB, kernels {kernels / 1e9:F2} GB (whole process, libraries included)"));
+        Console.WriteLine(JsonSerializer.Serialize(new { peakRatio = (double)kernels / perEdge, baselinePeakMemoryBytes = perEdge, peakMemoryBytes = kernels }));
+    }
+
+    private static long RunChild(string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [Assembly.GetExecutingAssembly().Location, "memory", .. arguments]) { RedirectStandardOutput = true };
+        using Process child = Process.Start(start)!;
+        string output = child.StandardOutput.ReadToEnd();
+        child.WaitForExit();
+        return child.ExitCode == 0
+            ? long.Parse(output.Trim(), CultureInfo.InvariantCulture)
+            : throw new InvalidOperationException($"The measuring process ended with exit code {child.ExitCode}: {output}");
+    }
+
+    private static void RunHere(int channels, int cells, int batch, int size, bool useKernels)
+    {
+        TorchRuntime.EnsureLoaded();
+        TorchRuntime.SetThreads(null);
+        using (var step = new SearchStep(new SupernetShape { InitialChannels = channels, Layers = cells, Classes = 10 }, useKernels))
+        {
+            for (int i = 0; i < Steps; i++)
+                step.Run(batch, size);
+        }
+
+        Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64);
+    }
+}

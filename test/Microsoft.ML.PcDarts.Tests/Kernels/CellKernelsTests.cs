@@ -1,0 +1,198 @@
+using CsCheck;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts.Tests;
+
+/// <summary>Networks whose cells the kernels compute, against the same networks computed by torch's own operations.</summary>
+public sealed class CellKernelsTests
+{
+    public static TheoryData<int, int, int, int, int, NetworkStem> Supernets => new()
+    {
+        { 16, 4, 4, 32, 32, NetworkStem.Cifar },
+        { 16, 1, 2, 16, 16, NetworkStem.Cifar }, // every channel passes the operations
+        { 8, 2, 3, 21, 13, NetworkStem.Cifar }, // odd sides: padding, cut windows
+        { 24, 8, 2, 12, 20, NetworkStem.Cifar }, // three channels pass the operations
+        { 8, 4, 1, 9, 40, NetworkStem.Cifar }, // two channels, one node, five vectors a row
+        { 8, 2, 2, 64, 48, NetworkStem.ImageNet },
+    };
+
+    [Theory]
+    [MemberData(nameof(Supernets))]
+    public void Supernet_Kernels_GiveWhatTorchGives(int channels, int partialChannels, int nodes, int height, int width, NetworkStem stem)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        SupernetShape shape = new() { InitialChannels = channels, Layers = 3, Classes = 5, Nodes = nodes, PartialChannels = partialChannels, Stem = stem };
+        using Supernet kernels = new(shape, CPU), torch = new(shape, CPU) { UseKernels = false };
+        ModuleWeights.Import(torch, ModuleWeights.Export(kernels));
+        using ArchitectureParameters architecture = new(new CellTopology(nodes), CPU, seed: 3);
+        manual_seed(1);
+        Tensor images = randn(6, 3, height, width), labels = randint(0, 5, 6, ScalarType.Int64);
+
+        (float[] Logits, Dictionary<string, float[]> Gradients) expected = Run(torch), actual = Run(kernels);
+
+        AssertClose(expected.Logits, actual.Logits, 1e-4, "logits");
+        foreach ((string key, float[] gradient) in expected.Gradients)
+            AssertClose(gradient, actual.Gradients[key], 3e-3, key);
+        AssertSameStatistics(torch, kernels);
+        torch.eval();
+        kernels.eval();
+        AssertClose(Networks.Values(torch.Forward(images, architecture)), Networks.Values(kernels.Forward(images, architecture)), 1e-4, "evaluation logits");
+
+        (float[], Dictionary<string, float[]>) Run(Supernet supernet)
+        {
+            foreach (Tensor parameter in architecture.Tensors)
+                parameter.grad = null;
+            Tensor logits = supernet.Forward(images, architecture);
+            nn.functional.cross_entropy(logits, labels).backward();
+            Dictionary<string, float[]> gradients = Gradients(supernet);
+            foreach ((int index, Tensor parameter) in architecture.Tensors.Index())
+                gradients.Add($"architecture {index}", Networks.Values(parameter.grad!));
+            return (Networks.Values(logits), gradients);
+        }
+    }
+
+    [Fact]
+    public void Supernet_OnlyArchitecture_GivesItsGradientsAndNoOthers()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        SupernetShape shape = new() { InitialChannels = 8, Layers = 3, Classes = 5, Nodes = 2 };
+        using Supernet supernet = new(shape, CPU);
+        using ArchitectureParameters architecture = new(new CellTopology(2), CPU, seed: 3);
+        Tensor images = randn(4, 3, 16, 16), labels = randint(0, 5, 4, ScalarType.Int64);
+        float[][] all = Run(weights: true);
+        foreach (TorchSharp.Modules.Parameter parameter in supernet.parameters())
+            parameter.grad = null;
+
+        float[][] alone = Run(weights: false);
+
+        foreach ((float[] first, float[] second) in all.Zip(alone))
+            AssertClose(first, second, 1e-6, "architecture gradient");
+        Assert.All(supernet.parameters(), parameter => Assert.True(parameter.grad is null));
+
+        float[][] Run(bool weights)
+        {
+            foreach (Tensor parameter in architecture.Tensors)
+                parameter.grad = null;
+            supernet.SetRequiresGrad(weights);
+            nn.functional.cross_entropy(supernet.Forward(images, architecture), labels).backward();
+            return [.. architecture.Tensors.Select(parameter => Networks.Values(parameter.grad!))];
+        }
+    }
+
+    public static TheoryData<string, int, int, double> Shapes => new()
+    {
+        { nameof(KnownGenotypes.PcDartsCifar), 32, 32, 0 },
+        { nameof(KnownGenotypes.PcDartsCifar), 19, 27, 0.4 },
+        { nameof(KnownGenotypes.DartsV1), 16, 24, 0.3 },
+        { nameof(KnownGenotypes.DartsV2), 20, 20, 0 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Network_Kernels_GiveWhatTorchGives(string genotype, int height, int width, double dropPath)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        NetworkShape shape = new() { InitialChannels = 6, Layers = 3, Classes = 5, AuxiliaryHead = true, ImageHeight = height, ImageWidth = width };
+        Genotype found = (Genotype)typeof(KnownGenotypes).GetProperty(genotype)!.GetValue(null)!;
+        using DiscoveredNetwork kernels = new(found, shape, CPU), torch = new(found, shape, CPU) { UseKernels = false };
+        ModuleWeights.Import(torch, ModuleWeights.Export(kernels));
+        manual_seed(1);
+        Tensor images = randn(8, 3, height, width), labels = randint(0, 5, 8, ScalarType.Int64);
+
+        (float[] Logits, Dictionary<string, float[]> Gradients) expected = Run(torch), actual = Run(kernels);
+
+        AssertClose(expected.Logits, actual.Logits, 1e-4, "logits");
+        foreach ((string key, float[] gradient) in expected.Gradients)
+            AssertClose(gradient, actual.Gradients[key], 3e-3, key);
+        AssertSameStatistics(torch, kernels);
+        torch.eval();
+        kernels.eval();
+        AssertClose(Networks.Values(torch.Forward(images).Logits), Networks.Values(kernels.Forward(images).Logits), 1e-4, "evaluation logits");
+
+        (float[], Dictionary<string, float[]>) Run(DiscoveredNetwork network)
+        {
+            manual_seed(2);
+            (Tensor logits, Tensor? auxiliary) = network.Forward(images, dropPath);
+            (nn.functional.cross_entropy(logits, labels) + 0.4 * nn.functional.cross_entropy(auxiliary!, labels)).backward();
+            return (Networks.Values(logits), Gradients(network));
+        }
+    }
+
+    [Fact]
+    public void Forward_TwiceBeforeBackward_GivesBothGradients()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using DiscoveredNetwork network = new(KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 4, Layers = 2, Classes = 3, ImageHeight = 8, ImageWidth = 8 }, CPU);
+        Tensor first = randn(4, 3, 8, 8), second = randn(4, 3, 8, 8);
+        Loss(first).backward();
+        Loss(second).backward();
+        Dictionary<string, float[]> expected = Gradients(network);
+        foreach (TorchSharp.Modules.Parameter parameter in network.parameters())
+            parameter.grad = null;
+
+        (Loss(first) + Loss(second)).backward();
+
+        foreach ((string key, float[] gradient) in expected)
+            AssertClose(gradient, Gradients(network)[key], 1e-4, key);
+
+        Tensor Loss(Tensor images) => network.Forward(images).Logits.square().sum();
+    }
+
+    [Fact]
+    public void Step_AnyThreads_GivesTheSameBits()
+    {
+        int threads = get_num_threads();
+        try
+        {
+            Assert.Equal(Run(2), Run(2));
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+
+        static float[] Run(int threads)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            set_num_threads(threads);
+            manual_seed(5);
+            using DiscoveredNetwork network = new(KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 8, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16 }, CPU);
+            network.Forward(randn(16, 3, 16, 16)).Logits.square().sum().backward();
+            return [.. Gradients(network).Values.SelectMany(gradient => gradient)];
+        }
+    }
+
+    [Fact]
+    public void Convolution_AnyKernelDilationAndStride_EqualsTorch()
+    {
+        Gen.Select(Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[1, 3].Select(half => 2 * half + 1), Gen.Int[1, 2], Gen.Int[1, 2])
+            .Where((_, _, kernel, dilation, _) => kernel < 7 || dilation == 1)
+            .Sample((height, width, kernel, dilation, stride) =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                Tensor plane = randn(1, 1, height, width), weight = randn(1, 1, kernel, kernel);
+                Tensor expected = nn.functional.conv2d(plane, weight, null, [stride, stride], [kernel / 2 * dilation, kernel / 2 * dilation], [dilation, dilation]);
+                Assert.True(Golden.RelativeError(KernelPlanes.Convolve(plane, weight, dilation, stride), Networks.Values(expected)) < 1e-5);
+            }, iter: 300, threads: 1);
+    }
+
+    private static Dictionary<string, float[]> Gradients(nn.Module module)
+        => module.named_parameters().Where(entry => entry.parameter.grad is not null).ToDictionary(entry => entry.name, entry => Networks.Values(entry.parameter.grad!));
+
+    private static void AssertSameStatistics(nn.Module expected, nn.Module actual)
+    {
+        Dictionary<string, Tensor> statistics = actual.named_buffers().ToDictionary(entry => entry.name, entry => entry.buffer);
+        foreach ((string name, Tensor buffer) in expected.named_buffers())
+        {
+            if (!name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+                AssertClose(Networks.Values(buffer), Networks.Values(statistics[name]), 1e-4, name);
+        }
+    }
+
+    private static void AssertClose(float[] expected, float[] actual, double tolerance, string what)
+    {
+        double error = Golden.RelativeError(actual, expected);
+        Assert.True(error <= tolerance, $"{what}: relative error {error:g3} above {tolerance:g3}.");
+    }
+}
