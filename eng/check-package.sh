@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Packs the library and uses the package as a stranger would, in a folder outside the repository: the README's training program, which gets
 # the package through a class library and references libtorch, is built, run and published; the README's predicting program, which has ML.NET
-# alone, then reads the model. Needs a Release build of the library.
+# alone, then reads the model, and so does the third, which has the package and no libtorch. Needs a Release build of the library.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
@@ -38,7 +38,7 @@ done
 # The package under test is unpacked into a folder of this run; everything else comes from the machine's package folder.
 machine=$(dotnet nuget locals global-packages --list | sed 's/^global-packages: //')
 unset NUGET_PACKAGES
-mkdir -p "$work/library" "$work/train" "$work/predict" "$work/photos"
+mkdir -p "$work/library" "$work/train" "$work/predict" "$work/batch" "$work/photos/new"
 cat >"$work/nuget.config" <<EOF
 <configuration>
   <config><add key="globalPackagesFolder" value="packages" /></config>
@@ -73,6 +73,7 @@ snippet() { awk -v n="$1" '/^```/ { inside = ($0 == "```csharp"); if (inside) bl
 project library Library "<PackageReference Include=\"Microsoft.ML.PcDarts\" Version=\"$package_version\" />"
 project train Exe '<ProjectReference Include="../library/library.csproj" />' "$(reference $libtorch)"
 project predict Exe "$(reference Microsoft.ML)" "$(reference Microsoft.ML.ImageAnalytics)" "$(reference Microsoft.ML.OnnxTransformer)" "$(reference Microsoft.ML.OnnxRuntime)"
+project batch Exe "<PackageReference Include=\"Microsoft.ML.PcDarts\" Version=\"$package_version\" />"
 cat >"$work/library/Calculation.cs" <<'EOF'
 public static class Calculation
 {
@@ -88,6 +89,8 @@ snippet 1 | sed -e 's/Trainers\.PcDarts()/Trainers.PcDarts(Microsoft.ML.PcDarts.
 grep -q 'PcDartsRecipe.Tiny' "$work/train/Program.cs" && grep -q 'Calculation' "$work/train/Program.cs" || fail "the README's first program has changed its form"
 snippet 2 >"$work/predict/Program.cs"
 grep -q 'model.zip' "$work/predict/Program.cs" || fail "the README's second program has changed its form"
+snippet 3 >"$work/batch/Program.cs"
+grep -q 'PcDartsPredictor' "$work/batch/Program.cs" || fail "the README's third program has changed its form"
 
 # bmp FILE RED GREEN BLUE: a picture of 16×16 pixels in one colour.
 bmp() {
@@ -102,6 +105,7 @@ for ((n = 0; n < 24; n++)); do
   bmp "$work/photos/train/blue/$n.bmp" 40 $n $((130 + 5 * n))
 done
 cp "$work/photos/train/red/7.bmp" "$work/photos/new.jpg"
+cp "$work/photos/train/red/7.bmp" "$work/photos/new/7.bmp"
 
 cd "$work"
 # expect LABEL PATTERN COMMAND...: the command succeeds and its last line matches.
@@ -117,6 +121,8 @@ expect "README: train" '^$' dotnet run -c Release --no-build --project train
 [ -s model.zip ] || fail "training left no model.zip"
 expect "README: predict" '^(red|blue) [0-9]+ ?%$' dotnet run -c Release --project predict
 [ -z "$(find predict/bin -iname '*torch*')" ] || fail "predicting brought libtorch along"
+expect "README: predict many" '^photos/new/7.bmp: (red|blue) [0-9]+ ?%$' dotnet run -c Release --project batch
+[ -z "$(find batch/bin -name 'libtorch*')" ] || fail "predicting many brought libtorch along"
 dotnet publish train -c Release -o portable -v q
 expect "publish, portable" '^3$' dotnet portable/train.dll sum
 dotnet publish train -c Release -r linux-x64 --self-contained false -o rid -v q

@@ -95,13 +95,9 @@ internal sealed class ImageDecoding : IDisposable
         using DataViewRowCursor cursor = _input.GetRowCursor([_image]);
         ValueGetter<MLImage?> getImage = cursor.GetGetter<MLImage?>(_image);
         ValueGetter<DataViewRowId> getId = cursor.GetIdGetter();
-        ImageRow source = new(_image.Name);
-        IRowToRowMapper mapper = ((ITransformer)_preprocessing).GetRowToRowMapper(source.Schema);
-        using DataViewRow mapped = mapper.GetRow(source, [mapper.OutputSchema[Pixels]]);
-        ValueGetter<VBuffer<byte>> getPixels = mapped.GetGetter<VBuffer<byte>>(mapper.OutputSchema[Pixels]);
+        using PixelExtractor extractor = new(_preprocessing, ImageRow.SchemaOf(_image.Name), _image.Name, Pixels);
         DataViewRowId id = default;
         MLImage? image = null;
-        VBuffer<byte> pixels = default;
 
         int row = 0;
         for (; cursor.MoveNext(); row++)
@@ -117,13 +113,7 @@ internal sealed class ImageDecoding : IDisposable
             if (_target[row] < 0)
                 continue;
             if (TryDecode(row, getImage, ref image))
-            {
-                // The stock transformers dispose what they are given; a picture that lives in the user's memory must survive that, so they get a copy.
-                using MLImage copy = MLImage.CreateFromPixels(image!.Width, image.Height, image.PixelFormat, image.Pixels);
-                source.Set(copy);
-                getPixels(ref pixels);
-                _store.Write(_target[row], pixels.GetValues());
-            }
+                _store.Write(_target[row], extractor.Extract(image!));
             ReportProgress();
         }
         if (row != _target.Length)
@@ -140,14 +130,13 @@ internal sealed class ImageDecoding : IDisposable
         {
             // A getter can throw after disposing the value it was to replace.
             image = null;
-            string reason = cause is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : $"cannot be decoded ({cause.Message})";
-            return RecordBad(row, reason, cause);
+            return RecordBad(row, PictureFile.ReasonOf(cause), cause);
         }
         if (image is null || image.Width <= 0 || image.Height <= 0)
             return RecordBad(row, "is missing", null);
         if (image.Width == 1 && image.Height == 1)
             return RecordBad(row, "is 1×1 pixels, which shows nothing", null);
-        return PictureFile.IsWhole(image.Tag) || RecordBad(row, "is cut short or damaged", null);
+        return PictureFile.IsWhole(image.Tag) || RecordBad(row, PictureFile.CutShort, null);
     }
 
     private bool RecordBad(int row, string reason, Exception? cause)

@@ -6,6 +6,9 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>What can be told about a picture from its file.</summary>
 internal static class PictureFile
 {
+    /// <summary>Why a picture for which <see cref="IsWhole"/> is false cannot be used.</summary>
+    public const string CutShort = "is cut short or damaged";
+
     private const int TailLength = 12;
 
     private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"];
@@ -16,6 +19,11 @@ internal static class PictureFile
         string extension = Path.GetExtension(path);
         return Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase);
     }
+
+    /// <summary>Why a picture cannot be used, as the end of a sentence that begins with its name.</summary>
+    /// <param name="cause">What was thrown when it was decoded.</param>
+    public static string ReasonOf(Exception cause)
+        => cause is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : $"cannot be decoded ({cause.Message})";
 
     /// <summary>
     /// Whether the file of a picture that was decoded is complete. The decoder fills the missing part of a truncated JPEG or PNG in

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.PcDarts;
@@ -10,6 +11,12 @@ internal static partial class MlNetAccess
 
     /// <summary>A catalog of the stock transforms that logs to <paramref name="env"/>.</summary>
     public static TransformsCatalog TransformsOf(IHostEnvironment env) => env is MLContext context ? context.Transforms : NewTransforms(env);
+
+    /// <summary>Which column a transformer makes of which.</summary>
+    public static (string Output, string Input)[] ColumnPairs(OneToOneTransformerBase transformer) => TransformerColumnPairs(transformer);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "ColumnPairs")]
+    private static extern ref (string Output, string Input)[] TransformerColumnPairs(OneToOneTransformerBase transformer);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_env")]
     private static extern ref IHostEnvironment DataEnvironment(DataOperationsCatalog catalog);

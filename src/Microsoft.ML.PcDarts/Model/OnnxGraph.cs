@@ -17,8 +17,20 @@ internal sealed class OnnxGraph
     private const int UInt8 = 2;
     private const int Int64 = 7;
 
-    private readonly GraphProto _graph = new() { Name = "PcDarts" };
+    private readonly GraphProto _graph;
     private int _names;
+
+    /// <summary>An empty graph.</summary>
+    public OnnxGraph() => _graph = new GraphProto { Name = "PcDarts" };
+
+    /// <summary>Continues a graph that was written by this class; its outputs are taken away.</summary>
+    public OnnxGraph(GraphProto graph)
+    {
+        _graph = graph;
+        _graph.Output.Clear();
+        // At most one number was given out for each node and each constant.
+        _names = graph.Node.Count + graph.Initializer.Count;
+    }
 
     /// <summary>A uint8 input <c>[N, 3, height, width]</c> (or float32), N symbolic.</summary>
     public OnnxMap Input(string name, int height, int width, bool isFloat = false)

@@ -1,5 +1,3 @@
-using System.IO.Compression;
-using Google.Protobuf;
 using Microsoft.ML.PcDarts.Onnx;
 
 namespace Microsoft.ML.PcDarts;
@@ -8,9 +6,7 @@ namespace Microsoft.ML.PcDarts;
 /// model.</summary>
 public sealed class PcDartsModelInfo
 {
-    private const string EntryName = "OnnxModel";
-
-    private PcDartsModelInfo(ModelProto model)
+    internal PcDartsModelInfo(ModelProto model)
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (StringStringEntryProto entry in model.MetadataProps)
@@ -57,14 +53,7 @@ public sealed class PcDartsModelInfo
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        try
-        {
-            return Read(stream);
-        }
-        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or InvalidProtocolBufferException)
-        {
-            throw new InvalidDataException($"'{path}' is not a complete PC-DARTS model: {exception.Message.TrimEnd('.')}.", exception);
-        }
+        return OnnxModelFile.Read(stream, $"'{path}'").Info;
     }
 
     /// <summary>Reads what a model in memory says of itself, whether it was trained in this process or loaded by
@@ -80,52 +69,11 @@ public sealed class PcDartsModelInfo
         stream.Position = 0;
         try
         {
-            return ReadZip(stream);
+            return OnnxModelFile.ReadZip(stream).Info;
         }
         catch (InvalidDataException exception)
         {
             throw new InvalidDataException($"The pipeline holds no PC-DARTS model: {exception.Message.TrimEnd('.')}.", exception);
         }
-    }
-
-    private static PcDartsModelInfo Read(FileStream stream)
-    {
-        Span<byte> start = stackalloc byte[2];
-        bool zip = stream.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start.SequenceEqual("PK"u8);
-        stream.Position = 0;
-        return zip ? ReadZip(stream) : new PcDartsModelInfo(ModelProto.Parser.ParseFrom(stream));
-    }
-
-    private static PcDartsModelInfo ReadZip(Stream stream)
-    {
-        using var zip = new ZipArchive(stream, ZipArchiveMode.Read);
-        ZipArchiveEntry[] entries =
-            [.. zip.Entries.Where(e => e.FullName.Split('/', '\\')[^1] == EntryName).OrderBy(e => e.FullName, StringComparer.Ordinal)];
-        if (entries.Length == 0)
-            throw new InvalidDataException("it has no ONNX model");
-        InvalidDataException? foreign = null;
-        foreach (ZipArchiveEntry entry in entries.Reverse())
-        {
-            try
-            {
-                return new PcDartsModelInfo(ReadEntry(entry));
-            }
-            catch (InvalidDataException exception)
-            {
-                foreign ??= exception;
-            }
-        }
-        throw foreign!;
-    }
-
-    // ML.NET writes the model's length before its bytes.
-    private static ModelProto ReadEntry(ZipArchiveEntry entry)
-    {
-        using Stream stream = entry.Open();
-        using var reader = new BinaryReader(stream);
-        int length = reader.ReadInt32();
-        if (length != entry.Length - sizeof(int))
-            throw new InvalidDataException($"its ONNX model has {entry.Length - sizeof(int)} of {length} bytes");
-        return ModelProto.Parser.ParseFrom(stream);
     }
 }

@@ -23,4 +23,12 @@ public sealed class MlNetAccessDataTests
         Assert.NotNull(MlNetAccess.TransformsOf(host).Conversion);
         Assert.Same(ml.Transforms, MlNetAccess.TransformsOf(ml));
     }
+
+    [Fact]
+    public void ColumnPairs_ATransformer_NamesOutputAndInput()
+    {
+        MLContext ml = new(seed: 1);
+        var transformer = ml.Transforms.CopyColumns("B", "A").Fit(ml.Data.LoadFromEnumerable([new { A = 1 }]));
+        Assert.Equal([("B", "A")], MlNetAccess.ColumnPairs(transformer));
+    }
 }

@@ -1,0 +1,77 @@
+using System.IO.Compression;
+using Google.Protobuf;
+using Microsoft.ML.PcDarts.Onnx;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>Finds the ONNX network of a PC-DARTS model in a model.zip or an .onnx file.</summary>
+internal static class OnnxModelFile
+{
+    private const string EntryName = "OnnxModel";
+
+    /// <summary>Reads the network and what it says of itself.</summary>
+    /// <param name="stream">A model.zip or .onnx file; seekable, at its beginning.</param>
+    /// <param name="name">What the messages call it.</param>
+    /// <exception cref="InvalidDataException">It is cut short, damaged, or holds no PC-DARTS model.</exception>
+    public static (ModelProto Model, PcDartsModelInfo Info) Read(Stream stream, string name)
+    {
+        try
+        {
+            return IsZip(stream) ? ReadZip(stream) : WithInfo(ModelProto.Parser.ParseFrom(stream));
+        }
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or InvalidProtocolBufferException)
+        {
+            throw Incomplete(name, exception);
+        }
+    }
+
+    /// <summary>The error for a file that is no whole model.</summary>
+    public static InvalidDataException Incomplete(string name, Exception cause) =>
+        new($"{name} is not a complete PC-DARTS model: {cause.Message.TrimEnd('.')}.", cause);
+
+    /// <summary>Whether the stream, at its beginning and left there, begins like a zip.</summary>
+    public static bool IsZip(Stream stream)
+    {
+        Span<byte> start = stackalloc byte[2];
+        bool zip = stream.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start.SequenceEqual("PK"u8);
+        stream.Position = 0;
+        return zip;
+    }
+
+    /// <summary>The last PC-DARTS network of a zip.</summary>
+    /// <exception cref="InvalidDataException">There is none, or the zip is damaged.</exception>
+    public static (ModelProto Model, PcDartsModelInfo Info) ReadZip(Stream stream)
+    {
+        using var zip = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
+        ZipArchiveEntry[] entries =
+            [.. zip.Entries.Where(e => e.FullName.Split('/', '\\')[^1] == EntryName).OrderBy(e => e.FullName, StringComparer.Ordinal)];
+        if (entries.Length == 0)
+            throw new InvalidDataException("it has no ONNX model");
+        InvalidDataException? foreign = null;
+        foreach (ZipArchiveEntry entry in entries.Reverse())
+        {
+            try
+            {
+                return WithInfo(ReadEntry(entry));
+            }
+            catch (InvalidDataException exception)
+            {
+                foreign ??= exception;
+            }
+        }
+        throw foreign!;
+    }
+
+    private static (ModelProto Model, PcDartsModelInfo Info) WithInfo(ModelProto model) => (model, new PcDartsModelInfo(model));
+
+    // ML.NET writes the model's length before its bytes.
+    private static ModelProto ReadEntry(ZipArchiveEntry entry)
+    {
+        using Stream stream = entry.Open();
+        using var reader = new BinaryReader(stream);
+        int length = reader.ReadInt32();
+        if (length != entry.Length - sizeof(int))
+            throw new InvalidDataException($"its ONNX model has {entry.Length - sizeof(int)} of {length} bytes");
+        return ModelProto.Parser.ParseFrom(stream);
+    }
+}

@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>
+/// Decodes, prepares and scores pictures in batches on the thread pool. A batch is one task from its first file to its last probability, so one
+/// batch is decoded while another is scored, and no core waits for another inside a batch.
+/// </summary>
+/// <param name="classifier">The model; not owned.</param>
+/// <param name="session">Its network; not owned.</param>
+/// <param name="badImages">What to do with a file that cannot be decoded.</param>
+internal sealed class PictureScoring(SavedClassifier classifier, ScoringSession session, BadImageHandling badImages) : IDisposable
+{
+    private readonly ConcurrentBag<ScoringBuffers> _buffers = [];
+    private volatile bool _disposed;
+    private long _skipped;
+
+    /// <summary>Turns an item into a picture; throws for one that is none.</summary>
+    /// <param name="item">A path or a picture.</param>
+    /// <param name="position">Its position among all items, for the message.</param>
+    /// <returns>The picture, and whether it is disposed after use.</returns>
+    public delegate (MLImage Image, bool Owned) Decoder<in T>(T item, int position);
+
+    /// <summary>Pictures skipped so far.</summary>
+    public long Skipped => Interlocked.Read(ref _skipped);
+
+    /// <summary>Decodes a file.</summary>
+    public static (MLImage Image, bool Owned) Decode(string path, int position)
+    {
+        if (string.IsNullOrEmpty(path))
+            throw new ArgumentException($"The path at position {position} is {(path is null ? "null" : "empty")}.", "paths");
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"The picture '{path}' does not exist.", path);
+        MLImage image;
+        try
+        {
+            image = MLImage.CreateFromFile(path);
+        }
+        catch (Exception cause) when (cause is not OutOfMemoryException)
+        {
+            throw new InvalidDataException($"The picture '{path}' {PictureFile.ReasonOf(cause)}.", cause);
+        }
+        if (PictureFile.IsWhole(path))
+            return (image, true);
+        image.Dispose();
+        throw new InvalidDataException($"The picture '{path}' {PictureFile.CutShort}.");
+    }
+
+    /// <summary>Takes a picture as it is.</summary>
+    public static (MLImage Image, bool Owned) Borrow(MLImage image, int position) => image is null
+        ? throw new ArgumentException($"The picture at position {position} is null.", "images")
+        : (image, false);
+
+    /// <summary>Scores all items, in their order.</summary>
+    public IReadOnlyList<PcDartsPrediction> Run<T>(IEnumerable<T> items, Decoder<T> decode, CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(PcDartsPredictor));
+        cancellation.ThrowIfCancellationRequested();
+        int? count = items.TryGetNonEnumeratedCount(out int known) ? known : null;
+        if (count == 1)
+            return Score([.. items], 0, decode, cancellation);
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        CancellationToken stopping = stop.Token;
+        List<PcDartsPrediction> results = [];
+        Queue<Task<PcDartsPrediction[]>> running = [];
+        try
+        {
+            int position = 0;
+            foreach (T[] batch in Batches(items, count))
+            {
+                // As many again as are scored are decoded meanwhile.
+                if (running.Count == 2 * session.Threads)
+                    results.AddRange(running.Dequeue().GetAwaiter().GetResult());
+                int first = position;
+                position += batch.Length;
+                running.Enqueue(Task.Run(() => Score(batch, first, decode, stopping), CancellationToken.None));
+            }
+            while (running.Count > 0)
+                results.AddRange(running.Dequeue().GetAwaiter().GetResult());
+            return results;
+        }
+        finally
+        {
+            // After an error the rest ends early, and before the caller can dispose of pictures that a task still reads.
+            stop.Cancel();
+            Wait([.. running]);
+        }
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        while (_buffers.TryTake(out ScoringBuffers? buffers))
+            buffers.Dispose();
+    }
+
+    private static void Wait(Task[] tasks)
+    {
+        try
+        {
+            Task.WaitAll(tasks);
+        }
+        catch (AggregateException)
+        {
+            // The first error is on its way to the caller; these follow from it, or would have come later.
+        }
+    }
+
+    // The last batches are made equal, so that all threads end at about the same time.
+    private IEnumerable<T[]> Batches<T>(IEnumerable<T> items, int? count)
+    {
+        using IEnumerator<T> source = items.GetEnumerator();
+        int taken = 0, last = 0;
+        while (true)
+        {
+            int size = session.BatchSize.Next;
+            if (count is { } all && all - taken <= size * session.Threads)
+                size = last = last > 0 ? last : Math.Max(1, (all - taken + session.Threads - 1) / session.Threads);
+            List<T> batch = new(size);
+            while (batch.Count < size && source.MoveNext())
+                batch.Add(source.Current);
+            if (batch.Count == 0)
+                yield break;
+            taken += batch.Count;
+            yield return [.. batch];
+        }
+    }
+
+    private PcDartsPrediction[] Score<T>(T[] batch, int first, Decoder<T> decode, CancellationToken cancellation)
+    {
+        if (!_buffers.TryTake(out ScoringBuffers? buffers))
+            buffers = new ScoringBuffers(classifier.Extractor());
+        try
+        {
+            buffers.Reserve(batch.Length * session.InputLength, batch.Length * session.OutputLength);
+            var results = new PcDartsPrediction?[batch.Length];
+            int readable = 0;
+            for (int i = 0; i < batch.Length; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                try
+                {
+                    buffers.Extract(decode(batch[i], first + i), readable * session.InputLength);
+                    readable++;
+                }
+                catch (Exception bad) when (badImages == BadImageHandling.Skip && bad is (InvalidDataException or FileNotFoundException))
+                {
+                    Interlocked.Increment(ref _skipped);
+                    results[i] = new PcDartsPrediction(bad.Message);
+                }
+            }
+            if (readable > 0)
+                session.Run(buffers.Pixels, buffers.Results, readable);
+            int next = 0;
+            return [.. results.Select(result => result
+                ?? new PcDartsPrediction(classifier.Info.ClassNames, buffers.Results.AsSpan(next++ * session.OutputLength, session.OutputLength).ToArray()))];
+        }
+        finally
+        {
+            Return(buffers);
+        }
+    }
+
+    private void Return(ScoringBuffers buffers)
+    {
+        _buffers.Add(buffers);
+        // Disposed meanwhile: whoever takes it out of the bag disposes it.
+        if (_disposed && _buffers.TryTake(out ScoringBuffers? left))
+            left.Dispose();
+    }
+}
