@@ -66,11 +66,14 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Open().Transformer.GetOutputSchema(inputSchema);
 
-    /// <summary>Scores data, row by row as it is read.</summary>
+    /// <summary>Scores data lazily, as it is read.</summary>
+    /// <remarks>A cursor that is asked for scores reads rows ahead, up to 64 for each of twice the cores, and runs the network on batches of them on the
+    /// thread pool; order, ids and values of the rows stay the same. One that is also asked for pictures or other objects scores row by row, as
+    /// does a loaded model, of which <see cref="PcDartsPredictor"/> is the fast form.</remarks>
     /// <param name="input">Data with the image column.</param>
     /// <returns>The data with probabilities and predicted label.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type.</exception>
-    public IDataView Transform(IDataView input) => Open().Transformer.Transform(input);
+    public IDataView Transform(IDataView input) => Open().Transform(input, () => Open().Session);
 
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => ((ITransformer)Open().Transformer).GetRowToRowMapper(inputSchema);
 

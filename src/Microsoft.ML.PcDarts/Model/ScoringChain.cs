@@ -10,9 +10,10 @@ namespace Microsoft.ML.PcDarts;
 /// The model as stock ML.NET transformers, which any process can load: resize → pixels → ONNX backbone → linear softmax classifier → drop
 /// the private columns.
 /// </summary>
-internal sealed class ScoringChain : IDisposable
+internal sealed partial class ScoringChain : IDisposable
 {
     private const string Score = DefaultColumnNames.Score;
+    private readonly IHostEnvironment _environment;
     private readonly DiscoveredModel _model;
     private readonly string _file;
     private readonly string _prefix;
@@ -23,6 +24,7 @@ internal sealed class ScoringChain : IDisposable
     /// <param name="columns">The input and output columns.</param>
     public ScoringChain(IHostEnvironment env, DiscoveredModel model, DataViewSchema trainSchema, ColumnNames columns)
     {
+        _environment = env;
         _model = model;
         _prefix = FreePrefix(trainSchema, columns);
         _file = Path.Combine(MlNetAccess.TempFilePath(env), $"pcdarts-{Guid.NewGuid():N}.onnx");
@@ -61,11 +63,13 @@ internal sealed class ScoringChain : IDisposable
         }
     }
 
-    /// <summary>Closes the ONNX session.</summary>
+    /// <summary>Closes the ONNX sessions.</summary>
     public void Dispose()
     {
         lock (Transformer)
         {
+            _session?.Dispose();
+            _session = null;
             Transformer.Dispose();
             DeleteFile();
         }
