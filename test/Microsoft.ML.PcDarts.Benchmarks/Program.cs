@@ -4,5 +4,6 @@ using Microsoft.ML.PcDarts.Benchmarks;
 var root = new RootCommand("Measurements of Microsoft.ML.PcDarts. Each prints one JSON object as its last line.");
 root.Subcommands.Add(SearchStepBenchmark.Create());
 root.Subcommands.Add(TrainStepBenchmark.Create());
+root.Subcommands.Add(PredictBenchmark.Create());
 root.Subcommands.Add(MemoryBenchmark.Create());
 return root.Parse(args).Invoke();
