@@ -98,14 +98,26 @@ public sealed class FitCommandTests(FitFixture fixture) : IClassFixture<FitFixtu
         CliResult result = CliProcess.Run("predict", _folder["broken.png"], _folder["0000.png"], _folder["missing.png"], "--model", fixture.Model, "--json");
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("broken.png: it is not a picture", result.Errors, StringComparison.Ordinal);
-        Assert.Contains("missing.png: there is no such file", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("broken.png' cannot be decoded", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("missing.png' does not exist", result.Errors, StringComparison.Ordinal);
         JsonArray predictions = result.Json["predictions"]!.AsArray();
         Assert.Equal(3, predictions.Count);
         Assert.NotNull(predictions[0]!["error"]);
         Assert.Equal(3, predictions[1]!["top"]!.AsArray().Count);
         Assert.Equal((string?)predictions[1]!["label"], (string?)predictions[1]!["top"]![0]!["label"]);
         Assert.Empty(result.Json["loadedTorchLibraries"]!.AsArray());
+    }
+
+    [Fact]
+    public void Predict_NoPcDartsModel_SaysSo()
+    {
+        File.WriteAllText(_folder["other.zip"], "PK no zip");
+
+        CliResult result = CliProcess.Run("predict", _folder.FullPath, "--model", _folder["other.zip"]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("other.zip' is not a complete PC-DARTS model", result.Errors, StringComparison.Ordinal);
+        Assert.Single(result.Errors.TrimEnd().Split('\n'));
     }
 
     private void CopyOne(string shape, string folder)

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Microsoft.ML;
+using Microsoft.ML.PcDarts;
 using PcDarts.Cli.Models;
 using PcDarts.Cli.Rendering;
 
@@ -40,37 +40,49 @@ internal static class PredictCommand
 
     private static int Predict(Terminal terminal, string[] paths, string modelPath, int top, CancellationToken cancellation)
     {
-        MLContext context = new();
-        terminal.Follow(context);
-        using SavedModel model = SavedModel.Load(context, modelPath);
+        using PcDartsPredictor predictor = Load(Path.GetFullPath(modelPath));
+        string[] files = [.. PictureFile.Expand(paths)];
         JsonArray predictions = [];
-        int failed = 0;
-        foreach (string file in PictureFile.Expand(paths))
+        foreach ((string file, PcDartsPrediction prediction) in files.Zip(predictor.Predict(files, cancellation)))
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (PictureFile.Problem(file) is { } problem)
+            if (prediction.Error is { } problem)
             {
-                failed++;
-                terminal.Error($"{file}: {problem}.");
+                terminal.Error(problem);
                 predictions.Add(new JsonObject { ["file"] = file, ["error"] = problem });
                 continue;
             }
 
-            IReadOnlyList<(string Label, double Probability)> classes = [.. model.Predict(file).Take(top)];
+            IReadOnlyList<ClassProbability> classes = prediction.Top(top);
             terminal.Say($"{file}: {string.Join(", ", classes.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Label} {100 * pair.Probability:F1} %")))}");
             predictions.Add(Json(file, classes));
         }
 
-        JsonObject result = ModelFacts.ReadIfKnown(model.FullPath).ToJson(accuracy: null, model.FullPath);
+        JsonObject result = ModelFacts.Of(predictor.Info.Genotype, predictor.Info.History).ToJson(accuracy: null, Path.GetFullPath(modelPath));
         result["predictions"] = predictions;
         result["loadedTorchLibraries"] = new JsonArray([.. NativeLibraries.LoadedTorch().Select(name => JsonValue.Create(name))]);
         terminal.Result(result);
         if (predictions.Count == 0)
             throw new UserException($"There are no pictures in {string.Join(", ", paths)}.");
-        return failed == 0 ? CommandLine.Success : CommandLine.Failure;
+        return predictor.SkippedImages == 0 ? CommandLine.Success : CommandLine.Failure;
     }
 
-    private static JsonObject Json(string file, IReadOnlyList<(string Label, double Probability)> classes) => new()
+    private static PcDartsPredictor Load(string path)
+    {
+        try
+        {
+            return PcDartsPredictor.Load(path, new PcDartsPredictor.Options { BadImages = BadImageHandling.Skip });
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new UserException($"The model '{path}' does not exist.");
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new UserException(exception.Message);
+        }
+    }
+
+    private static JsonObject Json(string file, IReadOnlyList<ClassProbability> classes) => new()
     {
         ["file"] = file,
         ["label"] = classes[0].Label,

@@ -12,7 +12,6 @@ internal sealed class SavedModel : IDisposable
     private const string PredictedLabel = "PredictedLabel";
     private readonly MLContext _context;
     private readonly ITransformer _model;
-    private readonly Lazy<PredictionEngine<Input, Output>> _engine;
 
     private SavedModel(MLContext context, ITransformer model, DataViewSchema inputSchema, string path)
     {
@@ -20,7 +19,6 @@ internal sealed class SavedModel : IDisposable
         _model = model;
         FullPath = path;
         ClassNames = ReadClassNames(model.GetOutputSchema(inputSchema), path);
-        _engine = new(() => context.Model.CreatePredictionEngine<Input, Output>(model, new PredictionEngineOptions { OwnsTransformer = false }));
     }
 
     public string FullPath { get; }
@@ -49,13 +47,6 @@ internal sealed class SavedModel : IDisposable
         return new SavedModel(context, model, schema!, fullPath);
     }
 
-    /// <summary>Probabilities of all classes for one picture file, the likeliest first.</summary>
-    public IReadOnlyList<(string Label, double Probability)> Predict(string file)
-    {
-        float[] scores = _engine.Value.Predict(new Input { ImagePath = Path.GetFullPath(file), Label = ClassNames[0] }).Score;
-        return [.. scores.Select((score, index) => (ClassNames[index], (double)score)).OrderByDescending(pair => pair.Item2)];
-    }
-
     /// <summary>ML.NET's metrics on a folder that <see cref="LabelledFolder.CheckForEvaluation"/> has passed.</summary>
     public MulticlassClassificationMetrics Evaluate(LabelledFolder folder)
     {
@@ -70,12 +61,7 @@ internal sealed class SavedModel : IDisposable
         return _context.MulticlassClassification.Evaluate(toKeys.Fit(scored).Transform(scored), "TrueKey", Score, "PredictedKey");
     }
 
-    public void Dispose()
-    {
-        if (_engine.IsValueCreated)
-            _engine.Value.Dispose();
-        (_model as IDisposable)?.Dispose();
-    }
+    public void Dispose() => (_model as IDisposable)?.Dispose();
 
     private static string[] ReadClassNames(DataViewSchema schema, string path)
     {
@@ -84,18 +70,6 @@ internal sealed class SavedModel : IDisposable
         VBuffer<ReadOnlyMemory<char>> names = default;
         score.GetSlotNames(ref names);
         return [.. names.DenseValues().Select(name => name.ToString())];
-    }
-
-    private sealed class Input
-    {
-        public required string ImagePath { get; init; }
-
-        public required string Label { get; init; }
-    }
-
-    private sealed class Output
-    {
-        public float[] Score { get; set; } = [];
     }
 
     private sealed class ClassRow
