@@ -159,6 +159,12 @@ public sealed partial class PcDartsTrainer
         /// </summary>
         public bool ProgressiveResizing = true;
 
+        /// <summary>
+        /// Whether both phases compute each cell a second time in the backward pass instead of keeping its intermediate maps: less memory, more time, the same results. Works on the CPU;
+        /// without effect on a GPU. Default false.
+        /// </summary>
+        public bool MemorySaving;
+
         /// <summary>Threads that the tensor library uses on the CPU, in the whole process: 1 to 1024. Default null: the number of physical cores.</summary>
         public int? Threads;
 

@@ -17,13 +17,14 @@ internal sealed unsafe class CellFunction : autograd.SingleTensorFunction<CellFu
     /// <param name="mixture">[edges, operations + 1], or null.</param>
     /// <param name="training">Whether norms take the batch's statistics.</param>
     /// <param name="keep">[edges, N, 1, 1, 1] or null; see <see cref="DropPath"/>.</param>
+    /// <param name="memorySaving">Whether the backward pass computes the cell again instead of keeping its maps.</param>
     /// <returns>[N, concat · C, H, W].</returns>
-    internal static Tensor Apply(CellPlan plan, CellBuffers buffers, Tensor input0, Tensor input1, Tensor? mixture, bool training, Tensor? keep)
+    internal static Tensor Apply(CellPlan plan, CellBuffers buffers, Tensor input0, Tensor input1, Tensor? mixture, bool training, Tensor? keep, bool memorySaving)
     {
         using Tensor dense0 = input0.contiguous(), dense1 = input1.contiguous(), none = empty(0);
         CellPass pass = new(plan, (int)dense0.size(0), Shape(dense0), Shape(dense1), training, keep is null ? null : CellMemory.Read(keep), buffers);
         Tensor output = apply(dense0, dense1, mixture ?? none, pass);
-        if (!output.requires_grad)
+        if (memorySaving || !output.requires_grad)
             pass.Release();
         return output;
 

@@ -12,6 +12,7 @@ internal sealed unsafe partial class CellPass
         _in0 = input0;
         _in1 = input1;
         _mixture = mixture;
+        TakeMemory();
         ForEachImage((image, scratch) =>
         {
             _preprocess0.Forward(image, InputPlanes(0, image, scratch), null, scratch, _training);
@@ -27,7 +28,7 @@ internal sealed unsafe partial class CellPass
                 {
                     MakeState(state, image, scratch);
                     CopyToOutput(state, image, output);
-                    FirstUnits(state, image, scratch);
+                    FirstUnits(state, image, scratch, _training);
                 }
             });
             foreach ((StatePass state, BranchPass branch) in group.SelectMany(state => state.Branches.Select(entry => (state, entry.Branch))))
@@ -38,14 +39,32 @@ internal sealed unsafe partial class CellPass
             ForEachImage((image, scratch) =>
             {
                 foreach (BranchPass branch in separable)
-                {
-                    FillInner(branch.Units[0], image, scratch);
-                    branch.Units[1].Forward(image, null, scratch.Inner, scratch, _training);
-                }
+                    SecondUnit(branch, image, scratch, _training);
             });
             foreach (BranchPass branch in separable)
                 Prepare(branch.Units[1]);
         }
+    }
+
+    /// <summary>Computes what the backward pass reads again. The norms know their statistics, so pictures never wait for each other.</summary>
+    private void Recompute()
+    {
+        TakeMemory();
+        ForEachImage((image, scratch) =>
+        {
+            _preprocess0.Forward(image, InputPlanes(0, image, scratch), null, scratch, moments: false);
+            _preprocess1.Forward(image, InputPlanes(1, image, scratch), null, scratch, moments: false);
+            foreach (StatePass state in _states)
+            {
+                MakeState(state, image, scratch);
+                FirstUnits(state, image, scratch, moments: false);
+                foreach ((_, BranchPass branch) in state.Branches)
+                {
+                    if (branch.Units.Length > 1)
+                        SecondUnit(branch, image, scratch, moments: false);
+                }
+            }
+        });
     }
 
     private void ForEachImage(Action<int, CellScratch> work) => _buffers.ForEachImage(_images, work);
@@ -71,83 +90,8 @@ internal sealed unsafe partial class CellPass
         return scratch.Input;
     }
 
-    private void MakeState(StatePass state, int image, CellScratch scratch)
-    {
-        float* planes = state.PlanesOf(image);
-        if (state.Index >= 2)
-        {
-            MakeNode(state.Index - 2, image, planes);
-            return;
-        }
-
-        UnitPass unit = state.Index == 0 ? _preprocess0 : _preprocess1;
-        float* map = unit.MapOf(image);
-        for (int c = 0; c < _plan.Channels; c++)
-            Planes.Affine(map + c * _source.Size, unit.Norm.Mean[c], unit.Norm.Scale[c], unit.Norm.Shift[c], planes + c * _source.Size, _source);
-    }
-
-    private void MakeNode(int node, int image, float* planes)
-    {
-        int k = _plan.PartialChannels;
-        EdgePass[] inputs = [.. _edges.Where(edge => edge.Node == node)];
-        for (int c = 0; c < _active; c++)
-        {
-            float* plane = planes + c * k * _node.Size;
-            double shift = 0;
-            new Span<float>(plane, _node.Size).Clear();
-            foreach (EdgePass edge in inputs)
-            {
-                float keep = Keep(edge, image);
-                foreach (BranchPass branch in edge.Branches)
-                {
-                    double factor = Factor(edge, branch) * (branch.Kind == BranchKind.Identity ? 1 : keep);
-                    float* map = MapOf(edge, branch, image) + c * _node.Size;
-                    Planes.Add(map, branch.Norm?.Mean[c] ?? 0, (float)(factor * (branch.Norm?.Scale[c] ?? 1)), plane, _node.Size);
-                    shift += factor * (branch.Norm?.Shift[c] ?? 0);
-                }
-            }
-
-            Planes.Affine(plane, 0, 1, (float)shift, plane, _node);
-        }
-
-        // A channel g · A + i of an edge's output goes to i · K + g: the shuffle moves nothing, it names the place.
-        for (int c = _active; c < _plan.Channels; c++)
-        {
-            float* plane = planes + (c % _active * k + c / _active) * _node.Size;
-            new Span<float>(plane, _node.Size).Clear();
-            foreach (EdgePass edge in inputs)
-                Planes.Add(BypassOf(_states[edge.Source], c, image), 0, BypassFactor(edge), plane, _node.Size);
-        }
-    }
-
-    /// <summary>The active planes that an operation adds to its node, before its last norm.</summary>
-    private float* MapOf(EdgePass edge, BranchPass branch, int image) => branch.Kind switch
-    {
-        BranchKind.Identity => _states[edge.Source].PlanesOf(image),
-        BranchKind.Convolution => branch.Units[^1].MapOf(image),
-        _ => _states[edge.Source].PooledOf(branch.Kind, image),
-    };
-
-    private float* BypassOf(StatePass source, int channel, int image) => source.Stride == 1
-        ? source.PlanesOf(image) + channel * source.Shape.Size
-        : source.Bypassed + ((long)image * (_plan.Channels - _active) + channel - _active) * _node.Size;
-
-    private float BypassFactor(EdgePass edge) => _mixture == null ? 1 : _mixture[edge.Index * MixtureColumns + MixtureColumns - 1];
-
-    private void CopyToOutput(StatePass state, int image, float* output)
-    {
-        for (int i = 0; i < _plan.Concat.Count; i++)
-        {
-            if (_plan.Concat[i] != state.Index)
-                continue;
-            float* target = output + ((long)image * _plan.Concat.Count + i) * _plan.Channels * _node.Pixels;
-            for (int c = 0; c < _plan.Channels; c++)
-                Planes.Unpad(state.PlanesOf(image) + c * _node.Size, _node, target + c * _node.Pixels);
-        }
-    }
-
     /// <summary>All that reads only the state itself.</summary>
-    private void FirstUnits(StatePass state, int image, CellScratch scratch)
+    private void FirstUnits(StatePass state, int image, CellScratch scratch, bool moments)
     {
         float* planes = state.PlanesOf(image);
         if (state.NeedsTiles)
@@ -155,21 +99,27 @@ internal sealed unsafe partial class CellPass
         foreach ((_, BranchPass branch) in state.Branches)
         {
             if (branch.Kind == BranchKind.Convolution)
-                branch.Units[0].Forward(image, planes, scratch.Tiles, scratch, _training);
+                branch.Units[0].Forward(image, planes, scratch.Tiles, scratch, moments);
         }
 
         for (int c = 0; c < _active; c++)
         {
             if (state.HasMaxPool)
-                state.MaxPool(image, c, planes + c * state.Shape.Size, scratch, _training);
+                state.MaxPool(image, c, planes + c * state.Shape.Size, scratch, moments);
             if (state.HasAvgPool)
-                state.AvgPool(image, c, planes + c * state.Shape.Size, scratch, _training);
+                state.AvgPool(image, c, planes + c * state.Shape.Size, scratch, moments);
         }
 
         if (state.Stride == 1 || state.Edges.Length == 0)
             return;
         for (int c = _active; c < _plan.Channels; c++)
             Pooling.Maximum2x2(planes + c * state.Shape.Size, state.Shape, BypassOf(state, c, image), _node);
+    }
+
+    private void SecondUnit(BranchPass branch, int image, CellScratch scratch, bool moments)
+    {
+        FillInner(branch.Units[0], image, scratch);
+        branch.Units[1].Forward(image, null, scratch.Inner, scratch, moments);
     }
 
     private void FillTiles(StatePass state, int image, CellScratch scratch)

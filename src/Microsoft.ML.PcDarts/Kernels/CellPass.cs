@@ -15,8 +15,9 @@ internal sealed unsafe partial class CellPass
     private readonly StatePass[] _states;
     private readonly float[]? _keep;
     private readonly CellBuffers _buffers;
-    private readonly float[] _saved;
+    private float[]? _saved;
     private readonly bool _training;
+    private readonly CellSizes _sizes;
     private float* _in0, _in1, _mixture;
 
     /// <param name="plan">The cell.</param>
@@ -51,9 +52,7 @@ internal sealed unsafe partial class CellPass
             weightFloats += unit.WeightFloats;
         }
 
-        _saved = buffers.Rent(SavedFloats() + 16);
-        AssignMaps();
-        buffers.Prepare(Sizes(weightFloats));
+        _sizes = Sizes(weightFloats);
     }
 
     /// <summary>Operations of an edge and the bypass.</summary>
@@ -68,8 +67,20 @@ internal sealed unsafe partial class CellPass
 
     private IEnumerable<UnitPass> EdgeUnits => _edges.SelectMany(edge => edge.Branches).SelectMany(branch => branch.Units);
 
-    /// <summary>Gives the memory that was kept for the backward pass back for reuse.</summary>
-    internal void Release() => _buffers.Return(_saved);
+    /// <summary>Gives the memory that was kept for the backward pass back for reuse. <see cref="Backward"/> then computes its content again.</summary>
+    internal void Release()
+    {
+        if (_saved is not null)
+            _buffers.Return(_saved);
+        _saved = null;
+    }
+
+    private void TakeMemory()
+    {
+        _saved = _buffers.Rent(SavedFloats() + 16);
+        AssignMaps();
+        _buffers.Prepare(_sizes);
+    }
 
     private PlaneShape ShapeOf(int state) => state < 2 ? _source : _node;
 
@@ -90,7 +101,7 @@ internal sealed unsafe partial class CellPass
 
     private void AssignMaps()
     {
-        float* next = CellMemory.Aligned(_saved);
+        float* next = CellMemory.Aligned(_saved!);
         foreach (StatePass state in _states)
             next = state.Assign(next, _images);
         foreach (UnitPass unit in Units)

@@ -62,6 +62,9 @@ internal sealed class DiscoveredNetwork : nn.Module
     /// <summary>Whether the kernels compute the cells where they can; false leaves every operation to torch.</summary>
     internal bool UseKernels { get; init; } = true;
 
+    /// <summary>Whether the kernels compute a cell again in the backward pass instead of keeping its maps.</summary>
+    internal bool MemorySaving { get; init; }
+
     private int AuxiliaryCell => 2 * Shape.Layers / 3;
 
     /// <summary>[N, 3, H, W] float32 → logits [N, classes] and, in training mode with an auxiliary head, its logits.</summary>
@@ -98,7 +101,7 @@ internal sealed class DiscoveredNetwork : nn.Module
         {
             Tensor? keep = dropProbability == 0 ? null : DropPath.Masks(cell.EdgeCount, images.size(0), dropProbability, images.device, images.dtype);
             return kernels
-                ? CellFunction.Apply(cell.Plan!, _buffers, previous, current, mixture: null, inTraining, keep)
+                ? CellFunction.Apply(cell.Plan!, _buffers, previous, current, mixture: null, inTraining, keep, MemorySaving)
                 : cell.Forward(previous, current, keep);
         }
     }

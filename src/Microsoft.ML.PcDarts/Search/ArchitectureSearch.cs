@@ -28,7 +28,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
         (_weightRows, _architectureRows) = halves;
         random.manual_seed(run.Seed);
         _architecture = new ArchitectureParameters(new CellTopology(shape.Nodes), run.Device, run.Seed);
-        _supernet = new Supernet(shape, run.Device);
+        _supernet = new Supernet(shape, run.Device) { MemorySaving = run.Options.MemorySaving };
         _architect = new Architect(_supernet, _architecture, run.Options.ArchitectureLearningRate);
         _weights = new WeightStepper(
             _supernet, _architecture, run.Options.SearchLearningRate, run.Options.Momentum, run.Options.WeightDecay, run.Options.GradientClipNorm);

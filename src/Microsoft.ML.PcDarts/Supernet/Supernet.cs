@@ -49,6 +49,9 @@ internal sealed class Supernet : nn.Module
     /// <summary>Whether the kernels compute the cells where they can; false leaves every edge and operation to torch, in the structure of the paper's code.</summary>
     internal bool UseKernels { get; init; } = true;
 
+    /// <summary>Whether the kernels compute a cell again in the backward pass instead of keeping its maps.</summary>
+    internal bool MemorySaving { get; init; }
+
     /// <summary>[N, 3, H, W] float32 → logits [N, classes].</summary>
     internal Tensor Forward(Tensor images, ArchitectureParameters architecture)
     {
@@ -63,7 +66,7 @@ internal sealed class Supernet : nn.Module
         return _classifier.call(features).MoveToOuterDisposeScope();
 
         Tensor Cell(SearchCell cell, CellWeights weights) => kernels
-            ? CellFunction.Apply(cell.Plan, _buffers, previous, current, weights.Mixture, training, keep: null)
+            ? CellFunction.Apply(cell.Plan, _buffers, previous, current, weights.Mixture, training, keep: null, MemorySaving)
             : cell.Forward(previous, current, weights);
     }
 

@@ -26,7 +26,7 @@ internal sealed partial class NetworkTrainer : IDisposable
     {
         (_run, _loader, _rows, _validation) = (run, loader, rows, validation);
         random.manual_seed(run.Seed);
-        _network = new DiscoveredNetwork(genotype, shape, run.Device);
+        _network = new DiscoveredNetwork(genotype, shape, run.Device) { MemorySaving = run.Options.MemorySaving };
         PcDartsTrainer.Options options = run.Options;
         _optimizer = optim.SGD(_network.parameters(), options.LearningRate, options.Momentum, weight_decay: options.WeightDecay, nesterov: options.Nesterov);
     }

@@ -22,11 +22,11 @@ public sealed class CellKernelsTests
     public void Supernet_Kernels_GiveWhatTorchGives(int channels, int partialChannels, int nodes, int height, int width, NetworkStem stem)
     {
         using DisposeScope scope = NewDisposeScope();
+        manual_seed(1);
         SupernetShape shape = new() { InitialChannels = channels, Layers = 3, Classes = 5, Nodes = nodes, PartialChannels = partialChannels, Stem = stem };
         using Supernet kernels = new(shape, CPU), torch = new(shape, CPU) { UseKernels = false };
         ModuleWeights.Import(torch, ModuleWeights.Export(kernels));
         using ArchitectureParameters architecture = new(new CellTopology(nodes), CPU, seed: 3);
-        manual_seed(1);
         Tensor images = randn(6, 3, height, width), labels = randint(0, 5, 6, ScalarType.Int64);
 
         (float[] Logits, Dictionary<string, float[]> Gradients) expected = Run(torch), actual = Run(kernels);
@@ -93,11 +93,11 @@ public sealed class CellKernelsTests
     public void Network_Kernels_GiveWhatTorchGives(string genotype, int height, int width, double dropPath)
     {
         using DisposeScope scope = NewDisposeScope();
+        manual_seed(1);
         NetworkShape shape = new() { InitialChannels = 6, Layers = 3, Classes = 5, AuxiliaryHead = true, ImageHeight = height, ImageWidth = width };
         Genotype found = (Genotype)typeof(KnownGenotypes).GetProperty(genotype)!.GetValue(null)!;
         using DiscoveredNetwork kernels = new(found, shape, CPU), torch = new(found, shape, CPU) { UseKernels = false };
         ModuleWeights.Import(torch, ModuleWeights.Export(kernels));
-        manual_seed(1);
         Tensor images = randn(8, 3, height, width), labels = randint(0, 5, 8, ScalarType.Int64);
 
         (float[] Logits, Dictionary<string, float[]> Gradients) expected = Run(torch), actual = Run(kernels);
@@ -116,6 +116,40 @@ public sealed class CellKernelsTests
             (Tensor logits, Tensor? auxiliary) = network.Forward(images, dropPath);
             (nn.functional.cross_entropy(logits, labels) + 0.4 * nn.functional.cross_entropy(auxiliary!, labels)).backward();
             return (Networks.Values(logits), Gradients(network));
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.3)]
+    public void Network_MemorySaving_GivesTheSameBits(double dropPath)
+    {
+        Assert.Equal(Run(memorySaving: false), Run(memorySaving: true));
+
+        float[] Run(bool memorySaving)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            manual_seed(5);
+            NetworkShape shape = new() { InitialChannels = 8, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16 };
+            using DiscoveredNetwork network = new(KnownGenotypes.PcDartsCifar, shape, CPU) { MemorySaving = memorySaving };
+            network.Forward(randn(16, 3, 16, 16), dropPath).Logits.square().sum().backward();
+            return [.. ModuleWeights.Export(network).Values.Concat(Gradients(network).Values.Select(gradient => new TensorData([gradient.Length], gradient))).SelectMany(data => data.Floats)];
+        }
+    }
+
+    [Fact]
+    public void Supernet_MemorySaving_GivesTheSameBits()
+    {
+        Assert.Equal(Run(memorySaving: false), Run(memorySaving: true));
+
+        static float[] Run(bool memorySaving)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            manual_seed(5);
+            using Supernet supernet = new(new SupernetShape { InitialChannels = 8, Layers = 3, Classes = 5, Nodes = 3 }, CPU) { MemorySaving = memorySaving };
+            using ArchitectureParameters architecture = new(new CellTopology(3), CPU, seed: 3);
+            supernet.Forward(randn(4, 3, 12, 12), architecture).square().sum().backward();
+            return [.. Gradients(supernet).Values.SelectMany(gradient => gradient), .. architecture.Tensors.SelectMany(parameter => Networks.Values(parameter.grad!))];
         }
     }
 

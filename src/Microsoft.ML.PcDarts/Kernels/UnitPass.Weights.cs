@@ -1,0 +1,71 @@
+namespace Microsoft.ML.PcDarts;
+
+/// <content>How weights are read and their gradients written.</content>
+internal sealed unsafe partial class UnitPass
+{
+    /// <summary>Copies the weights into memory of <see cref="OwnFloats"/>.</summary>
+    internal void ReadWeights(float* memory)
+    {
+        _depthwise = memory;
+        _matrix = _depthwise + _inputs * (_taps?.Count ?? 0);
+        _transposed = _matrix + Outputs * _columns;
+        if (_unit.Depthwise is { } depthwise)
+            CellMemory.Values(depthwise.weight!).CopyTo(new Span<float>(_depthwise, _inputs * _taps!.Count));
+        new Span<float>(_matrix, Outputs * _columns).Clear();
+        foreach ((int part, int row, int rows) in Parts())
+        {
+            Span<float> values = CellMemory.Values(_unit.Pointwise[part].weight!);
+            for (int o = 0; o < rows; o++)
+                values.Slice(o * _inputs, _inputs).CopyTo(new Span<float>(_matrix + (row + o) * _columns + part * _inputs, _inputs));
+        }
+
+        for (int o = 0; o < Outputs; o++)
+        {
+            for (int i = 0; i < _columns; i++)
+                _transposed[i * Outputs + o] = _matrix[o * _columns + i];
+        }
+    }
+
+    /// <summary>The 1×1 convolutions and the rows of the matrix that each of them fills.</summary>
+    private IEnumerable<(int Part, int Row, int Rows)> Parts()
+    {
+        int row = 0;
+        for (int part = 0; part < _unit.Pointwise.Count; part++)
+        {
+            int rows = (int)_unit.Pointwise[part].weight!.size(0);
+            yield return (part, row, rows);
+            row += rows;
+        }
+    }
+
+    /// <summary>Adds the sums of all chunks to the parameters' gradients.</summary>
+    internal void CollectWeightGradients(IReadOnlyList<CellScratch> chunks)
+    {
+        if (!NeedsWeightGradients)
+            return;
+        int taps = _taps is null ? 0 : _inputs * _taps.Count, matrix = Outputs * _columns;
+        float[] depthwise = new float[taps], pointwise = new float[matrix];
+        foreach (CellScratch chunk in chunks)
+        {
+            float* sums = chunk.WeightGradients + WeightOffset;
+            for (int t = 0; t < taps; t++)
+            {
+                for (int lane = 0; lane < PlaneShape.Lanes; lane++)
+                    depthwise[t] += sums[t * PlaneShape.Lanes + lane];
+            }
+
+            sums += taps * PlaneShape.Lanes;
+            for (int i = 0; i < matrix; i++)
+                pointwise[i] += sums[i];
+        }
+
+        CellMemory.AddGradient(_unit.Depthwise?.weight, depthwise);
+        foreach ((int part, int row, int rows) in Parts())
+        {
+            float[] block = new float[rows * _inputs];
+            for (int o = 0; o < rows; o++)
+                pointwise.AsSpan((row + o) * _columns + part * _inputs, _inputs).CopyTo(block.AsSpan(o * _inputs));
+            CellMemory.AddGradient(_unit.Pointwise[part].weight, block);
+        }
+    }
+}
