@@ -15,6 +15,7 @@ internal static class PredictBenchmark
     private const string Bare = "bare session";
     private const string BareParallel = "bare session, a caller per core";
     private const string Images = "predictor, decoded pictures";
+    private const string Single = "predictor, one picture a call";
     private const string Files = "predictor, files";
     private const string Loaded = "loaded model.zip, row by row, files";
     private const string Fitted = "fitted Transform, files";
@@ -51,7 +52,7 @@ internal static class PredictBenchmark
             .. TorchBatches.SelectMany(batch => new[] { false, true }.Select(channelsLast => TorchSubject(subjects, rows, batch, channelsLast))),
             .. SessionBatches.Select(batch => new Subject(Bare, $"batch {batch}", rows, () => subjects.Session(batch))),
             .. SessionBatches.Select(batch => new Subject(BareParallel, $"batch {batch}", rows, () => subjects.ParallelSession(batch))),
-            new(Images, "", rows, subjects.PredictImages), new(Files, "", rows, subjects.PredictFiles),
+            new(Images, "", rows, subjects.PredictImages), new(Single, "", rows, subjects.PredictOneByOne), new(Files, "", rows, subjects.PredictFiles),
             new(Loaded, "", rows, subjects.LoadedTransform), new(Fitted, "", rows, subjects.FittedTransform),
         ];
         double[][] seconds = Interleaved.Time(rounds, [.. all.Select(subject => subject.Run)]);
@@ -86,7 +87,7 @@ internal static class PredictBenchmark
         {
             ratio, overBareSession = bare, againstRowByRow = rowByRow, ratioToTorch = ratio, timeToBareSession = bare, ratioToRowByRow = rowByRow,
             overParallelBareSession = Interleaved.Ratio(best[Images], best[BareParallel]), transformAgainstRowByRow = Interleaved.Ratio(best[Loaded], best[Fitted]),
-            rowsPerSecond = Rate(Images), filesPerSecond = Rate(Files), torchRowsPerSecond = Rate(Torch), bareRowsPerSecond = Rate(Bare),
+            rowsPerSecond = Rate(Images), oneByOneRowsPerSecond = Rate(Single), filesPerSecond = Rate(Files), torchRowsPerSecond = Rate(Torch), bareRowsPerSecond = Rate(Bare),
             parallelBareRowsPerSecond = Rate(BareParallel), rowByRowFilesPerSecond = Rate(Loaded), transformFilesPerSecond = Rate(Fitted), batchSize,
         }));
 

@@ -88,6 +88,8 @@ internal sealed class PredictSubjects : IDisposable
 
     public void PredictImages() => Check(_predictor.Predict(_images).Count);
 
+    public void PredictOneByOne() => Check(_images.Select(image => _predictor.Predict(image)).Count(prediction => prediction.Index >= 0));
+
     public void PredictFiles() => Check(_predictor.Predict(_files).Count);
 
     public void LoadedTransform() => Walk(_loaded);

@@ -10,8 +10,10 @@ internal sealed class BatchSizeTuner(int? given = null)
     /// <summary>The largest size that is tried.</summary>
     public const int Maximum = 64;
 
-    // The least of several times: the first run at a size allocates, and other work on the machine only ever adds.
-    private const int Samples = 4;
+    // After the first batch of a size, which allocates, the mean over at least so many pictures and batches. Not the least time: beside other work on the
+    // machine a short batch can slip through undisturbed where a long one cannot, and would look faster than it is on the whole.
+    private const int Pictures = 32;
+    private const int Batches = 3;
 
     // A size is taken over a smaller one only for a gain above noise; the search ends once a size is clearly worse.
     private const double Gain = 0.98;
@@ -22,8 +24,8 @@ internal sealed class BatchSizeTuner(int? given = null)
 
     private readonly Lock _gate = new();
     private int _candidate = 1;
-    private int _samples;
-    private double _least = double.PositiveInfinity;
+    private int _batches = -1;
+    private double _seconds;
     private int _best = 1;
     private double _bestTime = double.PositiveInfinity;
     private int? _chosen = given;
@@ -60,18 +62,19 @@ internal sealed class BatchSizeTuner(int? given = null)
         {
             if (_chosen is not null || size != _candidate)
                 return;
-            _least = Math.Min(_least, time.TotalSeconds / size);
-            if (++_samples == Samples)
-                Advance();
+            if (++_batches > 0)
+                _seconds += time.TotalSeconds;
+            if (_batches >= Batches && _batches * size >= Pictures)
+                Advance(_seconds / (_batches * size));
         }
     }
 
-    private void Advance()
+    private void Advance(double secondsAPicture)
     {
-        if (_least < Gain * _bestTime)
-            (_best, _bestTime) = (_candidate, _least);
-        if (_candidate == Maximum || _least > Loss * _bestTime || _least * _candidate > LongBatch.TotalSeconds)
+        if (secondsAPicture < Gain * _bestTime)
+            (_best, _bestTime) = (_candidate, secondsAPicture);
+        if (_candidate == Maximum || secondsAPicture > Loss * _bestTime || secondsAPicture * _candidate > LongBatch.TotalSeconds)
             _chosen = _best;
-        (_candidate, _samples, _least) = (2 * _candidate, 0, double.PositiveInfinity);
+        (_candidate, _batches, _seconds) = (2 * _candidate, -1, 0);
     }
 }

@@ -12,11 +12,33 @@ public sealed class BatchSizeTunerTests
         var tuner = new BatchSizeTuner();
         for (int reports = 0; !tuner.IsSettled; reports++)
         {
-            Assert.InRange(reports, 0, 100);
+            Assert.InRange(reports, 0, 150);
             int size = tuner.Next;
-            tuner.Report(size, TimeSpan.FromMilliseconds(size * millisecondsAPicture[int.Log2(size)] * (1 + reports % 3)));
+            tuner.Report(size, TimeSpan.FromMilliseconds(0.5 * size * millisecondsAPicture[int.Log2(size)]));
         }
         Assert.Equal(expected, tuner.Next);
+    }
+
+    [Fact]
+    public void Next_FirstBatchOfEachSizeSlow_IsNotMisled()
+    {
+        var tuner = new BatchSizeTuner();
+        for (int last = 0; !tuner.IsSettled;)
+        {
+            int size = tuner.Next;
+            tuner.Report(size, TimeSpan.FromMilliseconds(size != last ? 500 : size == 4 ? 0.8 * size : size));
+            last = size;
+        }
+        Assert.Equal(4, tuner.Next);
+    }
+
+    [Fact]
+    public void Next_ShortBatchesSometimesInterrupted_CountsTheInterruptions()
+    {
+        var tuner = new BatchSizeTuner();
+        for (int reports = 0; !tuner.IsSettled; reports++)
+            tuner.Report(tuner.Next, TimeSpan.FromMilliseconds(tuner.Next == 1 ? reports % 2 == 0 ? 0.5 : 2.5 : tuner.Next * (tuner.Next == 2 ? 1.0 : 2.0)));
+        Assert.Equal(2, tuner.Next);
     }
 
     [Fact]
