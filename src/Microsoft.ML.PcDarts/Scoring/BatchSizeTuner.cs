@@ -12,7 +12,7 @@ internal sealed class BatchSizeTuner(int? given = null)
 
     // After the first batch of a size, which allocates, the mean over at least so many pictures and batches. Not the least time: beside other work on the
     // machine a short batch can slip through undisturbed where a long one cannot, and would look faster than it is on the whole.
-    private const int Pictures = 32;
+    private const int Pictures = 96;
     private const int Batches = 3;
 
     // A size is taken over a smaller one only for a gain above noise; the search ends once a size is clearly worse.

@@ -12,7 +12,7 @@ public sealed class BatchSizeTunerTests
         var tuner = new BatchSizeTuner();
         for (int reports = 0; !tuner.IsSettled; reports++)
         {
-            Assert.InRange(reports, 0, 150);
+            Assert.InRange(reports, 0, 250);
             int size = tuner.Next;
             tuner.Report(size, TimeSpan.FromMilliseconds(0.5 * size * millisecondsAPicture[int.Log2(size)]));
         }
