@@ -38,8 +38,11 @@ internal static unsafe class TapConvolution
 
         if (stride - column >= 8)
         {
-            for (nint row = 0; row < rows; row += 8)
+            nint row = 0;
+            for (; rows - row > 4; row += 8)
                 Sum1x8(tile + row * tileStep + column, offsets, weights, taps, output + row * rowStep + column, tileStep, rowStep, accumulate);
+            if (row < rows)
+                Sum1x4(tile + row * tileStep + column, offsets, weights, taps, output + row * rowStep + column, tileStep, rowStep, accumulate);
         }
     }
 
@@ -164,6 +167,28 @@ internal static unsafe class TapConvolution
         Vector256.Store(f, half + rowStep);
         Vector256.Store(g, half + 2 * rowStep);
         Vector256.Store(h, half + 3 * rowStep);
+    }
+
+    private static void Sum1x4(float* tile, int* offsets, float* weights, int taps, float* output, nint tileStep, nint rowStep, bool accumulate)
+    {
+        Vector256<float> a = default, b = default, c = default, d = default;
+        if (accumulate)
+            (a, b, c, d) = (Load(output), Load(output + rowStep), Load(output + 2 * rowStep), Load(output + 3 * rowStep));
+        nint twoSteps = 2 * tileStep, threeSteps = 3 * tileStep;
+        for (nint t = 0; t < taps; t++)
+        {
+            float* row = tile + offsets[t];
+            Vector256<float> w = Create(weights[t]);
+            a = FusedMultiplyAdd(w, Load(row), a);
+            b = FusedMultiplyAdd(w, Load(row + tileStep), b);
+            c = FusedMultiplyAdd(w, Load(row + twoSteps), c);
+            d = FusedMultiplyAdd(w, Load(row + threeSteps), d);
+        }
+
+        Vector256.Store(a, output);
+        Vector256.Store(b, output + rowStep);
+        Vector256.Store(c, output + 2 * rowStep);
+        Vector256.Store(d, output + 3 * rowStep);
     }
 
     private static void Correlate5(float* tile, int* offsets, float* gradient, nint stride, nint rows, float* lanes)

@@ -7,7 +7,9 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>Moves planes into tiles and back: whole planes for stride 1, the four phases of a plane for stride 2.</summary>
 internal static unsafe class Tiles
 {
-    private static readonly Vector256<int> Deinterleave = Create(0, 2, 4, 6, 1, 3, 5, 7), Interleave = Create(0, 4, 1, 5, 2, 6, 3, 7);
+    private static Vector256<int> Deinterleave => Create(0, 2, 4, 6, 1, 3, 5, 7);
+
+    private static Vector256<int> Interleave => Create(0, 4, 1, 5, 2, 6, 3, 7);
 
     /// <summary>tile = scale · (plane − center) + shift with zeros around it, rectified on demand.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -52,28 +52,44 @@ internal sealed partial class NetworkTrainer
         }
     }
 
-    /// <summary>Measures one step on a network that is thrown away, so that measuring changes no result.</summary>
+    /// <summary>
+    /// Measures steps on a network that is thrown away, so that measuring changes no result: those of the full size, and what a step costs at each smaller size, which is
+    /// not simply its share of the pixels.
+    /// </summary>
     private double MeasureSecondsPerImage(int batchSize)
     {
         long[] rows = [.. _rows.Take(Math.Min(batchSize, MaximumMeasuredBatch)).Select(row => (long)row)];
-        double? allowed = _run.SecondsLeft / 100;
         var whole = Stopwatch.StartNew();
+        double? allowed = _run.SecondsLeft / 100;
         using var probe = new NetworkTrainer(_run, _loader, _rows, null, _network.Genotype, _network.Shape);
         probe._network.train();
-        double best = double.PositiveInfinity;
-        for (int repeat = 0; repeat < 3; repeat++)
+        double full = Best(FullSize, repeats: 3);
+        foreach ((int Height, int Width) size in _run.Options.ProgressiveResizing ? ResizingSchedule.Sizes(FullSize) : [])
         {
-            using DisposeScope scope = NewDisposeScope();
-            var clock = Stopwatch.StartNew();
-            (Tensor images, Tensor labels) = _loader.Load(tensor(rows));
-            probe.Step(images, labels, _run.Options.LearningRate, dropPath: 0).sum().item<float>(); // waits for the device
-            best = Math.Min(best, clock.Elapsed.TotalSeconds / images.shape[0]);
-            _run.ThrowIfCancelled();
-            if (whole.Elapsed.TotalSeconds > allowed)
-                break;
+            if (size != FullSize && !TimeIsUp())
+                _costs[size] = Math.Min(1, Best(size, repeats: 2) / full);
         }
 
         random.manual_seed(_run.Seed);
-        return best;
+        return full;
+
+        bool TimeIsUp() => whole.Elapsed.TotalSeconds > allowed;
+
+        double Best((int Height, int Width) size, int repeats)
+        {
+            double best = double.PositiveInfinity;
+            for (int repeat = 0; repeat < repeats && (repeat == 0 || !TimeIsUp()); repeat++)
+            {
+                using DisposeScope scope = NewDisposeScope();
+                var clock = Stopwatch.StartNew();
+                (Tensor images, Tensor labels) = _loader.Load(tensor(rows));
+                Tensor logits = probe.Step(ResizingSchedule.Apply(images, size), labels, _run.Options.LearningRate, dropPath: 0);
+                logits.sum().item<float>(); // waits for the device
+                best = Math.Min(best, clock.Elapsed.TotalSeconds / images.shape[0]);
+                _run.ThrowIfCancelled();
+            }
+
+            return best;
+        }
     }
 }

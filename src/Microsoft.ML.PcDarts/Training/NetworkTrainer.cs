@@ -14,6 +14,7 @@ internal sealed partial class NetworkTrainer : IDisposable
     private readonly (BatchLoader Loader, int[] Rows)? _validation;
     private readonly DiscoveredNetwork _network;
     private readonly optim.Optimizer _optimizer;
+    private readonly Dictionary<(int Height, int Width), double> _costs = [];
 
     /// <param name="run">The run.</param>
     /// <param name="loader">Makes batches from row indices.</param>
@@ -129,7 +130,14 @@ internal sealed partial class NetworkTrainer : IDisposable
 
     private (int Height, int Width) FullSize => (_network.Shape.ImageHeight, _network.Shape.ImageWidth);
 
-    private double Cost(int epoch, int epochs) => _run.Options.ProgressiveResizing ? ResizingSchedule.Cost(FullSize, epoch, epochs) : 1;
+    /// <summary>Cost of an epoch's picture relative to one of full size: measured, or its share of the pixels.</summary>
+    private double Cost(int epoch, int epochs)
+    {
+        if (!_run.Options.ProgressiveResizing)
+            return 1;
+        (int Height, int Width) size = ResizingSchedule.Size(FullSize, epoch, epochs);
+        return _costs.TryGetValue(size, out double measured) ? measured : (double)size.Height * size.Width / ((double)FullSize.Height * FullSize.Width);
+    }
 
     private Tensor Step(Tensor images, Tensor labels, double learningRate, double dropPath)
     {

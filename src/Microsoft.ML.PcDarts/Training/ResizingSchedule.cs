@@ -21,13 +21,8 @@ internal static class ResizingSchedule
         return (Side(size.Height, scale), Side(size.Width, scale));
     }
 
-    /// <summary>Cost of an epoch's picture relative to one of full size.</summary>
-    /// <inheritdoc cref="Size" path="/param"/>
-    public static double Cost((int Height, int Width) size, int epoch, int epochs)
-    {
-        (int height, int width) = Size(size, epoch, epochs);
-        return (double)height * width / ((double)size.Height * size.Width);
-    }
+    /// <summary>The sizes that occur, the full one last.</summary>
+    public static IReadOnlyList<(int Height, int Width)> Sizes((int Height, int Width) size) => [.. Enumerable.Range(0, 4).Select(epoch => Size(size, epoch, 4)).Distinct()];
 
     /// <summary>Area interpolation to the given size; the same tensor when it has that size.</summary>
     /// <param name="images">float32 <c>[N, 3, H, W]</c>.</param>

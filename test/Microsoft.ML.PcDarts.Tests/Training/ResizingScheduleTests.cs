@@ -19,14 +19,11 @@ public sealed class ResizingScheduleTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(600)]
-    public void Size_LastEpoch_IsFull(int epochs)
-    {
+    public void Size_LastEpoch_IsFull(int epochs) =>
         Assert.Equal((32, 32), ResizingSchedule.Size((32, 32), epochs - 1, epochs));
-        Assert.Equal(1, ResizingSchedule.Cost((32, 32), epochs - 1, epochs));
-    }
 
     [Fact]
-    public void Cost_FirstEpoch_IsTheShareOfPixels() => Assert.Equal(0.390625, ResizingSchedule.Cost((32, 32), 0, 4));
+    public void Sizes_AnySize_AreThoseOfAllEpochs() => Assert.Equal([(20, 20), (24, 24), (32, 32)], ResizingSchedule.Sizes((32, 32)));
 
     [Fact]
     public void Apply_SmallerSize_KeepsTheMean()
