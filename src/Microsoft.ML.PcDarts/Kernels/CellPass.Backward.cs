@@ -170,7 +170,7 @@ internal sealed unsafe partial class CellPass
         {
             float* plane = state.PlanesOf(image) + c * state.Shape.Size, gradient = state.GradientOf(image) + c * state.Shape.Size;
             if (state.Stride == 1)
-                Planes.AddWherePositive(scratch.SourceGradients + c * _node.ScratchSize, plane, gradient, _node.Size);
+                Planes.AddRows(scratch.SourceGradients + c * _node.ScratchSize, plane, gradient, _node);
             else
                 Tiles.AddPhases(scratch.SourceGradients + 4 * c * _node.ScratchSize, _node.ScratchSize, _node, plane, gradient, state.Shape);
         }

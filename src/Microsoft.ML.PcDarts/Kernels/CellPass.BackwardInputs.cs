@@ -87,7 +87,7 @@ internal sealed unsafe partial class CellPass
 
         int channels = unit.Inputs;
         target += (long)image * channels * shape.Pixels;
-        float* gradient = shape.Stride == shape.Width ? target : scratch.InputGradients;
+        float* gradient = shape.Size == shape.Pixels ? target : scratch.InputGradients;
         new Span<float>(gradient, channels * shape.Size).Clear();
         unit.Backward(planes, null, scratch, gradient);
         for (int c = 0; gradient != target && c < channels; c++)

@@ -83,7 +83,7 @@ internal sealed unsafe partial class CellPass
         (UnitPass unit, PlaneShape shape) = input == 0 ? (_preprocess0, _input0) : (_preprocess1, _input1);
         int channels = unit.Inputs;
         float* dense = (input == 0 ? _in0 : _in1) + (long)image * channels * shape.Pixels;
-        if (shape.Stride == shape.Width)
+        if (shape.Size == shape.Pixels)
             return dense;
         for (int c = 0; c < channels; c++)
             Planes.Pad(dense + c * shape.Pixels, shape, scratch.Input + (long)c * shape.Size);

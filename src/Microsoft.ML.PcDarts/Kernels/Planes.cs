@@ -4,40 +4,25 @@ using static System.Runtime.Intrinsics.Vector256;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>Elementwise work on planes whose rows are padded with zeros (see <see cref="PlaneShape"/>).</summary>
-internal static unsafe class Planes
+/// <summary>Elementwise work on planes (see <see cref="PlaneShape"/>); the zeros behind the last pixel stay zero.</summary>
+internal static unsafe partial class Planes
 {
-    /// <summary>Copies rows without padding into a plane.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Pad(float* dense, PlaneShape shape, float* plane)
+    /// <summary>Copies pixels into a plane.</summary>
+    internal static void Pad(float* pixels, PlaneShape shape, float* plane)
     {
-        if (shape.Stride == shape.Width)
-        {
-            Buffer.MemoryCopy(dense, plane, shape.Size * sizeof(float), shape.Size * sizeof(float));
-            return;
-        }
-
-        for (int row = 0; row < shape.Height; row++)
-            new Span<float>(dense + row * shape.Width, shape.Width).CopyTo(new Span<float>(plane + row * shape.Stride, shape.Width));
+        new Span<float>(pixels, shape.Pixels).CopyTo(new Span<float>(plane, shape.Pixels));
         ClearPadding(plane, shape);
     }
 
-    /// <summary>Copies a plane into rows without padding.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Unpad(float* plane, PlaneShape shape, float* dense)
-    {
-        for (int row = 0; row < shape.Height; row++)
-            new Span<float>(plane + row * shape.Stride, shape.Width).CopyTo(new Span<float>(dense + row * shape.Width, shape.Width));
-    }
+    /// <summary>Copies the pixels of a plane.</summary>
+    internal static void Unpad(float* plane, PlaneShape shape, float* pixels)
+        => new Span<float>(plane, shape.Pixels).CopyTo(new Span<float>(pixels, shape.Pixels));
 
-    /// <summary>Makes the padding zero again after an operation that did not keep it.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    /// <summary>Makes what follows the last pixel zero again after an operation that did not keep it.</summary>
     internal static void ClearPadding(float* plane, PlaneShape shape)
     {
-        if (shape.Stride == shape.Width)
-            return;
-        for (int row = 0; row < shape.Height; row++)
-            new Span<float>(plane + row * shape.Stride + shape.Width, shape.Stride - shape.Width).Clear();
+        if (shape.Size != shape.Pixels)
+            new Span<float>(plane + shape.Pixels, shape.Size - shape.Pixels).Clear();
     }
 
     /// <summary>output = max(0, input).</summary>
@@ -169,27 +154,5 @@ internal static unsafe class Planes
         }
 
         return (Vector256.Sum(sum0 + sum1), Vector256.Sum(product0 + product1));
-    }
-
-    /// <summary>output = gradient where the tile is positive, 0 elsewhere; with Σ output and Σ output · (map − center).</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static (float Sum, float Product) RectifierGradient(float* gradient, float* tile, float* map, float center, float* output, PlaneShape shape)
-    {
-        Vector256<float> c = Create(center), sum = default, product = default;
-        nint stride = shape.Stride;
-        tile += shape.TileOrigin;
-        for (nint y = 0; y < shape.Height; y++, tile += shape.TileStride)
-        {
-            for (nint x = 0; x < stride; x += 8)
-            {
-                nint i = y * stride + x;
-                Vector256<float> kept = Load(gradient + i) & GreaterThan(Load(tile + x), Vector256<float>.Zero);
-                Vector256.Store(kept, output + i);
-                sum += kept;
-                product = FusedMultiplyAdd(kept, Load(map + i) - c, product);
-            }
-        }
-
-        return (Vector256.Sum(sum), Vector256.Sum(product));
     }
 }

@@ -24,7 +24,7 @@ internal static unsafe class Pooling
                 Vector256<float> maximum = Load(pixel + offsets[0]);
                 for (nint t = 1; t < taps; t++)
                     maximum = MaxNative(maximum, Load(pixel + offsets[t]));
-                Vector256.Store(maximum, output + y * shape.Stride + x);
+                Vector256.Store(maximum, output + y * shape.Width + x);
             }
         }
 
@@ -59,9 +59,9 @@ internal static unsafe class Pooling
     {
         for (int y = 0; y < shape.Height; y++)
         {
-            float* upper = plane + 2 * y * input.Stride;
-            float* lower = 2 * y + 1 < input.Height ? upper + input.Stride : upper;
-            float* result = output + y * shape.Stride;
+            float* upper = plane + 2 * y * input.Width;
+            float* lower = 2 * y + 1 < input.Height ? upper + input.Width : upper;
+            float* result = output + y * shape.Width;
             for (int x = 0; x < shape.Width; x++)
             {
                 int left = 2 * x, right = Math.Min(left + 1, input.Width - 1);
@@ -80,12 +80,12 @@ internal static unsafe class Pooling
         {
             for (int x = 0; x < shape.Width; x++)
             {
-                int first = 2 * y * input.Stride + 2 * x, winner = first;
-                int right = 2 * x + 1 < input.Width ? 1 : 0, below = 2 * y + 1 < input.Height ? input.Stride : 0;
+                int first = 2 * y * input.Width + 2 * x, winner = first;
+                int right = 2 * x + 1 < input.Width ? 1 : 0, below = 2 * y + 1 < input.Height ? input.Width : 0;
                 Prefer(first + right);
                 Prefer(first + below);
                 Prefer(first + below + right);
-                output[winner] += gradient[y * shape.Stride + x];
+                output[winner] += gradient[y * shape.Width + x];
 
                 void Prefer(int pixel)
                 {
@@ -101,7 +101,7 @@ internal static unsafe class Pooling
     /// <param name="winners">The first pixel of the winners' tile.</param>
     /// <param name="offsets">Offset of each tap from an input pixel to the output pixel that reads it.</param>
     /// <param name="members">The taps' numbers.</param>
-    /// <param name="output">A plane of the phase.</param>
+    /// <param name="output">A row plane of the phase.</param>
     /// <param name="shape">Size of the phase.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Distribute(float* gradient, float* winners, int* offsets, ReadOnlySpan<int> members, float* output, PlaneShape shape)

@@ -23,7 +23,8 @@ internal sealed unsafe partial class StatePass
         TapConvolution.Sum(
             scratch.Pooled + Output.TileOrigin, PoolTaps!.Forward, CellMemory.Aligned(Ones), Window, scratch.Maps, Output.Stride, Output.Height, accumulate: false);
         float* pooled = PooledOf(BranchKind.AvgPool, image) + channel * Output.Size;
-        PcDarts.Planes.Multiply(scratch.Maps, InverseCounts(), pooled, Output.Size);
+        PcDarts.Planes.Compact(scratch.Maps, pooled, Output);
+        PcDarts.Planes.Multiply(pooled, InverseCounts(), pooled, Output.Size);
         if (moments)
             AvgMoments[image, channel] = PcDarts.Planes.Moments(pooled, Output);
     }
@@ -55,14 +56,9 @@ internal sealed unsafe partial class StatePass
         }
 
         if (Stride == 1)
-        {
-            PcDarts.Planes.ClearPadding(scratch.Maps, Output);
-            PcDarts.Planes.Add(scratch.Maps, 0, 1, target, Output.Size);
-        }
+            PcDarts.Planes.AddRows(scratch.Maps, null, target, Output);
         else
-        {
             Tiles.AddPhases(scratch.Maps, Output.ScratchSize, Output, null, target, Shape);
-        }
     }
 
     private void FillPoolTile(float* plane, float outside, float* tile)
@@ -84,7 +80,7 @@ internal sealed unsafe partial class StatePass
             for (int y = 0; y < Output.Height; y++)
             {
                 for (int x = 0; x < Output.Width; x++)
-                    values[y * Output.Stride + x] = 1f / (Inside(y, Shape.Height) * Inside(x, Shape.Width));
+                    values[y * Output.Width + x] = 1f / (Inside(y, Shape.Height) * Inside(x, Shape.Width));
             }
 
             _inverseCounts = counts;

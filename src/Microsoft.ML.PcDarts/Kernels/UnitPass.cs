@@ -74,7 +74,7 @@ internal sealed unsafe partial class UnitPass
     /// <param name="moments">Whether the moments are wanted.</param>
     internal void Forward(int image, float* planes, float* tiles, CellScratch scratch, bool moments)
     {
-        Convolve(planes, tiles, scratch.Maps);
+        Convolve(planes, tiles, scratch.Maps, scratch.GradientTile);
         float* map = MapOf(image);
         Pointwise.Multiply(_matrix, Outputs, _columns, scratch.Maps, _output.ScratchSize, map, _output.Size, _output.Size);
         if (!moments)
@@ -97,7 +97,7 @@ internal sealed unsafe partial class UnitPass
         bool weights = NeedsWeightGradients;
         if (weights)
         {
-            Convolve(planes, tiles, scratch.Maps);
+            Convolve(planes, tiles, scratch.Maps, scratch.GradientTile);
             float* matrixSums = sums + (_taps is null ? 0 : _inputs * _taps.Count * PlaneShape.Lanes);
             Pointwise.Outer(scratch.Gradients, step, Outputs, scratch.Maps, step, _columns, _output.Size, matrixSums);
         }
@@ -118,7 +118,7 @@ internal sealed unsafe partial class UnitPass
     }
 
     /// <summary>The planes that the matrix multiplies.</summary>
-    private void Convolve(float* planes, float* tiles, float* maps)
+    private void Convolve(float* planes, float* tiles, float* maps, float* rowPlane)
     {
         int step = _output.ScratchSize;
         for (int c = 0; c < _inputs; c++)
@@ -127,8 +127,10 @@ internal sealed unsafe partial class UnitPass
             if (_taps is not null)
             {
                 float* tile = tiles + (long)c * _taps.Phases * _output.TileSize + _output.TileOrigin;
-                TapConvolution.Sum(tile, _taps.Forward, _depthwise + c * _taps.Count, _taps.Count, map, _output.Stride, _output.Height, accumulate: false);
-                Planes.ClearPadding(map, _output);
+                float* rows = _output.Stride == _output.Width ? map : rowPlane;
+                TapConvolution.Sum(tile, _taps.Forward, _depthwise + c * _taps.Count, _taps.Count, rows, _output.Stride, _output.Height, accumulate: false);
+                if (rows != map)
+                    Planes.Compact(rows, map, _output);
             }
             else if (_unit.Stride == 1)
             {

@@ -21,8 +21,7 @@ internal static unsafe class KernelPlanes
         else
             Tiles.FillPhases(padded, input, tile, output, outside: 0, rectify: false);
         TapConvolution.Sum(tile + output.TileOrigin, taps.Forward, CellMemory.Pointer(weight), taps.Count, result, output.Stride, output.Height, accumulate: false);
-        float[] dense = CellMemory.Allocate(output.Pixels + 16);
-        Planes.Unpad(result, output, CellMemory.Aligned(dense));
-        return new Span<float>(CellMemory.Aligned(dense), output.Pixels).ToArray();
+        Planes.Compact(result, tile, output);
+        return new Span<float>(tile, output.Pixels).ToArray();
     }
 }
