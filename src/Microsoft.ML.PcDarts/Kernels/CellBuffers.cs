@@ -25,7 +25,7 @@ internal sealed class CellBuffers(int threads)
                 best = i;
         }
 
-        if (best < 0 || _free[best].Length > 2 * floats + 4096)
+        if (best < 0)
         {
             // Memory for pictures of another size is given up, so that the list does not grow from size to size.
             if (_free.Count > 0)

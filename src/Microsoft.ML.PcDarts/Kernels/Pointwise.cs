@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using static System.Runtime.Intrinsics.Vector256;
 
 namespace Microsoft.ML.PcDarts;
@@ -131,14 +132,23 @@ internal static unsafe class Pointwise
             d1 = FusedMultiplyAdd(g, x1, d1);
         }
 
-        gradient[0] += Vector256.Sum(a0);
-        gradient[1] += Vector256.Sum(a1);
-        gradient[inputs] += Vector256.Sum(b0);
-        gradient[inputs + 1] += Vector256.Sum(b1);
-        gradient[2 * inputs] += Vector256.Sum(c0);
-        gradient[2 * inputs + 1] += Vector256.Sum(c1);
-        gradient[3 * inputs] += Vector256.Sum(d0);
-        gradient[3 * inputs + 1] += Vector256.Sum(d1);
+        AddPair(Pairs(a0, a1, b0, b1), gradient, gradient + inputs);
+        AddPair(Pairs(c0, c1, d0, d1), gradient + 2 * inputs, gradient + 3 * inputs);
+    }
+
+    /// <summary>The sums of the lanes of four vectors.</summary>
+    private static Vector128<float> Pairs(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d)
+    {
+        if (!Avx.IsSupported)
+            return Vector128.Create(Vector256.Sum(a), Vector256.Sum(b), Vector256.Sum(c), Vector256.Sum(d));
+        Vector256<float> halves = Avx.HorizontalAdd(Avx.HorizontalAdd(a, b), Avx.HorizontalAdd(c, d));
+        return halves.GetLower() + halves.GetUpper();
+    }
+
+    private static void AddPair(Vector128<float> sums, float* first, float* second)
+    {
+        Vector64.Store(Vector64.Load(first) + sums.GetLower(), first);
+        Vector64.Store(Vector64.Load(second) + sums.GetUpper(), second);
     }
 
     private static void OuterRest(float* left, nint leftStride, int outputs, float* right, nint count, float* gradient, nint inputs)

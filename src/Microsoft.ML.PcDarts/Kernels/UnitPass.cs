@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>A <see cref="ConvolutionUnit"/> during one pass through a cell; works on one picture at a time.</summary>
@@ -74,9 +76,17 @@ internal sealed unsafe partial class UnitPass
     /// <param name="moments">Whether the moments are wanted.</param>
     internal void Forward(int image, float* planes, float* tiles, CellScratch scratch, bool moments)
     {
-        Convolve(planes, tiles, scratch.Maps, scratch.GradientTile);
         float* map = MapOf(image);
-        Pointwise.Multiply(_matrix, Outputs, _columns, scratch.Maps, _output.ScratchSize, map, _output.Size, _output.Size);
+        if (_taps is null && _unit.Stride == 1)
+        {
+            ForwardPlain(planes, map, scratch.Maps);
+        }
+        else
+        {
+            Convolve(planes, tiles, scratch.Maps, scratch.GradientTile);
+            Pointwise.Multiply(_matrix, Outputs, _columns, scratch.Maps, _output.ScratchSize, map, _output.Size, _output.Size);
+        }
+
         if (!moments)
             return;
         for (int c = 0; c < Outputs; c++)
@@ -95,6 +105,12 @@ internal sealed unsafe partial class UnitPass
         int step = _output.ScratchSize;
         float* sums = scratch.WeightGradients + WeightOffset;
         bool weights = NeedsWeightGradients;
+        if (_taps is null && _unit.Stride == 1)
+        {
+            BackwardPlain(planes, scratch, weights ? sums : null, target);
+            return;
+        }
+
         if (weights)
         {
             Convolve(planes, tiles, scratch.Maps, scratch.GradientTile);
@@ -110,8 +126,6 @@ internal sealed unsafe partial class UnitPass
             float* gradient = scratch.MapGradients + c * step;
             if (_taps is not null)
                 BackwardTaps(c, tiles, gradient, scratch.GradientTile, weights ? sums : null, target);
-            else if (_unit.Stride == 1)
-                Planes.AddWherePositive(gradient, planes + c * _input.Size, target + c * _input.Size, _input.Size);
             else
                 AddPicked(c, planes, gradient, target);
         }
@@ -132,10 +146,6 @@ internal sealed unsafe partial class UnitPass
                 if (rows != map)
                     Planes.Compact(rows, map, _output);
             }
-            else if (_unit.Stride == 1)
-            {
-                Planes.Rectify(planes + c * _input.Size, map, _input.Size);
-            }
             else
             {
                 for (int part = 0; part < _unit.Pointwise.Count; part++)
@@ -144,6 +154,7 @@ internal sealed unsafe partial class UnitPass
         }
     }
 
+    [SkipLocalsInit]
     private void BackwardTaps(int channel, float* tiles, float* gradient, float* gradientTile, float* sums, float* target)
     {
         Taps taps = _taps!;
@@ -159,6 +170,13 @@ internal sealed unsafe partial class UnitPass
 
         if (target == null)
             return;
+        if (phases == 1)
+        {
+            TapConvolution.Sum(
+                origin, taps.Backward(0), weights, taps.Count, target + channel * _output.ScratchSize, _output.Stride, _output.Height, accumulate: true);
+            return;
+        }
+
         float* ordered = stackalloc float[MostTaps];
         for (int phase = 0; phase < phases; phase++)
         {
