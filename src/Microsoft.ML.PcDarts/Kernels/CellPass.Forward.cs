@@ -77,7 +77,7 @@ internal sealed unsafe partial class CellPass
             yield return [_states[state]];
     }
 
-    /// <summary>The planes of a cell's input with padded rows.</summary>
+    /// <summary>The planes of a cell's input, with zeros behind the last pixel.</summary>
     private float* InputPlanes(int input, int image, CellScratch scratch)
     {
         (UnitPass unit, PlaneShape shape) = input == 0 ? (_preprocess0, _input0) : (_preprocess1, _input1);

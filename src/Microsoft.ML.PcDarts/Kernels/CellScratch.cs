@@ -50,16 +50,16 @@ internal sealed unsafe class CellScratch
 
     internal float* Winners { get; }
 
-    /// <summary>Gradient of <see cref="Tiles"/>, as planes.</summary>
+    /// <summary>Gradient of <see cref="Tiles"/>, as row planes.</summary>
     internal float* SourceGradients { get; }
 
-    /// <summary>Gradient of <see cref="Inner"/>, as planes.</summary>
+    /// <summary>Gradient of <see cref="Inner"/>, as row planes.</summary>
     internal float* InnerGradients { get; }
 
     /// <summary>A plane of pooled values or their gradient.</summary>
     internal float* Pooled { get; }
 
-    /// <summary>Planes of a cell's input whose rows need padding.</summary>
+    /// <summary>Planes of a cell's input that need zeros behind the last pixel.</summary>
     internal float* Input { get; }
 
     internal float* InputGradients { get; }

@@ -23,6 +23,7 @@ internal sealed unsafe partial class UnitPass
         Norm = new NormPass(unit.Norm, images, _output.Pixels);
         Moments = new MapMoments(images, Norm.Channels);
         _inputs = (int)unit.Pointwise[0].weight!.size(1);
+        NeedsWeightGradients = unit.Pointwise[0].weight!.requires_grad;
         _columns = _inputs * unit.Pointwise.Count;
         int outputs = Norm.Channels, matrix = outputs * _columns, kernel = 0;
         if (unit.Depthwise is { } depthwise)
@@ -64,7 +65,8 @@ internal sealed unsafe partial class UnitPass
     /// <summary>The map before the norm, [N, outputs] planes. After the backward pass of a second unit it holds the gradient that the first unit's norm receives.</summary>
     internal float* Map { get; set; }
 
-    internal bool NeedsWeightGradients => _unit.Pointwise[0].weight!.requires_grad;
+    /// <summary>Whether gradients of the weights are wanted, as it stood when the pass began.</summary>
+    internal bool NeedsWeightGradients { get; }
 
     internal float* MapOf(int image) => Map + (long)image * Outputs * _output.Size;
 
@@ -98,7 +100,7 @@ internal sealed unsafe partial class UnitPass
     /// <param name="tiles">As in <see cref="Forward"/>.</param>
     /// <param name="scratch">Scratch memory.</param>
     /// <param name="target">
-    /// Receives the sum: gradients of the tiles as scratch planes before the ReLU's mask (depthwise), or of <paramref name="planes"/>; null if not wanted.
+    /// Receives the sum: gradients of the tiles as row planes before the ReLU's mask (depthwise), or of <paramref name="planes"/>; null if not wanted.
     /// </param>
     internal void Backward(float* planes, float* tiles, CellScratch scratch, float* target)
     {
