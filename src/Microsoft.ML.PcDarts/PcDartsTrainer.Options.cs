@@ -65,7 +65,7 @@ public sealed partial class PcDartsTrainer
 
         /// <summary>
         /// Whether <see cref="InitialChannels"/> and <see cref="Layers"/> are upper limits under a <see cref="TimeBudget"/>: a smaller network is then
-        /// trained when the time would allow fewer than 8 passes over the pictures. Default true.
+        /// trained when the time would allow fewer than 16 passes over the pictures. Default true.
         /// </summary>
         public bool ShrinkNetworkToBudget = true;
 
