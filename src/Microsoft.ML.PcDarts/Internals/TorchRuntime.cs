@@ -120,7 +120,7 @@ internal static partial class TorchRuntime
     /// </summary>
     private static void KeepFreedMemory()
     {
-        const int trimThreshold = -1, mmapThreshold = -3; // malloc.h
+        const int trimThreshold = -1, mmapThreshold = -3, mostMmaps = -4; // malloc.h
         const int largestMmapThreshold = 32 << 20; // glibc refuses more
         if (!OperatingSystem.IsLinux()
             || Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is not null || Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is not null)
@@ -130,7 +130,8 @@ internal static partial class TorchRuntime
 
         // A refusal costs time, not correctness.
         _ = SetAllocator(mmapThreshold, largestMmapThreshold);
-        _ = SetAllocator(trimThreshold, int.MaxValue);
+        _ = SetAllocator(trimThreshold, -1); // never
+        _ = SetAllocator(mostMmaps, 0); // else tensors above that size would still be fresh memory in every step
     }
 
     [LibraryImport("libc", EntryPoint = "mallopt")]

@@ -35,11 +35,4 @@ internal static unsafe class CellMemory
         for (int i = 0; i < sum.Length; i++)
             sum[i] += gradient[i];
     }
-
-    /// <summary>Memory that the collector neither moves nor clears.</summary>
-    internal static float[] Allocate(long floats) => GC.AllocateUninitializedArray<float>(checked((int)floats), pinned: true);
-
-    /// <summary>The first element of an array from <see cref="Allocate"/> at a cache line's start; the array must have 16 floats to spare.</summary>
-    internal static float* Aligned(float[] pinned)
-        => (float*)(((nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned)) + 63) & ~63);
 }

@@ -13,40 +13,71 @@ internal sealed unsafe partial class CellPass
     {
         if (_saved is null)
             Recompute();
-        foreach (CellScratch chunk in _buffers.Scratch)
-            new Span<float>(chunk.WeightGradients, checked((int)Units.Sum(unit => (long)unit.WeightFloats))).Clear();
-        float[] gradients = _buffers.Rent(_states.Sum(state => state.PlaneFloats(_images)) + 16);
-        float* next = CellMemory.Aligned(gradients);
+        _ahead = false; // the order of sums must not depend on what ran before
+        if (_needsWeightGradients)
+            _buffers.ClearSums(_weightFloats);
+        FloatBlock gradients = _buffers.Rent(_states.Sum(state => state.PlaneFloats(_images)));
+        float* next = gradients.Pointer;
         foreach (StatePass state in _states)
         {
             state.Gradient = next;
             next += state.PlaneFloats(_images);
         }
 
-        ForEachImage((image, _) => StartGradients(image, output));
-        bool throughInputs = input0 != null || input1 != null || Units.Any(unit => unit.NeedsWeightGradients);
-        foreach (StatePass[] group in Groups().Reverse().Where(group => group.Any(state => state.Edges.Length > 0)))
+        bool throughInputs = input0 != null || input1 != null || _needsWeightGradients;
+        StatePass[][] groups = [.. Groups().Reverse().Where(group => group.Any(state => state.Edges.Length > 0))];
+        ForEachImage((image, _) =>
         {
-            ForEachImage((image, _) => Array.ForEach(group, state => NoteEdges(state, image, mixture != null)));
+            StartGradients(image, output);
+            Note(0, image);
+        });
+        for (int i = 0; i < groups.Length; i++)
+        {
+            int following = i + 1;
+            StatePass[] group = groups[i];
             foreach ((EdgePass edge, BranchPass branch) in group.SelectMany(state => state.Branches))
                 branch.Norm?.Backward(Factor(edge, branch));
-            if (group[0].Index == 0 && !throughInputs)
-                continue;
-            ForEachImage((image, scratch) => Array.ForEach(group, state => BackwardLastUnits(state, image, scratch)));
+            if (following == groups.Length && !throughInputs)
+                break;
             BranchPass[] separable = [.. group.SelectMany(state => state.Branches).Select(entry => entry.Branch).Where(branch => branch.Units.Length > 1)];
+            ForEachImageSumming((image, scratch) =>
+            {
+                Array.ForEach(group, state => BackwardLastUnits(state, image, scratch));
+                if (separable.Length == 0)
+                    Note(following, image);
+            });
+            if (separable.Length == 0)
+                continue;
             foreach (BranchPass branch in separable)
                 branch.Units[0].Norm.Backward();
-            if (separable.Length > 0)
-                ForEachImage((image, scratch) => Array.ForEach(group, state => BackwardFirstUnits(state, image, scratch)));
+            ForEachImageSumming((image, scratch) =>
+            {
+                Array.ForEach(group, state => BackwardFirstUnits(state, image, scratch));
+                Note(following, image);
+            });
         }
 
         if (mixture != null)
             WriteMixtureGradient(mixture);
         if (throughInputs)
             BackwardPreprocess(input0, input1);
-        foreach (UnitPass unit in Units)
-            unit.CollectWeightGradients(_buffers.Scratch);
+        if (_needsWeightGradients)
+        {
+            float* total = _buffers.Total(_weightFloats);
+            foreach (UnitPass unit in Units)
+                unit.CollectWeightGradients(total);
+        }
+
         _buffers.Return(gradients);
+
+        // What the norms of the next group need to know of a picture, noted while its gradients are in the cache.
+        void Note(int group, int image)
+        {
+            if (group < groups.Length)
+                Array.ForEach(groups[group], state => NoteEdges(state, image, mixture != null));
+            else
+                NoteInputs(image);
+        }
     }
 
     private void StartGradients(int image, float* output)

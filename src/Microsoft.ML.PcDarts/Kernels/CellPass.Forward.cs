@@ -13,6 +13,7 @@ internal sealed unsafe partial class CellPass
         _in1 = input1;
         _mixture = mixture;
         TakeMemory();
+        _ahead = false;
         ForEachImage((image, scratch) =>
         {
             _preprocess0.Forward(image, InputPlanes(0, image, scratch), null, scratch, _training);
@@ -67,7 +68,22 @@ internal sealed unsafe partial class CellPass
         });
     }
 
-    private void ForEachImage(Action<int, CellScratch> work) => _buffers.ForEachImage(_images, work);
+    private void ForEachImage(Action<int, CellScratch> work) => _buffers.ForEachImage(_images, Turn(work));
+
+    private void ForEachImageSumming(Action<int, CellScratch> work)
+    {
+        if (_needsWeightGradients)
+            _buffers.ForEachImageSumming(_images, Turn(work));
+        else
+            ForEachImage(work);
+    }
+
+    /// <summary>Every second pass over the batch goes backwards, so that it begins with the pictures that are still in the cache.</summary>
+    private Action<int, CellScratch> Turn(Action<int, CellScratch> work)
+    {
+        _ahead = !_ahead;
+        return _ahead ? work : (image, scratch) => work(_images - 1 - image, scratch);
+    }
 
     /// <summary>States that can be worked on together, in order: the two inputs, then one node after the other.</summary>
     private IEnumerable<StatePass[]> Groups()

@@ -15,9 +15,11 @@ internal sealed unsafe partial class CellPass
     private readonly StatePass[] _states;
     private readonly float[]? _keep;
     private readonly CellBuffers _buffers;
-    private float[]? _saved;
-    private readonly bool _training;
+    private FloatBlock? _saved;
+    private readonly bool _training, _needsWeightGradients;
+    private readonly int _weightFloats;
     private readonly CellSizes _sizes;
+    private bool _ahead;
     private float* _in0, _in1, _mixture;
 
     /// <param name="plan">The cell.</param>
@@ -45,13 +47,15 @@ internal sealed unsafe partial class CellPass
         _edges = [.. plan.Edges.Select((edge, index) => new EdgePass(edge, index, images, ShapeOf(edge.Source), _node))];
         _states = [.. Enumerable.Range(0, plan.Nodes + 2).Select(state => new StatePass(
             state, plan.StrideOf(state), ShapeOf(state), _node, [.. _edges.Where(edge => edge.Source == state)], images, plan.Channels, _active))];
-        long weightFloats = 0;
+        int weightFloats = 0;
         foreach (UnitPass unit in Units)
         {
             unit.WeightOffset = weightFloats;
-            weightFloats += unit.WeightFloats;
+            weightFloats = checked(weightFloats + unit.WeightFloats);
         }
 
+        _weightFloats = weightFloats;
+        _needsWeightGradients = Units.Any(unit => unit.NeedsWeightGradients);
         _sizes = Sizes(weightFloats);
     }
 
@@ -77,7 +81,7 @@ internal sealed unsafe partial class CellPass
 
     private void TakeMemory()
     {
-        _saved = _buffers.Rent(SavedFloats() + 16);
+        _saved = _buffers.Rent(SavedFloats());
         AssignMaps();
         _buffers.Prepare(_sizes);
     }
@@ -101,7 +105,7 @@ internal sealed unsafe partial class CellPass
 
     private void AssignMaps()
     {
-        float* next = CellMemory.Aligned(_saved!);
+        float* next = _saved!.Pointer;
         foreach (StatePass state in _states)
             next = state.Assign(next, _images);
         foreach (UnitPass unit in Units)
@@ -130,6 +134,7 @@ internal sealed unsafe partial class CellPass
             Input: Math.Max(
                 (long)_preprocess0.Inputs * _input0.Size,
                 (long)_preprocess1.Inputs * _input1.Size),
+            Turned: Units.Max(unit => unit.TurnedFloats),
             WeightGradients: weightFloats);
     }
 }

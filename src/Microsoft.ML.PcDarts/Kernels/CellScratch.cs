@@ -1,14 +1,14 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>Memory for the work on one picture, and the sums of weight gradients of the pictures of one chunk.</summary>
-internal sealed unsafe class CellScratch
+/// <summary>Memory of a thread for the work on one picture.</summary>
+internal sealed unsafe class CellScratch : IDisposable
 {
-    private readonly float[] _memory;
+    private readonly FloatBlock _memory;
 
     internal CellScratch(CellSizes sizes)
     {
-        _memory = CellMemory.Allocate(sizes.Total + 16);
-        float* next = CellMemory.Aligned(_memory);
+        _memory = new FloatBlock(sizes.Total);
+        float* next = _memory.Pointer;
         Tiles = Take(sizes.Tiles);
         Inner = Take(sizes.Inner);
         Maps = Take(sizes.Maps);
@@ -21,7 +21,7 @@ internal sealed unsafe class CellScratch
         Pooled = Take(sizes.Tile);
         Input = Take(sizes.Input);
         InputGradients = Take(sizes.Input);
-        WeightGradients = Take(sizes.WeightGradients);
+        Turned = Take(sizes.Turned);
 
         float* Take(long floats)
         {
@@ -64,20 +64,25 @@ internal sealed unsafe class CellScratch
 
     internal float* InputGradients { get; }
 
-    /// <summary>Σ over the chunk's pictures of the weights' gradients; a unit knows its offset.</summary>
-    internal float* WeightGradients { get; }
+    /// <summary>See <see cref="Pointwise.TurnedFloats"/>.</summary>
+    internal float* Turned { get; }
+
+    /// <summary>Where gradients of weights are added, of the pictures of one chunk; a unit knows its offset. Null in passes that have none.</summary>
+    internal float* WeightGradients { get; set; }
+
+    public void Dispose() => _memory.Dispose();
 }
 
-/// <summary>How many floats the parts of a <see cref="CellScratch"/> have.</summary>
+/// <summary>How many floats the parts of a <see cref="CellScratch"/> and the sums of weight gradients have.</summary>
 internal readonly record struct CellSizes(
-    long Tiles, long Inner, long Maps, long Gradients, long Tile, long SourceGradients, long InnerGradients, long Input, long WeightGradients)
+    long Tiles, long Inner, long Maps, long Gradients, long Tile, long SourceGradients, long InnerGradients, long Input, long Turned, long WeightGradients)
 {
     internal bool Covers(CellSizes other) => Union(other) == this;
 
     internal CellSizes Union(CellSizes other) => new(
         Math.Max(Tiles, other.Tiles), Math.Max(Inner, other.Inner), Math.Max(Maps, other.Maps), Math.Max(Gradients, other.Gradients), Math.Max(Tile, other.Tile),
-        Math.Max(SourceGradients, other.SourceGradients), Math.Max(InnerGradients, other.InnerGradients), Math.Max(Input, other.Input),
+        Math.Max(SourceGradients, other.SourceGradients), Math.Max(InnerGradients, other.InnerGradients), Math.Max(Input, other.Input), Math.Max(Turned, other.Turned),
         Math.Max(WeightGradients, other.WeightGradients));
 
-    internal long Total => Tiles + Inner + 2 * Maps + Gradients + 3 * Tile + SourceGradients + InnerGradients + 2 * Input + WeightGradients;
+    internal long Total => Tiles + Inner + 2 * Maps + Gradients + 3 * Tile + SourceGradients + InnerGradients + 2 * Input + Turned;
 }

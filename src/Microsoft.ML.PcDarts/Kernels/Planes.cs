@@ -33,6 +33,17 @@ internal static unsafe partial class Planes
             Vector256.Store(MaxNative(Vector256<float>.Zero, Load(input + i)), output + i);
     }
 
+    /// <summary>output += input, for any number of floats.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void AddAll(float* input, float* output, nint count)
+    {
+        nint i = 0;
+        for (; i <= count - 8; i += 8)
+            Vector256.Store(Load(output + i) + Load(input + i), output + i);
+        for (; i < count; i++)
+            output[i] += input[i];
+    }
+
     /// <summary>output = left · right.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Multiply(float* left, float* right, float* output, nint count)

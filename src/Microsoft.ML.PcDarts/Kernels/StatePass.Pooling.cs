@@ -3,8 +3,8 @@ namespace Microsoft.ML.PcDarts;
 internal sealed unsafe partial class StatePass
 {
     private const int Window = 9;
-    private static readonly float[] Ones = CreateOnes();
-    private float[]? _inverseCounts;
+    private static readonly FloatBlock Ones = CreateOnes();
+    private FloatBlock? _inverseCounts;
 
     /// <summary>Maximum pooling of a plane into <see cref="MaxPooled"/>.</summary>
     internal void MaxPool(int image, int channel, float* plane, CellScratch scratch, bool moments)
@@ -21,7 +21,7 @@ internal sealed unsafe partial class StatePass
     {
         FillPoolTile(plane, 0, scratch.Pooled);
         TapConvolution.Sum(
-            scratch.Pooled + Output.TileOrigin, PoolTaps!.Forward, CellMemory.Aligned(Ones), Window, scratch.Maps, Output.Stride, Output.Height, accumulate: false);
+            scratch.Pooled + Output.TileOrigin, PoolTaps!.Forward, Ones.Pointer, Window, scratch.Maps, Output.Stride, Output.Height, accumulate: false);
         float* pooled = PooledOf(BranchKind.AvgPool, image) + channel * Output.Size;
         PcDarts.Planes.Compact(scratch.Maps, pooled, Output);
         PcDarts.Planes.Multiply(pooled, InverseCounts(), pooled, Output.Size);
@@ -52,7 +52,7 @@ internal sealed unsafe partial class StatePass
             if (kind == BranchKind.MaxPool)
                 Pooling.Distribute(origin, scratch.Winners + Output.TileOrigin, PoolTaps.Backward(phase), members, sum, Output);
             else
-                TapConvolution.Sum(origin, PoolTaps.Backward(phase), CellMemory.Aligned(Ones), members.Length, sum, Output.Stride, Output.Height, accumulate: true);
+                TapConvolution.Sum(origin, PoolTaps.Backward(phase), Ones.Pointer, members.Length, sum, Output.Stride, Output.Height, accumulate: true);
         }
 
         if (Stride == 1)
@@ -74,8 +74,8 @@ internal sealed unsafe partial class StatePass
     {
         if (_inverseCounts is null)
         {
-            float[] counts = CellMemory.Allocate(Output.Size + 16);
-            float* values = CellMemory.Aligned(counts);
+            var counts = new FloatBlock(Output.Size);
+            float* values = counts.Pointer;
             new Span<float>(values, Output.Size).Clear();
             for (int y = 0; y < Output.Height; y++)
             {
@@ -86,15 +86,15 @@ internal sealed unsafe partial class StatePass
             _inverseCounts = counts;
         }
 
-        return CellMemory.Aligned(_inverseCounts);
+        return _inverseCounts.Pointer;
 
         int Inside(int position, int length) => Math.Min(position * Stride + 2, length) - Math.Max(position * Stride - 1, 0);
     }
 
-    private static float[] CreateOnes()
+    private static FloatBlock CreateOnes()
     {
-        float[] ones = CellMemory.Allocate(Window + 16);
-        ones.AsSpan().Fill(1);
+        var ones = new FloatBlock(Window);
+        new Span<float>(ones.Pointer, Window).Fill(1);
         return ones;
     }
 }

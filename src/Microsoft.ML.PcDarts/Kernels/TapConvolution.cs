@@ -10,6 +10,14 @@ namespace Microsoft.ML.PcDarts;
 /// <remarks>Eight vectors are summed at a time, which hides the latency of multiply-add and loads each weight once for them.</remarks>
 internal static unsafe class TapConvolution
 {
+    /// <summary>The convolution in its fastest form: with the taps' own offsets, so that reversed weights give the transposed convolution at stride 1.</summary>
+    internal static void Sum(float* tile, Taps taps, float* weights, float* output, int stride, int rows, bool accumulate)
+    {
+        int done = SquareTaps.Know(taps) ? SquareTaps.Sum(tile, taps, weights, output, stride, rows, accumulate) : 0;
+        if (done < stride)
+            Sum(tile, taps.Forward, weights, taps.Count, output, stride, rows, accumulate, done);
+    }
+
     /// <summary>output[y, x] = Σ weights[t] · tile[offsets[t] + (y, x)], or += when <paramref name="accumulate"/>.</summary>
     /// <param name="tile">The tile's first pixel; its rows are <paramref name="stride"/> + 8 floats apart.</param>
     /// <param name="offsets">Offset of each tap in floats.</param>
@@ -19,10 +27,11 @@ internal static unsafe class TapConvolution
     /// <param name="stride">Floats of a row of the output, a multiple of 8.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="accumulate">Whether to add to the output.</param>
+    /// <param name="column">First column to compute, a multiple of 8.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Sum(float* tile, int* offsets, float* weights, int taps, float* output, int stride, int rows, bool accumulate)
+    internal static void Sum(float* tile, int* offsets, float* weights, int taps, float* output, int stride, int rows, bool accumulate, nint column = 0)
     {
-        nint rowStep = stride, tileStep = stride + PlaneShape.Lanes, column = 0;
+        nint rowStep = stride, tileStep = stride + PlaneShape.Lanes;
         for (; stride - column >= 32; column += 32)
         {
             for (nint row = 0; row < rows; row += 2)
@@ -50,12 +59,19 @@ internal static unsafe class TapConvolution
     /// The gradient of the weights: lanes[t] += Σ gradient[y, x] · tile[offsets[t] + (y, x)], eight partial sums a tap. Both arguments are tiles.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Correlate(float* tile, int* offsets, int taps, float* gradient, int stride, int rows, float* lanes)
+    internal static void Correlate(float* tile, Taps taps, float* gradient, int stride, int rows, float* lanes)
     {
-        int tap = 0;
-        for (; taps - tap >= 5; tap += 5)
+        if (SquareTaps.Know(taps))
+        {
+            SquareTaps.Correlate(tile, taps, gradient, stride, rows, lanes);
+            return;
+        }
+
+        int tap = 0, count = taps.Count;
+        int* offsets = taps.Forward;
+        for (; count - tap >= 5; tap += 5)
             Correlate5(tile, offsets + tap, gradient, stride, rows, lanes + tap * PlaneShape.Lanes);
-        for (; tap < taps; tap++)
+        for (; tap < count; tap++)
             Correlate1(tile + offsets[tap], gradient, stride, rows, lanes + tap * PlaneShape.Lanes);
     }
 

@@ -22,6 +22,7 @@ internal sealed unsafe class Taps
 
     private Taps(int kernel, int dilation, int stride, PlaneShape output)
     {
+        (Kernel, Dilation, Stride) = (kernel, dilation, stride);
         _forward = GC.AllocateUninitializedArray<int>(kernel * kernel, pinned: true);
         int phases = stride * stride, reach = kernel / 2;
         List<int>[] members = [.. Enumerable.Range(0, phases).Select(_ => new List<int>())];
@@ -42,6 +43,13 @@ internal sealed unsafe class Taps
                 offsets[i] = phase * output.TileSize - _forward[_members[phase][i]];
         }
     }
+
+    /// <summary>Side of the kernel.</summary>
+    internal int Kernel { get; }
+
+    internal int Dilation { get; }
+
+    internal int Stride { get; }
 
     internal int Count => _forward.Length;
 

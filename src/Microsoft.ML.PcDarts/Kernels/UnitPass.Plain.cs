@@ -30,7 +30,7 @@ internal sealed unsafe partial class UnitPass
             if (matrixSums != null)
             {
                 RectifyBlock(planes + start, scratch.Maps, count);
-                Pointwise.Outer(scratch.Gradients + start, step, Outputs, scratch.Maps, BlockStep, _columns, count, matrixSums);
+                Pointwise.Outer(scratch.Gradients + start, step, Outputs, scratch.Maps, BlockStep, _columns, count, matrixSums, TurnedFloats > 0 ? scratch.Turned : null);
             }
 
             if (target == null)

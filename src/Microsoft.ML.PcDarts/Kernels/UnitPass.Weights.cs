@@ -7,10 +7,20 @@ internal sealed unsafe partial class UnitPass
     internal void ReadWeights(float* memory)
     {
         _depthwise = memory;
-        _matrix = _depthwise + _inputs * (_taps?.Count ?? 0);
+        int taps = _inputs * (_taps?.Count ?? 0);
+        _reversed = _depthwise + taps;
+        _matrix = _reversed + taps;
         _transposed = _matrix + Outputs * _columns;
-        if (_unit.Depthwise is { } depthwise)
-            CellMemory.Values(depthwise.weight!).CopyTo(new Span<float>(_depthwise, _inputs * _taps!.Count));
+        if (_unit.Depthwise is { } depthwise && _taps is not null)
+        {
+            CellMemory.Values(depthwise.weight!).CopyTo(new Span<float>(_depthwise, taps));
+            for (int first = 0; first < taps; first += _taps.Count)
+            {
+                for (int t = 0; t < _taps.Count; t++)
+                    _reversed[first + t] = _depthwise[first + _taps.Count - 1 - t];
+            }
+        }
+
         new Span<float>(_matrix, Outputs * _columns).Clear();
         foreach ((int part, int row, int rows) in Parts())
         {
@@ -38,33 +48,28 @@ internal sealed unsafe partial class UnitPass
         }
     }
 
-    /// <summary>Adds the sums of all chunks to the parameters' gradients.</summary>
-    internal void CollectWeightGradients(IReadOnlyList<CellScratch> chunks)
+    /// <summary>Adds to the parameters' gradients.</summary>
+    /// <param name="total">The gradients of all units of the cell.</param>
+    internal void CollectWeightGradients(float* total)
     {
         if (!NeedsWeightGradients)
             return;
         int taps = _taps is null ? 0 : _inputs * _taps.Count, matrix = Outputs * _columns;
-        float[] depthwise = new float[taps], pointwise = new float[matrix];
-        foreach (CellScratch chunk in chunks)
+        float* sums = total + WeightOffset;
+        float[] depthwise = new float[taps];
+        for (int t = 0; t < taps; t++)
         {
-            float* sums = chunk.WeightGradients + WeightOffset;
-            for (int t = 0; t < taps; t++)
-            {
-                for (int lane = 0; lane < PlaneShape.Lanes; lane++)
-                    depthwise[t] += sums[t * PlaneShape.Lanes + lane];
-            }
-
-            sums += taps * PlaneShape.Lanes;
-            for (int i = 0; i < matrix; i++)
-                pointwise[i] += sums[i];
+            for (int lane = 0; lane < PlaneShape.Lanes; lane++)
+                depthwise[t] += sums[t * PlaneShape.Lanes + lane];
         }
 
+        var pointwise = new ReadOnlySpan<float>(sums + taps * PlaneShape.Lanes, matrix);
         CellMemory.AddGradient(_unit.Depthwise?.weight, depthwise);
         foreach ((int part, int row, int rows) in Parts())
         {
             float[] block = new float[rows * _inputs];
             for (int o = 0; o < rows; o++)
-                pointwise.AsSpan((row + o) * _columns + part * _inputs, _inputs).CopyTo(block.AsSpan(o * _inputs));
+                pointwise.Slice((row + o) * _columns + part * _inputs, _inputs).CopyTo(block.AsSpan(o * _inputs));
             CellMemory.AddGradient(_unit.Pointwise[part].weight, block);
         }
     }

@@ -7,7 +7,7 @@ internal sealed unsafe partial class UnitPass
 {
     private const int MostTaps = 64;
     private readonly ConvolutionUnit _unit;
-    private float* _depthwise, _matrix, _transposed;
+    private float* _depthwise, _reversed, _matrix, _transposed;
     private readonly int _inputs, _columns;
     private readonly PlaneShape _input, _output;
     private readonly Taps? _taps;
@@ -33,7 +33,7 @@ internal sealed unsafe partial class UnitPass
         }
 
         WeightFloats = _inputs * kernel * kernel * PlaneShape.Lanes + matrix;
-        OwnFloats = (_inputs * kernel * kernel + 2 * matrix + 15) / 16 * 16;
+        OwnFloats = (2 * _inputs * kernel * kernel + 2 * matrix + 15) / 16 * 16;
     }
 
     /// <summary>Floats that the copies of the weights take.</summary>
@@ -46,6 +46,9 @@ internal sealed unsafe partial class UnitPass
     internal PlaneShape Output => _output;
 
     internal int Outputs => Norm.Channels;
+
+    /// <summary>Floats of <see cref="CellScratch.Turned"/> that it needs.</summary>
+    internal long TurnedFloats => Pointwise.TurnedFloats(_columns, _output.Size);
 
     /// <summary>Whether it reads tiles rather than planes.</summary>
     internal bool ReadsTiles => _taps is not null;
@@ -117,7 +120,7 @@ internal sealed unsafe partial class UnitPass
         {
             Convolve(planes, tiles, scratch.Maps, scratch.GradientTile);
             float* matrixSums = sums + (_taps is null ? 0 : _inputs * _taps.Count * PlaneShape.Lanes);
-            Pointwise.Outer(scratch.Gradients, step, Outputs, scratch.Maps, step, _columns, _output.Size, matrixSums);
+            Pointwise.Outer(scratch.Gradients, step, Outputs, scratch.Maps, step, _columns, _output.Size, matrixSums, scratch.Turned);
         }
 
         if (target == null && !(weights && _taps is not null))
@@ -144,7 +147,7 @@ internal sealed unsafe partial class UnitPass
             {
                 float* tile = tiles + (long)c * _taps.Phases * _output.TileSize + _output.TileOrigin;
                 float* rows = _output.Stride == _output.Width ? map : rowPlane;
-                TapConvolution.Sum(tile, _taps.Forward, _depthwise + c * _taps.Count, _taps.Count, rows, _output.Stride, _output.Height, accumulate: false);
+                TapConvolution.Sum(tile, _taps, _depthwise + c * _taps.Count, rows, _output.Stride, _output.Height, accumulate: false);
                 if (rows != map)
                     Planes.Compact(rows, map, _output);
             }
@@ -167,15 +170,14 @@ internal sealed unsafe partial class UnitPass
         if (sums != null)
         {
             float* tile = tiles + (long)channel * phases * _output.TileSize + _output.TileOrigin;
-            TapConvolution.Correlate(tile, taps.Forward, taps.Count, origin, _output.Stride, _output.Height, sums + channel * taps.Count * PlaneShape.Lanes);
+            TapConvolution.Correlate(tile, taps, origin, _output.Stride, _output.Height, sums + channel * taps.Count * PlaneShape.Lanes);
         }
 
         if (target == null)
             return;
         if (phases == 1)
         {
-            TapConvolution.Sum(
-                origin, taps.Backward(0), weights, taps.Count, target + channel * _output.ScratchSize, _output.Stride, _output.Height, accumulate: true);
+            TapConvolution.Sum(origin, taps, _reversed + channel * taps.Count, target + channel * _output.ScratchSize, _output.Stride, _output.Height, accumulate: true);
             return;
         }
 

@@ -121,5 +121,12 @@ internal sealed class DiscoveredNetwork : nn.Module
     internal void ImportWeights(IReadOnlyDictionary<string, TensorData> weights)
         => ModuleWeights.Import(this, weights, Shape.AuxiliaryHead ? null : AuxiliaryName + ".");
 
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _buffers.Dispose();
+        base.Dispose(disposing);
+    }
+
     protected override void RegisterComponents() { }
 }

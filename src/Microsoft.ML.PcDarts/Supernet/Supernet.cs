@@ -77,5 +77,12 @@ internal sealed class Supernet : nn.Module
             parameter.requires_grad = value;
     }
 
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _buffers.Dispose();
+        base.Dispose(disposing);
+    }
+
     protected override void RegisterComponents() { }
 }

@@ -205,9 +205,13 @@ public sealed class CellKernelsTests
             .Sample((height, width, kernel, dilation, stride) =>
             {
                 using DisposeScope scope = NewDisposeScope();
-                Tensor plane = randn(1, 1, height, width), weight = randn(1, 1, kernel, kernel);
+                Tensor plane = randn(1, 1, height, width), weight = randn([1, 1, kernel, kernel], requires_grad: true);
                 Tensor expected = nn.functional.conv2d(plane, weight, null, [stride, stride], [kernel / 2 * dilation, kernel / 2 * dilation], [dilation, dilation]);
-                Assert.True(Golden.RelativeError(KernelPlanes.Convolve(plane, weight, dilation, stride), Networks.Values(expected)) < 1e-5);
+                Assert.True(Golden.RelativeError(KernelPlanes.Convolve(plane, weight, dilation, stride), Networks.Values(expected.detach())) < 1e-5);
+                Tensor gradient = randn_like(expected.detach());
+                (expected * gradient).sum().backward();
+                float[] weightGradient = Networks.Values(weight.grad!);
+                Assert.True(Golden.RelativeError(KernelPlanes.WeightGradient(plane, gradient, kernel, dilation, stride), weightGradient) < 1e-4);
             }, iter: 300, threads: 1);
     }
 
