@@ -41,7 +41,7 @@ public sealed partial class PcDartsTrainer
 
         /// <summary>
         /// Decoded pictures above this many bytes live in a memory-mapped file in <see cref="WorkspacePath"/> instead of in memory: 1 or more.
-        /// Default null: half of the memory that is free.
+        /// A limit below one batch is no error, since batches are read from the file as they are needed. Default null: half of the memory that is free.
         /// </summary>
         public long? MemoryLimitBytes;
 
@@ -78,7 +78,7 @@ public sealed partial class PcDartsTrainer
         /// <summary>Epochs in which only the weights are trained: 0 to <see cref="SearchEpochs"/>−1. Default 6 (paper: 15 of 50).</summary>
         public int SearchWarmUpEpochs = 6;
 
-        /// <summary>Pictures a step of the search, for weights and architecture each: 2 to 8192. Default 32 (paper: 256).</summary>
+        /// <summary>Pictures a step of the search, for weights and architecture each: 2 to 8192; all of a half where it has fewer. Default 32 (paper: 256).</summary>
         public int SearchBatchSize = 32;
 
         /// <summary>Initial learning rate of SGD on the supernet's weights, falling to 0 by half a cosine: above 0. Default 0.1.</summary>
@@ -105,7 +105,7 @@ public sealed partial class PcDartsTrainer
         /// <summary>Epochs of the final training: 1 to 100,000. Default 60 (paper: 600).</summary>
         public int Epochs = 60;
 
-        /// <summary>Pictures a step of the final training: 2 to 8192. Default 96.</summary>
+        /// <summary>Pictures a step of the final training: 2 to 8192; all of them where there are fewer. Default 96.</summary>
         public int BatchSize = 96;
 
         /// <summary>Peak learning rate of SGD, falling to 0 by half a cosine: above 0. Default 0.1 (paper: 0.025).</summary>
@@ -164,6 +164,13 @@ public sealed partial class PcDartsTrainer
         /// without effect on a GPU. Default false.
         /// </summary>
         public bool MemorySaving;
+
+        /// <summary>
+        /// Number format of the maps between the layers in both phases; weights, their gradients, statistics, α and β are always float32. Default null: <see cref="TrainingPrecision.BFloat16"/> on
+        /// GPUs that compute it (compute capability 8.0 and newer), else <see cref="TrainingPrecision.Float32"/>. A GPU without bf16 refuses <see cref="TrainingPrecision.BFloat16"/>; a CPU takes it with a
+        /// warning, because float32 is faster there. The saved model is float32 either way.
+        /// </summary>
+        public TrainingPrecision? Precision;
 
         /// <summary>Threads that the tensor library uses on the CPU, in the whole process: 1 to 1024. Default null: the number of physical cores.</summary>
         public int? Threads;

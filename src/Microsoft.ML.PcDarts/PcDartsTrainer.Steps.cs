@@ -103,9 +103,64 @@ public sealed partial class PcDartsTrainer
             Nodes = _options.Nodes,
             PartialChannels = _options.PartialChannels,
         };
-        using DisposeScope scope = torch.NewDisposeScope();
-        using var search = new ArchitectureSearch(run, loader, halves, shape);
-        return search.Run(run.SecondsLeft * _options.SearchTimeShare);
+        TellSmallerBatch(run, nameof(Options.SearchBatchSize), _options.SearchBatchSize, halves.Weights.Length);
+        try
+        {
+            using DisposeScope scope = torch.NewDisposeScope();
+            using var search = new ArchitectureSearch(run, loader, halves, shape);
+            return search.Run(run.SecondsLeft * _options.SearchTimeShare);
+        }
+        catch (Exception error) when (MemoryShortage.IsCauseOf(error))
+        {
+            throw new InsufficientMemoryException(
+                $"The search ran out of memory on {run.Device}: SearchBatchSize {Math.Min(_options.SearchBatchSize, halves.Weights.Length)}, SearchInitialChannels (C) {shape.InitialChannels}, "
+                + $"PartialChannels (K) {shape.PartialChannels}, SearchLayers {shape.Layers}, pictures of {data.Width}×{data.Height}. Lower SearchBatchSize, C or SearchLayers, raise K, "
+                + "take smaller pictures (MaximumImageSize), or on a CPU set MemorySaving.",
+                error);
+        }
+    }
+
+    private (TrainedNetwork Trained, NetworkShape Shape) Train(
+        RunContext run, BatchLoader loader, int[] rows, (BatchLoader Loader, int[] Rows)? validation, Genotype genotype, NetworkShape shape)
+    {
+        TellSmallerBatch(run, nameof(Options.BatchSize), _options.BatchSize, rows.Length);
+        try
+        {
+            if (_options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
+                shape = NetworkTrainer.FitToTime(run, loader, rows, genotype, shape);
+            using var trainer = new NetworkTrainer(run, loader, rows, validation, genotype, shape);
+            return (trainer.Run(run.SecondsLeft), shape);
+        }
+        catch (Exception error) when (MemoryShortage.IsCauseOf(error))
+        {
+            throw Keep(genotype, new InsufficientMemoryException(
+                $"The training of the network ran out of memory on {run.Device}: BatchSize {Math.Min(_options.BatchSize, rows.Length)}, InitialChannels (C) {shape.InitialChannels}, "
+                + $"Layers {shape.Layers}, pictures of {shape.ImageWidth}×{shape.ImageHeight}. Lower BatchSize, C or Layers (K, PartialChannels, plays no part in this phase), "
+                + "take smaller pictures (MaximumImageSize), or on a CPU set MemorySaving."
+                + (_options.Genotype is null
+                    ? $" The genotype that was found is not lost: Data[\"{GenotypeKey}\"] of this exception is its JSON; give it as Options.Genotype to train without another search."
+                    : ""),
+                error));
+        }
+        catch (Exception error)
+        {
+            Keep(genotype, error);
+            throw;
+        }
+    }
+
+    // A search takes hours; whatever ends the training must not cost its result.
+    private Exception Keep(Genotype genotype, Exception error)
+    {
+        if (_options.Genotype is null)
+            error.Data[GenotypeKey] = genotype.ToJson();
+        return error;
+    }
+
+    private static void TellSmallerBatch(RunContext run, string option, int batchSize, int pictures)
+    {
+        if (batchSize > pictures)
+            run.Info($"{option} {batchSize} is more than the {pictures} pictures of this phase; its steps take all {pictures}.");
     }
 
     private static int[] Limit(ImageDataset data, int[] rows, int? count, int seed) => count is { } limit && limit < rows.Length

@@ -63,6 +63,8 @@ public sealed partial class PcDartsTrainer
         Within(options.Threads, 1, 1024);
         if (!Enum.IsDefined(options.BadImages))
             throw Invalid($"BadImages {options.BadImages} is not a value of {nameof(BadImageHandling)}; use Error or Skip.");
+        if (options.Precision is { } precision && !Enum.IsDefined(precision))
+            throw Invalid($"Precision {precision} is not a value of {nameof(TrainingPrecision)}; use Float32 or BFloat16, or leave it null.");
         if (options.Stem is { } stem && !Enum.IsDefined(stem))
             throw Invalid($"Stem {stem} is not a value of {nameof(NetworkStem)}; use Cifar or ImageNet.");
     }

@@ -33,6 +33,8 @@ namespace Microsoft.ML.PcDarts;
 /// </remarks>
 public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
 {
+    /// <summary>Key under which <see cref="Exception.Data"/> holds the JSON of a genotype whose training failed.</summary>
+    private const string GenotypeKey = "Genotype";
     private const int MaximumValidationImages = 2500;
     private readonly IHostEnvironment _environment;
     private readonly Options _options;
@@ -67,7 +69,8 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
     /// <exception cref="IOException">The workspace or the folder for temporary files cannot be written to, or cannot hold the decoded pictures.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="TorchLibraryException">The native tensor library cannot be loaded.</exception>
-    /// <exception cref="InvalidOperationException">The GPU that was asked for is missing, the loss diverged, or the rows change their order between passes.</exception>
+    /// <exception cref="InsufficientMemoryException">Memory ran out in a step; the message names what to lower.</exception>
+    /// <exception cref="InvalidOperationException">The GPU or the <see cref="Options.Precision"/> that was asked for is missing, the loss diverged, or the rows change their order between passes.</exception>
     public PcDartsTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -81,6 +84,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         TorchRuntime.EnsureLoaded();
         Device device = TorchRuntime.ChooseDevice(MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment),
             message => channel.Warning(MessageSensitivity.None, "{0}", message));
+        ScalarType trainingType = TorchRuntime.ChooseType(_options.Precision, device, message => channel.Warning(MessageSensitivity.None, "{0}", message));
         TorchRuntime.SetThreads(_options.Threads);
         var run = new RunContext(_options, _environment, channel, device, _options.Seed ?? MlNetAccess.Seed(_environment) ?? host.Rand.Next(), clock);
         using TorchSharp.DisposeScope scope = NewDisposeScope();
@@ -96,8 +100,8 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         // Step 2: hold out validation rows.
         (int[] training, int[] held) = SplitValidation(data, run.Seed);
         (float[] mean, float[] std) = ChannelStatistics.Of(data, training);
-        using var loader = new BatchLoader(data, mean, std, _options, device, run.Seed);
-        using BatchLoader? validationLoader = validationData is null ? null : new BatchLoader(validationData, mean, std, _options, device, run.Seed);
+        using var loader = new BatchLoader(data, mean, std, _options, device, trainingType, run.Seed);
+        using BatchLoader? validationLoader = validationData is null ? null : new BatchLoader(validationData, mean, std, _options, device, trainingType, run.Seed);
         (BatchLoader Loader, int[] Rows)? validation = validationLoader is not null
             ? (validationLoader, [.. Enumerable.Range(0, validationData!.Count)])
             : held.Length > 0 ? (loader, held) : null;
@@ -111,10 +115,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
 
         // Steps 7 and 8: train the discovered network from scratch.
         int[] trainingRows = Limit(data, training, _options.TrainingImages, run.Seed);
-        if (_options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
-            shape = NetworkTrainer.FitToTime(run, loader, trainingRows, search.Genotype, shape);
-        using var trainer = new NetworkTrainer(run, loader, trainingRows, validation, search.Genotype, shape);
-        TrainedNetwork trained = trainer.Run(run.SecondsLeft);
+        (TrainedNetwork trained, shape) = Train(run, loader, trainingRows, validation, search.Genotype, shape);
 
         // Step 9: an ordinary ML.NET model.
         var history = new TrainingHistory

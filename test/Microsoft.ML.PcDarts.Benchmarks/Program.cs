@@ -6,4 +6,5 @@ root.Subcommands.Add(SearchStepBenchmark.Create());
 root.Subcommands.Add(TrainStepBenchmark.Create());
 root.Subcommands.Add(PredictBenchmark.Create());
 root.Subcommands.Add(MemoryBenchmark.Create());
+root.Subcommands.Add(PrecisionBenchmark.Create());
 return root.Parse(args).Invoke();

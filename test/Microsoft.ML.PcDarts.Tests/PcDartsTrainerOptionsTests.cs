@@ -24,6 +24,7 @@ public sealed class PcDartsTrainerOptionsTests
         { "AuxiliaryWeight 2 is out of range; allowed are 0 to 1", options => options.AuxiliaryWeight = 2 },
         { "Nesterov needs a Momentum above 0", options => options.Momentum = 0 },
         { "Threads 0 is out of range", options => options.Threads = 0 },
+        { "Precision 7 is not a value of TrainingPrecision; use Float32 or BFloat16, or leave it null.", options => options.Precision = (TrainingPrecision)7 },
         { "BadImages 7 is not a value of BadImageHandling; use Error or Skip.", options => options.BadImages = (BadImageHandling)7 },
     };
 

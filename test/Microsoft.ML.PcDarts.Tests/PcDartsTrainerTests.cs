@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.PcDarts.Tests;
@@ -198,6 +199,55 @@ public sealed class PcDartsTrainerTests
         MLContext ml = new(seed: 3) { GpuDeviceId = 0, FallbackToCpu = false };
         InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Fit(ml, Quick(), Views(ml, 30, out _)));
         Assert.Contains("FallbackToCpu", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_BFloat16OnTheCpu_WarnsAndLearns()
+    {
+        MLContext ml = new(seed: 3);
+        List<string> warnings = [];
+        ml.Log += (_, message) =>
+        {
+            if (message.Kind == ChannelMessageKind.Warning)
+                warnings.Add(message.RawMessage);
+        };
+        PcDartsTrainer.Options options = Quick();
+        options.Precision = TrainingPrecision.BFloat16;
+        PcDartsTransformer model = Fit(ml, options, Views(ml, 60, out IDataView view));
+        Assert.Contains(warnings, warning => warning.Contains("BFloat16 on the CPU", StringComparison.Ordinal));
+        double accuracy = ml.MulticlassClassification.Evaluate(model.Transform(view)).MicroAccuracy;
+        Assert.True(accuracy > 0.9, $"accuracy {accuracy}");
+    }
+
+    [Fact]
+    public void Fit_TrainingFails_KeepsTheGenotypeThatWasFound()
+    {
+        MLContext ml = new(seed: 3);
+        PcDartsTrainer.Options options = Quick();
+        options.LearningRate = 1e30;
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Fit(ml, options, Views(ml, 30, out _)));
+        Assert.Contains("LearningRate", error.Message, StringComparison.Ordinal);
+        Assert.Equal(2, Genotype.FromJson(Assert.IsType<string>(error.Data["Genotype"])).Nodes);
+
+        options.Genotype = Genotype.FromJson((string)error.Data["Genotype"]!);
+        Assert.Null(Assert.Throws<InvalidOperationException>(() => Fit(ml, options, Views(ml, 30, out _))).Data["Genotype"]);
+    }
+
+    [SkippableTheory]
+    [InlineData(true, "SearchBatchSize 32, SearchInitialChannels (C) 1024, PartialChannels (K) 2, SearchLayers 1, pictures of 512×512")]
+    [InlineData(false, "BatchSize 64, InitialChannels (C) 1024, Layers 1, pictures of 512×512")]
+    public void Fit_StepOutOfMemory_NamesWhatToLower(bool searching, string message)
+    {
+        // The first map of the stem alone takes 103 GB (searching) or twice as much, which the allocator refuses at once.
+        Skip.If(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes > 90L << 30, "a machine with more memory would begin to work on it");
+        MLContext ml = new(seed: 3);
+        PcDartsTrainer.Options options = Quick();
+        (options.ImageWidth, options.ImageHeight, options.ValidationFraction, options.Stem) = (512, 512, 0, NetworkStem.Cifar);
+        (options.SearchBatchSize, options.SearchInitialChannels, options.SearchLayers) = (32, 1024, 1);
+        (options.BatchSize, options.InitialChannels, options.Layers, options.Genotype) = (64, 1024, 1, searching ? null : KnownGenotypes.PcDartsCifar);
+        InsufficientMemoryException error = Assert.Throws<InsufficientMemoryException>(() => Fit(ml, options, Views(ml, 64, out _)));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.Contains("MemorySaving", error.Message, StringComparison.Ordinal);
     }
 
     private static PcDartsTransformer Fit(MLContext ml, PcDartsTrainer.Options options, IDataView view) =>

@@ -140,5 +140,5 @@ internal static class Augmentation
     }
 
     private static Tensor Draw(long below, long[] shape, Generator generator, Device device)
-        => randint(0, below, shape, ScalarType.Int64, generator.device, generator: generator).to(device);
+        => randint(0, below, shape, ScalarType.Int64, generator.device, generator: generator).to(device, non_blocking: true);
 }

@@ -1,13 +1,15 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>Turns row numbers into normalised batches on the run's device, augmented or plain.</summary>
+/// <summary>Turns row numbers into normalised batches on the run's device, augmented or plain. Safe from several threads.</summary>
 internal sealed class BatchLoader : IDisposable
 {
     private readonly ImageDataset _data;
     private readonly Device _device;
-    private readonly Generator _generator;
+    private readonly ScalarType _trainingType;
+    private readonly int _seed;
     private readonly Tensor _mean; // [3] float32
     private readonly Tensor _std; // [3] float32
     private readonly int _cropPadding;
@@ -18,12 +20,12 @@ internal sealed class BatchLoader : IDisposable
     /// <param name="std">Channel standard deviations in 0..1 scale, <c>[3]</c>.</param>
     /// <param name="options">Crop padding and flip.</param>
     /// <param name="device">Where batches are needed.</param>
+    /// <param name="trainingType">Type of augmented pictures.</param>
     /// <param name="seed">Seed of the augmentation.</param>
-    public BatchLoader(ImageDataset data, float[] mean, float[] std, PcDartsTrainer.Options options, Device device, int seed)
+    public BatchLoader(
+        ImageDataset data, float[] mean, float[] std, PcDartsTrainer.Options options, Device device, ScalarType trainingType, int seed)
     {
-        _data = data;
-        _device = device;
-        _generator = new Generator((ulong)seed);
+        (_data, _device, _trainingType, _seed) = (data, device, trainingType, seed);
         _mean = tensor(mean, device: device).DetachFromDisposeScope();
         _std = tensor(std, device: device).DetachFromDisposeScope();
         _cropPadding = options.CropPadding ?? Math.Min(data.Height, data.Width) / 8;
@@ -31,34 +33,49 @@ internal sealed class BatchLoader : IDisposable
     }
 
     /// <summary>A batch as it is scored later: normalised only.</summary>
-    /// <param name="rows">int64 <c>[N]</c> row numbers.</param>
+    /// <param name="rows">Row numbers, <c>[N]</c>.</param>
     /// <returns>float32 <c>[N, 3, H, W]</c> and int64 <c>[N]</c>.</returns>
-    public (Tensor Images, Tensor Labels) Load(Tensor rows)
+    public (Tensor Images, Tensor Labels) Load(long[] rows)
     {
         (Tensor images, Tensor labels) = Pick(rows);
         return (Augmentation.Normalize(images, _mean, _std), labels);
     }
 
-    /// <summary>A batch to train on: cropped, flipped, normalised, cut out.</summary>
-    /// <param name="rows">int64 <c>[N]</c> row numbers.</param>
+    /// <summary>A batch to train on: cropped, flipped, normalised, cut out, in the type of the training.</summary>
+    /// <param name="rows">Row numbers, <c>[N]</c>.</param>
+    /// <param name="draw">Number of the random draw: the same rows and draw give the same batch at any time.</param>
     /// <param name="cutout">Side of the square that is blanked, in pixels; 0 for none.</param>
-    /// <returns>float32 <c>[N, 3, H, W]</c> and int64 <c>[N]</c>.</returns>
-    public (Tensor Images, Tensor Labels) LoadAugmented(Tensor rows, int cutout = 0)
+    /// <returns><c>[N, 3, H, W]</c> and int64 <c>[N]</c>.</returns>
+    public (Tensor Images, Tensor Labels) LoadAugmented(long[] rows, int draw, int cutout = 0)
     {
         (Tensor images, Tensor labels) = Pick(rows);
-        return (Augmentation.Train(images, _mean, _std, _cropPadding, _flip, cutout, _generator), labels);
+        using var generator = new Generator((ulong)SeededShuffle.Mix(_seed, draw));
+        return (Augmentation.Train(images, _mean, _std, _cropPadding, _flip, cutout, generator).to(_trainingType), labels);
     }
+
+    /// <summary>Augmented batches in order; each is made on another thread while the caller uses the one before.</summary>
+    /// <param name="batches">Row numbers of each batch.</param>
+    /// <param name="stream">Which of the run's streams of batches this is: its random draws follow from this number and the batch's place in the stream.</param>
+    /// <param name="cutout">Side of the square that is blanked, in pixels; 0 for none.</param>
+    /// <returns>Batches; the caller disposes each.</returns>
+    public IEnumerable<LabelledBatch> Augmented(IEnumerable<long[]> batches, int stream, int cutout = 0)
+        => ReadAhead.Of(batches.Select<long[], Func<LabelledBatch>>((rows, place) => () =>
+        {
+            using DisposeScope scope = NewDisposeScope();
+            (Tensor images, Tensor labels) = LoadAugmented(rows, SeededShuffle.Mix(stream, place), cutout);
+            return new LabelledBatch(images.DetachFromDisposeScope(), labels.DetachFromDisposeScope());
+        }));
 
     public void Dispose()
     {
         _mean.Dispose();
         _std.Dispose();
-        _generator.Dispose();
     }
 
-    private (Tensor Images, Tensor Labels) Pick(Tensor rows)
+    private (Tensor Images, Tensor Labels) Pick(long[] rows)
     {
-        (Tensor images, Tensor labels) = _data.Batch(rows);
-        return (images.to(_device), labels.to(_device));
+        using Tensor numbers = tensor(rows);
+        (Tensor images, Tensor labels) = _data.Batch(numbers);
+        return (images.to(_device, non_blocking: true), labels.to(_device, non_blocking: true));
     }
 }

@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>
@@ -37,26 +34,26 @@ internal sealed class BatchSampler
     /// <summary>The batches of one pass.</summary>
     /// <param name="epoch">0-based number of the pass.</param>
     /// <param name="firstBatch">Batch to begin with when resuming within a pass.</param>
-    /// <returns>int64 <c>[B]</c> row numbers on the CPU; the caller disposes each.</returns>
-    public IEnumerable<Tensor> Epoch(int epoch, int firstBatch = 0)
+    /// <returns>Row numbers, <c>[B]</c> each.</returns>
+    public IEnumerable<long[]> Epoch(int epoch, int firstBatch = 0)
     {
         long[] order = Order(epoch);
         for (int batch = firstBatch; batch < BatchesPerEpoch; batch++)
         {
             int start = batch * BatchSize;
-            yield return torch.tensor(order[start..Math.Min(start + BatchSize, order.Length)], dtype: ScalarType.Int64);
+            yield return order[start..Math.Min(start + BatchSize, order.Length)];
         }
     }
 
     /// <summary>The passes one after another, without end.</summary>
     /// <param name="firstBatch">Batches already taken, over all passes, when resuming.</param>
-    /// <returns>int64 <c>[B]</c> row numbers on the CPU; the caller disposes each.</returns>
-    public IEnumerable<Tensor> Endless(long firstBatch = 0)
+    /// <returns>Row numbers, <c>[B]</c> each.</returns>
+    public IEnumerable<long[]> Endless(long firstBatch = 0)
     {
         int skip = (int)(firstBatch % BatchesPerEpoch);
         for (int epoch = (int)(firstBatch / BatchesPerEpoch); ; epoch++, skip = 0)
         {
-            foreach (Tensor batch in Epoch(epoch, skip))
+            foreach (long[] batch in Epoch(epoch, skip))
                 yield return batch;
         }
     }

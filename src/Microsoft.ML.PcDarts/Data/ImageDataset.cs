@@ -66,7 +66,7 @@ internal sealed class ImageDataset : IDisposable
     {
         if (rows.device_type == Images.device_type)
             return (Images.index_select(0, rows), Labels.index_select(0, rows));
-        using Tensor there = rows.to(Images.device);
+        using Tensor there = rows.to(Images.device, non_blocking: true); // a waiting copy would stall the steps already queued
         return (Images.index_select(0, there), Labels.index_select(0, there));
     }
 

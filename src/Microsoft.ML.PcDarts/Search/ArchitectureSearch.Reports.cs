@@ -20,7 +20,7 @@ internal sealed partial class ArchitectureSearch
         for (int repeat = 0; repeat < 3; repeat++)
         {
             using DisposeScope scope = NewDisposeScope();
-            (Tensor images, Tensor labels) = _loader.Load(tensor(rows));
+            (Tensor images, Tensor labels) = _loader.LoadAugmented(rows, draw: 0);
             architecture = Math.Min(architecture, Seconds(() => probe._architect.Step(images, labels)));
             weights = Math.Min(weights, Seconds(() => probe._weights.Step(images, labels)));
             _run.ThrowIfCancelled();

@@ -8,6 +8,7 @@ namespace Microsoft.ML.PcDarts;
 /// epochs), then the weights. Differs from PC-DARTS: the halves are stratified and shuffled by a seed instead of following the file order.</remarks>
 internal sealed partial class ArchitectureSearch : IDisposable
 {
+    private const int ArchitectureStream = -1; // epochs number the streams of the weights
     private readonly RunContext _run;
     private readonly BatchLoader _loader;
     private readonly int[] _weightRows;
@@ -56,7 +57,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
         _run.Info($"Search: {plan.Epochs} epochs ({warmUp} of warm-up) of {plan.StepsPerEpoch} steps of {plan.BatchSize} pictures.");
         // A last batch of few pictures would make a noisy step of the architecture; the endless stream drops it.
         var architectureSampler = new BatchSampler(_architectureRows, Math.Min(plan.BatchSize, _architectureRows.Length), _run.Seed + 1, dropLast: true);
-        using IEnumerator<Tensor> architectureBatches = architectureSampler.Endless().GetEnumerator();
+        using IEnumerator<LabelledBatch> architectureBatches = _loader.Augmented(architectureSampler.Endless(), ArchitectureStream).GetEnumerator();
         double trainedImages = 0, trainedCost = 0, trainedSeconds = 0;
         bool stepped = false;
         int steps = plan.StepsPerEpoch, pass = PhasePlan.StepsOfPass(_weightRows.Length, plan.BatchSize);
@@ -103,7 +104,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
         _architecture.Dispose();
     }
 
-    private int RunEpoch(int epoch, PhasePlan plan, bool stepArchitecture, IEnumerator<Tensor> architectureBatches, TimeSpan? deadline)
+    private int RunEpoch(int epoch, PhasePlan plan, bool stepArchitecture, IEnumerator<LabelledBatch> architectureBatches, TimeSpan? deadline)
     {
         // Differs from PC-DARTS: the paper's code was written for schedulers stepped before the epoch; its first epoch runs at the peak, as here.
         double learningRate = LearningRateSchedule.Cosine(_run.Options.SearchLearningRate, (double)epoch / plan.Epochs);
@@ -113,22 +114,20 @@ internal sealed partial class ArchitectureSearch : IDisposable
         using var architectureMeter = new EpochMeter(_run.Device);
         var sampler = new BatchSampler(_weightRows, plan.BatchSize, _run.Seed);
         int step = 0;
-        foreach (Tensor rows in sampler.Epoch(epoch).Take(plan.StepsPerEpoch))
+        foreach (LabelledBatch batch in _loader.Augmented(sampler.Epoch(epoch).Take(plan.StepsPerEpoch), stream: epoch))
         {
-            _run.ThrowIfCancelled();
-            using (rows)
+            using (batch)
             using (NewDisposeScope())
             {
+                _run.ThrowIfCancelled();
                 if (stepArchitecture)
                 {
                     architectureBatches.MoveNext();
-                    using Tensor architectureRows = architectureBatches.Current;
-                    (Tensor architectureImages, Tensor architectureLabels) = _loader.LoadAugmented(architectureRows);
-                    architectureMeter.Add(_architect.Step(architectureImages, architectureLabels), architectureLabels);
+                    using LabelledBatch held = architectureBatches.Current;
+                    architectureMeter.Add(_architect.Step(held.Images, held.Labels), held.Labels);
                 }
 
-                (Tensor images, Tensor labels) = _loader.LoadAugmented(rows);
-                meter.Add(_weights.Step(images, labels), labels);
+                meter.Add(_weights.Step(batch.Images, batch.Labels), batch.Labels);
             }
 
             step++;

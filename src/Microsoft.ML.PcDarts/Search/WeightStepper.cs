@@ -40,7 +40,7 @@ internal sealed class WeightStepper : IDisposable
         _optimizer.zero_grad();
         Tensor logits = _supernet.Forward(images, _architecture);
         nn.functional.cross_entropy(logits, labels).backward();
-        nn.utils.clip_grad_norm_(_supernet.parameters(), _clipNorm);
+        GradientClipping.Clip(_supernet.parameters(), _clipNorm, images.device);
         _optimizer.step();
         return logits.detach();
     }

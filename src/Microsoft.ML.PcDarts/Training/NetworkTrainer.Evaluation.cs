@@ -19,7 +19,7 @@ internal sealed partial class NetworkTrainer
         {
             _run.ThrowIfCancelled();
             using DisposeScope scope = NewDisposeScope();
-            (Tensor images, Tensor labels) = loader.Load(tensor(batch.Select(row => (long)row).ToArray()));
+            (Tensor images, Tensor labels) = loader.Load(Array.ConvertAll(batch, row => (long)row));
             meter.Add(_network.Forward(images).Logits, labels);
         }
 

@@ -98,20 +98,20 @@ internal sealed partial class NetworkTrainer : IDisposable
         var sampler = new BatchSampler(_rows, plan.BatchSize, _run.Seed);
         int step = 0;
         double learningRate = 0, firstLearningRate = 0;
-        foreach (Tensor rows in sampler.Epoch(epoch).Take(plan.StepsPerEpoch))
+        foreach (LabelledBatch batch in _loader.Augmented(sampler.Epoch(epoch).Take(plan.StepsPerEpoch), stream: epoch, _run.Options.CutoutLength))
         {
-            _run.ThrowIfCancelled();
-            double progress = (epoch + (double)step / plan.StepsPerEpoch) / plan.Epochs;
-            learningRate = LearningRateSchedule.WarmUpCosine(_run.Options.LearningRate, _run.Options.LearningRateWarmUp, progress);
-            if (step == 0)
-                firstLearningRate = learningRate;
-            using (rows)
+            using (batch)
             using (NewDisposeScope())
             {
-                (Tensor images, Tensor labels) = _loader.LoadAugmented(rows, _run.Options.CutoutLength);
-                if (_run.Options.ProgressiveResizing)
-                    images = ResizingSchedule.Apply(images, ResizingSchedule.Size(FullSize, epoch, plan.Epochs));
-                meter.Add(Step(images, labels, learningRate, _run.Options.DropPathProbability * progress), labels);
+                _run.ThrowIfCancelled();
+                double progress = (epoch + (double)step / plan.StepsPerEpoch) / plan.Epochs;
+                learningRate = LearningRateSchedule.WarmUpCosine(_run.Options.LearningRate, _run.Options.LearningRateWarmUp, progress);
+                if (step == 0)
+                    firstLearningRate = learningRate;
+                Tensor images = _run.Options.ProgressiveResizing
+                    ? ResizingSchedule.Apply(batch.Images, ResizingSchedule.Size(FullSize, epoch, plan.Epochs))
+                    : batch.Images;
+                meter.Add(Step(images, batch.Labels, learningRate, _run.Options.DropPathProbability * progress), batch.Labels);
             }
 
             step++;
@@ -149,7 +149,7 @@ internal sealed partial class NetworkTrainer : IDisposable
         if (auxiliary is not null)
             loss += _run.Options.AuxiliaryWeight * nn.functional.cross_entropy(auxiliary, labels, label_smoothing: _run.Options.LabelSmoothing);
         loss.backward();
-        nn.utils.clip_grad_norm_(_network.parameters(), _run.Options.GradientClipNorm);
+        GradientClipping.Clip(_network.parameters(), _run.Options.GradientClipNorm, _run.Device);
         _optimizer.step();
         return logits.detach();
     }

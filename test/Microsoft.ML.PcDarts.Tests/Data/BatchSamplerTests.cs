@@ -1,5 +1,4 @@
 using CsCheck;
-using TorchSharp;
 
 namespace Microsoft.ML.PcDarts.Tests;
 
@@ -11,7 +10,7 @@ public sealed class BatchSamplerTests
         {
             int[] rows = [.. Enumerable.Range(100, count)];
             BatchSampler sampler = new(rows, batchSize, seed);
-            long[][] batches = Take(sampler.Epoch(epoch));
+            long[][] batches = [.. sampler.Epoch(epoch)];
             Assert.Equal(sampler.BatchesPerEpoch, batches.Length);
             Assert.All(batches[..^1], batch => Assert.Equal(batchSize, batch.Length));
             Assert.Equal(rows.Select(row => (long)row), batches.SelectMany(batch => batch).Order());
@@ -31,21 +30,21 @@ public sealed class BatchSamplerTests
     {
         BatchSampler sampler = new([.. Enumerable.Range(0, 10)], 4, 1, dropLast: true);
         Assert.Equal(2, sampler.BatchesPerEpoch);
-        Assert.All(Take(sampler.Epoch(0)), batch => Assert.Equal(4, batch.Length));
+        Assert.All(sampler.Epoch(0), batch => Assert.Equal(4, batch.Length));
     }
 
     [Fact]
     public void Epoch_DropLastWithFewerRowsThanABatch_KeepsTheOnlyBatch()
     {
         BatchSampler sampler = new([1, 2, 3], 4, 1, dropLast: true);
-        Assert.Equal([1L, 2, 3], Assert.Single(Take(sampler.Epoch(0))).Order());
+        Assert.Equal([1L, 2, 3], Assert.Single(sampler.Epoch(0)).Order());
     }
 
     [Fact]
     public void Endless_PastTheEnd_StartsAReshuffledPass()
     {
         BatchSampler sampler = new([.. Enumerable.Range(0, 10)], 4, 1);
-        long[][] batches = Take(sampler.Endless().Take(6));
+        long[][] batches = [.. sampler.Endless().Take(6)];
         Assert.Equal(sampler.Order(0), batches[..3].SelectMany(batch => batch));
         Assert.Equal(sampler.Order(1), batches[3..].SelectMany(batch => batch));
     }
@@ -54,18 +53,11 @@ public sealed class BatchSamplerTests
     public void Endless_Resumed_ContinuesTheStream()
     {
         BatchSampler sampler = new([.. Enumerable.Range(0, 10)], 4, 1);
-        long[][] whole = Take(sampler.Endless().Take(9));
-        Assert.Equal(whole[4..], Take(sampler.Endless(firstBatch: 4).Take(5)));
+        long[][] whole = [.. sampler.Endless().Take(9)];
+        Assert.Equal(whole[4..], sampler.Endless(firstBatch: 4).Take(5));
     }
 
     [Fact]
     public void Constructor_NoRows_Throws()
         => Assert.Throws<ArgumentOutOfRangeException>(() => new BatchSampler([], 4, 1));
-
-    private static long[][] Take(IEnumerable<torch.Tensor> batches)
-        => [.. batches.Select(batch =>
-        {
-            using (batch)
-                return batch.data<long>().ToArray();
-        })];
 }

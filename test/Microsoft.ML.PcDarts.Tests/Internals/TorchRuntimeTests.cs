@@ -44,6 +44,35 @@ public sealed class TorchRuntimeTests
         Assert.Contains("FallbackToCpu", exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(DeviceType.CPU, null, torch.ScalarType.Float32)]
+    [InlineData(DeviceType.CUDA, 7, torch.ScalarType.Float32)]
+    [InlineData(DeviceType.CUDA, 8, torch.ScalarType.BFloat16)]
+    [InlineData(DeviceType.CUDA, null, torch.ScalarType.Float32)] // a driver that does not tell
+    public void ChooseType_NothingAsked_FollowsTheDevice(DeviceType device, int? capability, torch.ScalarType expected)
+        => Assert.Equal(expected, TorchRuntime.ChooseType(null, new torch.Device(device), capability, Assert.Fail));
+
+    [Fact]
+    public void ChooseType_Float32_IsTakenEverywhere()
+        => Assert.Equal(torch.ScalarType.Float32, TorchRuntime.ChooseType(TrainingPrecision.Float32, new torch.Device(DeviceType.CUDA), 9, Assert.Fail));
+
+    [Fact]
+    public void ChooseType_BFloat16OnAnOldGpu_NamesItsCapability()
+    {
+        InvalidOperationException exception = Assert.Throws<InvalidOperationException>(
+            () => TorchRuntime.ChooseType(TrainingPrecision.BFloat16, new torch.Device(DeviceType.CUDA, 0), 7, Assert.Fail));
+        Assert.Contains("compute capability 7", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("Float32", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ChooseType_BFloat16OnTheCpu_WarnsOnce()
+    {
+        List<string> messages = [];
+        Assert.Equal(torch.ScalarType.BFloat16, TorchRuntime.ChooseType(TrainingPrecision.BFloat16, torch.CPU, messages.Add));
+        Assert.Contains("BFloat16 on the CPU", Assert.Single(messages), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void SetThreads_Zero_Throws() => Assert.Throws<ArgumentOutOfRangeException>(() => TorchRuntime.SetThreads(0));
 

@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.PcDarts;
+using PcDarts.Cli.Models;
+using PcDarts.Cli.Rendering;
 using PcDarts.Cli.Shapes;
 
 namespace PcDarts.Samples.Tests.Cli;
@@ -53,6 +57,8 @@ public sealed class FitBadInputTests : IDisposable
     [InlineData("--time-budget", "5x")]
     [InlineData("--recipe", "huge")]
     [InlineData("--seed", "x")]
+    [InlineData("--gpu", "-1")]
+    [InlineData("--precision", "float8")]
     public void Fit_BadOption_IsAUsageError(string option, string value)
     {
         CliResult result = CliProcess.Run("fit", "--train", _folder.FullPath, option, value);
@@ -60,6 +66,31 @@ public sealed class FitBadInputTests : IDisposable
         Assert.Equal(2, result.ExitCode);
         Assert.Contains($"'{value}'", result.Errors, StringComparison.Ordinal);
         Assert.Contains(option, result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_AbsentGpu_NamesItBeforeWork()
+    {
+        ShapeDataset.Write(_folder.FullPath, 4, 0, seed: 1);
+
+        Fails(_folder["train"], "GpuDeviceId 99 cannot be used", "--gpu", "99");
+    }
+
+    [Fact]
+    public void Fit_TrainingFailsAfterTheSearch_KeepsTheGenotype()
+    {
+        ShapeDataset.Write(_folder.FullPath, 8, 0, seed: 1);
+        MLContext context = new(seed: 1);
+        PcDartsTrainer.Options options = PcDartsRecipe.Tiny();
+        (options.LearningRate, options.SearchEpochs) = (1e30, 1); // diverges
+        options.SearchWarmUpEpochs = 0;
+        using OutputFolder output = new(_folder["out"]);
+
+        Assert.Throws<InvalidOperationException>(
+            () => new ModelFitter(context, new Terminal(json: true, verbose: false)).Fit(LabelledFolder.Open(context, _folder["train"], "--train"), options, output));
+
+        Assert.Equal(["genotype.json"], Directory.GetFileSystemEntries(_folder["out"]).Select(Path.GetFileName));
+        Assert.Equal(4, Genotype.Load(_folder["out", "genotype.json"]).Nodes);
     }
 
     [Fact]

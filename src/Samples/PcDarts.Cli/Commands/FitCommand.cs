@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -51,6 +52,20 @@ internal static class FitCommand
         HelpName = "SHARE",
     };
 
+    private static readonly Option<int?> Gpu = new("--gpu")
+    {
+        Description = "Number of the CUDA GPU to search and train on, 0 for the first; without it the CPU.",
+        HelpName = "N",
+        Validators = { CheckGpu },
+    };
+
+    private static readonly Option<TrainingPrecision?> Precision = new("--precision")
+    {
+        Description = "Number format of the maps between layers; by default bfloat16 on GPUs that compute it, else float32.",
+        HelpName = "float32|bfloat16",
+        CustomParser = ParsePrecision,
+    };
+
     private static readonly Option<bool> SkipBadImages = new("--skip-bad-images") { Description = "Leave out training pictures that cannot be decoded instead of stopping." };
 
     private static readonly Option<string> Out = new("--out", "-o")
@@ -64,7 +79,7 @@ internal static class FitCommand
     {
         Command command = new("fit", "Search and train a network for a folder of pictures, and save it.")
         {
-            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, ValidationFraction, SkipBadImages, Out,
+            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, ValidationFraction, Gpu, Precision, SkipBadImages, Out,
         };
         command.SetAction(parsed => Fit(CommandLine.TerminalOf(parsed), parsed, cancellation));
         return command;
@@ -73,7 +88,7 @@ internal static class FitCommand
     private static int Fit(Terminal terminal, ParseResult parsed, CancellationToken cancellation)
     {
         PcDartsTrainer.Options options = CreateOptions(parsed, cancellation);
-        MLContext context = new(seed: parsed.GetValue(Seed));
+        MLContext context = new(seed: parsed.GetValue(Seed)) { GpuDeviceId = parsed.GetValue(Gpu), FallbackToCpu = false };
         terminal.Follow(context);
         LabelledFolder train = LabelledFolder.Open(context, parsed.GetRequiredValue(Train), "--train");
         train.CheckForTraining();
@@ -123,6 +138,26 @@ internal static class FitCommand
             result.AddError($"Option '--recipe': there is no recipe '{unknown}'; choose tiny, default or paper-cifar.");
     }
 
+    private static void CheckGpu(OptionResult result)
+    {
+        if (result.Tokens is [{ Value: string given }] && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+            result.AddError($"Option '--gpu': '{given}' is not the number of a GPU; give 0 for the first.");
+    }
+
+    private static TrainingPrecision? ParsePrecision(ArgumentResult result)
+    {
+        switch (result.Tokens[0].Value)
+        {
+            case "float32":
+                return TrainingPrecision.Float32;
+            case "bfloat16":
+                return TrainingPrecision.BFloat16;
+            default:
+                result.AddError($"Option '--precision': there is no precision '{result.Tokens[0].Value}'; choose float32 or bfloat16.");
+                return null;
+        }
+    }
+
     private static PcDartsTrainer.Options CreateOptions(ParseResult parsed, CancellationToken cancellation)
     {
         PcDartsTrainer.Options options = parsed.GetValue(Recipe) switch
@@ -134,6 +169,7 @@ internal static class FitCommand
         options.Seed = parsed.GetValue(Seed);
         options.TimeBudget = parsed.GetValue(TimeBudget);
         options.Genotype = parsed.GetValue(GenotypeOption) is { } source ? GenotypeSource.Resolve(source) : null;
+        options.Precision = parsed.GetValue(Precision);
         options.ValidationFraction = parsed.GetValue(ValidationFraction) ?? options.ValidationFraction;
         options.BadImages = parsed.GetValue(SkipBadImages) ? BadImageHandling.Skip : BadImageHandling.Error;
         options.CancellationToken = cancellation;

@@ -16,15 +16,7 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
     /// <summary>Searches and trains with progress shown, then writes the model, its network as ONNX and its genotype, all or none of them.</summary>
     public (Genotype Genotype, TrainingHistory History) Fit(LabelledFolder train, PcDartsTrainer.Options options, OutputFolder output)
     {
-        using TransformerChain<KeyToValueMappingTransformer> model = ProgressView.Run(terminal, report =>
-        {
-            options.MetricsCallback = report;
-            return context.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
-                .Append(context.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))
-                .Append(context.MulticlassClassification.Trainers.PcDarts(options))
-                .Append(context.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
-                .Fit(train.View);
-        });
+        using TransformerChain<KeyToValueMappingTransformer> model = Train(train, options, output);
         PcDartsTransformer network = model.OfType<PcDartsTransformer>().Single();
         options.CancellationToken.ThrowIfCancellationRequested();
         output.Write(ModelFile, file => context.Model.Save(model, train.View.Schema, file));
@@ -32,5 +24,28 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
         output.Write(GenotypeFile, file => File.WriteAllText(file, network.Genotype.ToJson() + "\n"));
         output.Commit();
         return (network.Genotype, network.History);
+    }
+
+    private TransformerChain<KeyToValueMappingTransformer> Train(LabelledFolder train, PcDartsTrainer.Options options, OutputFolder output)
+    {
+        try
+        {
+            return ProgressView.Run(terminal, report =>
+            {
+                options.MetricsCallback = report;
+                return context.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+                    .Append(context.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))
+                    .Append(context.MulticlassClassification.Trainers.PcDarts(options))
+                    .Append(context.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
+                    .Fit(train.View);
+            });
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException && failure.Data["Genotype"] is string found)
+        {
+            output.Write(GenotypeFile, file => File.WriteAllText(file, found + "\n"));
+            output.Commit();
+            terminal.Warn($"The search is not lost: its genotype is {output.Path(GenotypeFile)}. Give it with --genotype to train it without another search.");
+            throw;
+        }
     }
 }
