@@ -35,13 +35,13 @@ internal sealed class AuxiliaryHead : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor map = _reduceNorm.call(_reduce.call(PoolTo2x2(nn.functional.relu(input))));
+        Tensor map = _reduceNorm.call(_reduce.Apply(PoolTo2x2(nn.functional.relu(input))));
         map.relu_();
-        map = _gather.call(map); // [N, 768, 1, 1]
+        map = _gather.Apply(map); // [N, 768, 1, 1]
         if (_gatherNorm is not null)
             map = _gatherNorm.call(map);
         map.relu_();
-        return _classifier.call(map.flatten(1)).MoveToOuterDisposeScope();
+        return _classifier.call(map.flatten(1).to(_classifier.weight!.dtype)).MoveToOuterDisposeScope();
     }
 
     // Differs from PC-DARTS: maps that the paper's 5×5 pooling does not bring to 2×2 are pooled adaptively instead of failing.

@@ -15,4 +15,9 @@ internal static class Convolutions
 
     internal static Conv2d Depthwise(int channels, int kernel, int stride, int dilation = 1)
         => nn.Conv2d(channels, channels, kernel, stride, kernel / 2 * dilation, dilation, groups: channels, bias: false);
+
+    /// <summary>Convolves in the type of the input, which may be bfloat16 although the weights are kept in float32; batch norms need no such cast.</summary>
+    internal static Tensor Apply(this Conv2d convolution, Tensor input)
+        => nn.functional.conv2d(
+            input, convolution.weight.to(input.dtype), null, convolution.stride, convolution.padding, convolution.dilation, convolution.groups);
 }

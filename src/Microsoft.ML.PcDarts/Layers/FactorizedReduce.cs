@@ -33,15 +33,15 @@ internal sealed class FactorizedReduce : Operation
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor rectified = nn.functional.relu(input);
-        Tensor halves = _first.call(EverySecondPixel(rectified, 0));
+        Tensor halves = _first.Apply(EverySecondPixel(rectified, 0));
         if (_second is not null)
-            halves = cat([halves, _second.call(EverySecondPixel(rectified, 1))], 1);
+            halves = cat([halves, _second.Apply(EverySecondPixel(rectified, 1))], 1);
         return _norm.call(halves).MoveToOuterDisposeScope();
     }
 
     // Picking the pixels first equals a strided convolution. oneDNN's weight gradient of a strided 1×1 convolution on at most 4
     // channels-last channels writes past its buffer (libtorch 2.10).
-    private static Tensor EverySecondPixel(Tensor input, long offset)
+    internal static Tensor EverySecondPixel(Tensor input, long offset)
     {
         long height = input.size(2), width = input.size(3);
         long missingRows = offset * (height % 2), missingColumns = offset * (width % 2);

@@ -40,7 +40,7 @@ internal sealed class Stem
     internal (Tensor First, Tensor Second) Forward(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor map = _norms[0].call(_convolutions[0].call(images));
+        Tensor map = _norms[0].call(_convolutions[0].Apply(images));
         if (_convolutions.Length == 1)
         {
             map.MoveToOuterDisposeScope();
@@ -48,8 +48,8 @@ internal sealed class Stem
         }
 
         map.relu_();
-        Tensor quarter = _norms[1].call(_convolutions[1].call(map)); // [N, C, H/4, W/4]
-        Tensor eighth = _norms[2].call(_convolutions[2].call(nn.functional.relu(quarter))); // [N, C, H/8, W/8]
+        Tensor quarter = _norms[1].call(_convolutions[1].Apply(map)); // [N, C, H/4, W/4]
+        Tensor eighth = _norms[2].call(_convolutions[2].Apply(nn.functional.relu(quarter))); // [N, C, H/8, W/8]
         return (quarter.MoveToOuterDisposeScope(), eighth.MoveToOuterDisposeScope());
     }
 }

@@ -67,8 +67,8 @@ internal sealed class DiscoveredNetwork : nn.Module
 
     private int AuxiliaryCell => 2 * Shape.Layers / 3;
 
-    /// <summary>[N, 3, H, W] float32 → logits [N, classes] and, in training mode with an auxiliary head, its logits.</summary>
-    /// <param name="images">Normalized pictures.</param>
+    /// <summary>[N, 3, H, W] float32 or bfloat16 → logits [N, classes] float32 and, in training mode with an auxiliary head, its logits.</summary>
+    /// <param name="images">Normalized pictures; maps have their type, parameters stay float32.</param>
     /// <param name="dropPath">Probability of dropping an edge, 0 to below 1; without effect in evaluation mode.</param>
     internal (Tensor Logits, Tensor? Auxiliary) Forward(Tensor images, double dropPath = 0)
     {
@@ -109,7 +109,7 @@ internal sealed class DiscoveredNetwork : nn.Module
     /// <summary>The last cell's output [N, C, H, W] → logits [N, classes].</summary>
     internal Tensor Classify(Tensor map)
     {
-        using Tensor pooled = map.mean([2, 3]); // [N, C]
+        using Tensor pooled = map.mean([2, 3], type: _classifier.weight!.dtype); // [N, C]
         return _classifier.call(pooled);
     }
 
