@@ -54,7 +54,7 @@ internal static class MemoryBenchmark
     {
         TorchRuntime.EnsureLoaded();
         TorchRuntime.SetThreads(null);
-        using (var step = new SearchStep(new SupernetShape { InitialChannels = channels, Layers = cells, Classes = 10 }, form != PerEdge, form == Saving))
+        using (var step = new SearchStep(new SupernetShape { InitialChannels = channels, Layers = cells, Classes = 10 }, form == PerEdge ? CellForm.PerEdge : CellForm.Kernels, form == Saving))
         {
             for (int i = 0; i < Steps; i++)
                 step.Run(batch, size);

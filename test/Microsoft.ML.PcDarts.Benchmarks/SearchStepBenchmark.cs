@@ -39,9 +39,9 @@ internal static class SearchStepBenchmark
     {
         TorchRuntime.EnsureLoaded();
         TorchRuntime.SetThreads(threads);
-        using var fast = new SearchStep(shape, useKernels: true);
-        using var saving = new SearchStep(shape, useKernels: true, memorySaving: true);
-        using var baseline = new SearchStep(shape, useKernels: false);
+        using var fast = new SearchStep(shape, CellForm.Kernels);
+        using var saving = new SearchStep(shape, CellForm.Kernels, memorySaving: true);
+        using var baseline = new SearchStep(shape, CellForm.PerEdge);
         double[][] seconds = Interleaved.Time(rounds, () => baseline.Run(batch, size), () => fast.Run(batch, size), () => saving.Run(batch, size));
         double slow = Interleaved.Median(seconds[0]), quick = Interleaved.Median(seconds[1]), ratio = Interleaved.Ratio(seconds[0], seconds[1]);
         double memorySavingTime = Interleaved.Ratio(seconds[2], seconds[1]);
@@ -61,10 +61,10 @@ internal sealed class SearchStep : IDisposable
     private readonly Architect _architect;
     private readonly WeightStepper _weights;
 
-    public SearchStep(SupernetShape shape, bool useKernels, bool memorySaving = false)
+    public SearchStep(SupernetShape shape, CellForm form, bool memorySaving = false)
     {
         random.manual_seed(1);
-        _supernet = new Supernet(shape, CPU) { UseKernels = useKernels, MemorySaving = memorySaving };
+        _supernet = new Supernet(shape, CPU) { Form = form, MemorySaving = memorySaving };
         _supernet.train();
         _architecture = new ArchitectureParameters(new CellTopology(shape.Nodes), CPU, seed: 1);
         _architect = new Architect(_supernet, _architecture, learningRate: 6e-4);

@@ -26,6 +26,26 @@ internal static class Networks
         Assert.True(error <= tolerance, $"{what}: relative error {error:g3} above {tolerance:g3}.");
     }
 
+    internal static void AssertClose(float[] expected, float[] actual, double tolerance, string what)
+    {
+        double error = Golden.RelativeError(actual, expected);
+        Assert.True(error <= tolerance, $"{what}: relative error {error:g3} above {tolerance:g3}.");
+    }
+
+    /// <summary>The gradients of all parameters that have one.</summary>
+    internal static Dictionary<string, float[]> Gradients(nn.Module module)
+        => module.named_parameters().Where(entry => entry.parameter.grad is not null).ToDictionary(entry => entry.name, entry => Values(entry.parameter.grad!));
+
+    internal static void AssertSameStatistics(nn.Module expected, nn.Module actual)
+    {
+        Dictionary<string, Tensor> statistics = actual.named_buffers().ToDictionary(entry => entry.name, entry => entry.buffer);
+        foreach ((string name, Tensor buffer) in expected.named_buffers())
+        {
+            if (!name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+                AssertClose(Values(buffer), Values(statistics[name]), 1e-4, name);
+        }
+    }
+
     /// <summary>Compares the gradient of every parameter that the file names; every parameter must be named.</summary>
     internal static void AssertGradients(nn.Module module, SafetensorsFile file)
     {

@@ -11,6 +11,7 @@ internal sealed class SearchCell : nn.Module
     private readonly MixedOperation[] _edges;
     private readonly int _channels, _partialChannels;
     private CellPlan? _plan;
+    private WideCell? _wide;
 
     internal SearchCell(
         CellTopology topology, int inputs0, int inputs1, int channels, int partialChannels, bool reduction, bool previousReduction)
@@ -42,6 +43,14 @@ internal sealed class SearchCell : nn.Module
         Edges = [.. _edges.Select((edge, index) => Edge(index, edge.Branches))],
         Concat = [.. Enumerable.Range(2, _topology.Nodes)],
     };
+
+    /// <summary>The same as <see cref="Forward"/> in the wide form.</summary>
+    internal Tensor ForwardWide(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _wide ??= new WideCell(Plan);
+        return _wide.Forward(_preprocess0.call(input0), _preprocess1.call(input1), mixture, training).MoveToOuterDisposeScope();
+    }
 
     /// <summary>The two cells before → [N, nodes · C, H, W].</summary>
     internal Tensor Forward(Tensor input0, Tensor input1, CellWeights weights)
@@ -77,4 +86,11 @@ internal sealed class SearchCell : nn.Module
     }
 
     protected override void RegisterComponents() { }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _wide?.Dispose();
+        base.Dispose(disposing);
+    }
 }

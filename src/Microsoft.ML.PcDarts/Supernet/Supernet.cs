@@ -46,28 +46,40 @@ internal sealed class Supernet : nn.Module
 
     internal SupernetShape Shape { get; }
 
-    /// <summary>Whether the kernels compute the cells where they can; false leaves every edge and operation to torch, in the structure of the paper's code.</summary>
-    internal bool UseKernels { get; init; } = true;
+    /// <summary>How the cells are computed.</summary>
+    internal CellForm Form { get; init; }
 
     /// <summary>Whether the kernels compute a cell again in the backward pass instead of keeping its maps.</summary>
     internal bool MemorySaving { get; init; }
 
-    /// <summary>[N, 3, H, W] float32 → logits [N, classes].</summary>
+    /// <summary>[N, 3, H, W] float32 or bfloat16 → logits [N, classes] float32. Maps have the pictures' type, parameters and statistics stay float32.</summary>
     internal Tensor Forward(Tensor images, ArchitectureParameters architecture)
     {
         using DisposeScope scope = NewDisposeScope();
         CellWeights normal = CellWeights.Of(architecture.AlphaNormal, architecture.BetaNormal, _topology);
         CellWeights reduce = CellWeights.Of(architecture.AlphaReduce, architecture.BetaReduce, _topology);
-        bool kernels = UseKernels && CellKernels.Support(images);
+        CellForm form = Form != CellForm.Automatic ? Form : CellKernels.Support(images) ? CellForm.Kernels : CellForm.Wide;
+        WideMixture[] wideNormal = [], wideReduce = [];
+        if (form == CellForm.Wide)
+        {
+            images = ChannelsLast.Of(images);
+            wideNormal = WideMixture.Of(normal.Mixture.to(_classifier.weight!.dtype), _topology, reduction: false);
+            wideReduce = WideMixture.Of(reduce.Mixture.to(_classifier.weight!.dtype), _topology, reduction: true);
+        }
+
         (Tensor previous, Tensor current) = _stem.Forward(images);
         foreach (SearchCell cell in _cells)
-            (previous, current) = (current, Cell(cell, cell.IsReduction ? reduce : normal));
-        Tensor features = current.mean([2, 3]); // [N, nodes · C]
+            (previous, current) = (current, Cell(cell));
+        Tensor features = current.mean([2, 3], type: _classifier.weight!.dtype); // [N, nodes · C]
         return _classifier.call(features).MoveToOuterDisposeScope();
 
-        Tensor Cell(SearchCell cell, CellWeights weights) => kernels
-            ? CellFunction.Apply(cell.Plan, _buffers, previous, current, weights.Mixture, training, keep: null, MemorySaving)
-            : cell.Forward(previous, current, weights);
+        Tensor Cell(SearchCell cell) => form switch
+        {
+            CellForm.Kernels => CellFunction.Apply(
+                cell.Plan, _buffers, previous, current, (cell.IsReduction ? reduce : normal).Mixture, training, keep: null, MemorySaving),
+            CellForm.Wide => cell.ForwardWide(previous, current, cell.IsReduction ? wideReduce : wideNormal),
+            _ => cell.Forward(previous, current, cell.IsReduction ? reduce : normal),
+        };
     }
 
     /// <summary>Whether gradients of the weights are computed; off while the architecture is stepped.</summary>

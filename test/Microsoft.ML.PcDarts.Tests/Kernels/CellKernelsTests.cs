@@ -24,32 +24,18 @@ public sealed class CellKernelsTests
         using DisposeScope scope = NewDisposeScope();
         manual_seed(1);
         SupernetShape shape = new() { InitialChannels = channels, Layers = 3, Classes = 5, Nodes = nodes, PartialChannels = partialChannels, Stem = stem };
-        using Supernet kernels = new(shape, CPU), torch = new(shape, CPU) { UseKernels = false };
+        using Supernet kernels = new(shape, CPU), torch = new(shape, CPU) { Form = CellForm.PerEdge };
         ModuleWeights.Import(torch, ModuleWeights.Export(kernels));
         using ArchitectureParameters architecture = new(new CellTopology(nodes), CPU, seed: 3);
         Tensor images = randn(6, 3, height, width), labels = randint(0, 5, 6, ScalarType.Int64);
 
-        (float[] Logits, Dictionary<string, float[]> Gradients) expected = Run(torch), actual = Run(kernels);
+        SupernetPass expected = SupernetPass.Run(torch, architecture, images, labels), actual = SupernetPass.Run(kernels, architecture, images, labels);
 
-        AssertClose(expected.Logits, actual.Logits, 1e-4, "logits");
-        foreach ((string key, float[] gradient) in expected.Gradients)
-            AssertClose(gradient, actual.Gradients[key], 3e-3, key);
-        AssertSameStatistics(torch, kernels);
+        actual.AssertClose(expected, 1e-4, 3e-3);
+        Networks.AssertSameStatistics(torch, kernels);
         torch.eval();
         kernels.eval();
-        AssertClose(Networks.Values(torch.Forward(images, architecture)), Networks.Values(kernels.Forward(images, architecture)), 1e-4, "evaluation logits");
-
-        (float[], Dictionary<string, float[]>) Run(Supernet supernet)
-        {
-            foreach (Tensor parameter in architecture.Tensors)
-                parameter.grad = null;
-            Tensor logits = supernet.Forward(images, architecture);
-            nn.functional.cross_entropy(logits, labels).backward();
-            Dictionary<string, float[]> gradients = Gradients(supernet);
-            foreach ((int index, Tensor parameter) in architecture.Tensors.Index())
-                gradients.Add($"architecture {index}", Networks.Values(parameter.grad!));
-            return (Networks.Values(logits), gradients);
-        }
+        Networks.AssertClose(Networks.Values(torch.Forward(images, architecture)), Networks.Values(kernels.Forward(images, architecture)), 1e-4, "evaluation logits");
     }
 
     [Fact]
@@ -67,7 +53,7 @@ public sealed class CellKernelsTests
         float[][] alone = Run(weights: false);
 
         foreach ((float[] first, float[] second) in all.Zip(alone))
-            AssertClose(first, second, 1e-6, "architecture gradient");
+            Networks.AssertClose(first, second, 1e-6, "architecture gradient");
         Assert.All(supernet.parameters(), parameter => Assert.True(parameter.grad is null));
 
         float[][] Run(bool weights)
@@ -102,20 +88,20 @@ public sealed class CellKernelsTests
 
         (float[] Logits, Dictionary<string, float[]> Gradients) expected = Run(torch), actual = Run(kernels);
 
-        AssertClose(expected.Logits, actual.Logits, 1e-4, "logits");
+        Networks.AssertClose(expected.Logits, actual.Logits, 1e-4, "logits");
         foreach ((string key, float[] gradient) in expected.Gradients)
-            AssertClose(gradient, actual.Gradients[key], 3e-3, key);
-        AssertSameStatistics(torch, kernels);
+            Networks.AssertClose(gradient, actual.Gradients[key], 3e-3, key);
+        Networks.AssertSameStatistics(torch, kernels);
         torch.eval();
         kernels.eval();
-        AssertClose(Networks.Values(torch.Forward(images).Logits), Networks.Values(kernels.Forward(images).Logits), 1e-4, "evaluation logits");
+        Networks.AssertClose(Networks.Values(torch.Forward(images).Logits), Networks.Values(kernels.Forward(images).Logits), 1e-4, "evaluation logits");
 
         (float[], Dictionary<string, float[]>) Run(DiscoveredNetwork network)
         {
             manual_seed(2);
             (Tensor logits, Tensor? auxiliary) = network.Forward(images, dropPath);
             (nn.functional.cross_entropy(logits, labels) + 0.4 * nn.functional.cross_entropy(auxiliary!, labels)).backward();
-            return (Networks.Values(logits), Gradients(network));
+            return (Networks.Values(logits), Networks.Gradients(network));
         }
     }
 
@@ -133,7 +119,7 @@ public sealed class CellKernelsTests
             NetworkShape shape = new() { InitialChannels = 8, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16 };
             using DiscoveredNetwork network = new(KnownGenotypes.PcDartsCifar, shape, CPU) { MemorySaving = memorySaving };
             network.Forward(randn(16, 3, 16, 16), dropPath).Logits.square().sum().backward();
-            return [.. ModuleWeights.Export(network).Values.Concat(Gradients(network).Values.Select(gradient => new TensorData([gradient.Length], gradient))).SelectMany(data => data.Floats)];
+            return [.. ModuleWeights.Export(network).Values.Concat(Networks.Gradients(network).Values.Select(gradient => new TensorData([gradient.Length], gradient))).SelectMany(data => data.Floats)];
         }
     }
 
@@ -149,7 +135,7 @@ public sealed class CellKernelsTests
             using Supernet supernet = new(new SupernetShape { InitialChannels = 8, Layers = 3, Classes = 5, Nodes = 3 }, CPU) { MemorySaving = memorySaving };
             using ArchitectureParameters architecture = new(new CellTopology(3), CPU, seed: 3);
             supernet.Forward(randn(4, 3, 12, 12), architecture).square().sum().backward();
-            return [.. Gradients(supernet).Values.SelectMany(gradient => gradient), .. architecture.Tensors.SelectMany(parameter => Networks.Values(parameter.grad!))];
+            return [.. Networks.Gradients(supernet).Values.SelectMany(gradient => gradient), .. architecture.Tensors.SelectMany(parameter => Networks.Values(parameter.grad!))];
         }
     }
 
@@ -161,14 +147,14 @@ public sealed class CellKernelsTests
         Tensor first = randn(4, 3, 8, 8), second = randn(4, 3, 8, 8);
         Loss(first).backward();
         Loss(second).backward();
-        Dictionary<string, float[]> expected = Gradients(network);
+        Dictionary<string, float[]> expected = Networks.Gradients(network);
         foreach (TorchSharp.Modules.Parameter parameter in network.parameters())
             parameter.grad = null;
 
         (Loss(first) + Loss(second)).backward();
 
         foreach ((string key, float[] gradient) in expected)
-            AssertClose(gradient, Gradients(network)[key], 1e-4, key);
+            Networks.AssertClose(gradient, Networks.Gradients(network)[key], 1e-4, key);
 
         Tensor Loss(Tensor images) => network.Forward(images).Logits.square().sum();
     }
@@ -193,7 +179,7 @@ public sealed class CellKernelsTests
             manual_seed(5);
             using DiscoveredNetwork network = new(KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 8, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16 }, CPU);
             network.Forward(randn(16, 3, 16, 16)).Logits.square().sum().backward();
-            return [.. Gradients(network).Values.SelectMany(gradient => gradient)];
+            return [.. Networks.Gradients(network).Values.SelectMany(gradient => gradient)];
         }
     }
 
@@ -213,24 +199,5 @@ public sealed class CellKernelsTests
                 float[] weightGradient = Networks.Values(weight.grad!);
                 Assert.True(Golden.RelativeError(KernelPlanes.WeightGradient(plane, gradient, kernel, dilation, stride), weightGradient) < 1e-4);
             }, iter: 300, threads: 1);
-    }
-
-    private static Dictionary<string, float[]> Gradients(nn.Module module)
-        => module.named_parameters().Where(entry => entry.parameter.grad is not null).ToDictionary(entry => entry.name, entry => Networks.Values(entry.parameter.grad!));
-
-    private static void AssertSameStatistics(nn.Module expected, nn.Module actual)
-    {
-        Dictionary<string, Tensor> statistics = actual.named_buffers().ToDictionary(entry => entry.name, entry => entry.buffer);
-        foreach ((string name, Tensor buffer) in expected.named_buffers())
-        {
-            if (!name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
-                AssertClose(Networks.Values(buffer), Networks.Values(statistics[name]), 1e-4, name);
-        }
-    }
-
-    private static void AssertClose(float[] expected, float[] actual, double tolerance, string what)
-    {
-        double error = Golden.RelativeError(actual, expected);
-        Assert.True(error <= tolerance, $"{what}: relative error {error:g3} above {tolerance:g3}.");
     }
 }

@@ -6,15 +6,18 @@ namespace Microsoft.ML.PcDarts.Tests;
 
 public sealed class SearchStepsGoldenTests
 {
-    [Fact]
+    [Theory]
     [Trait("Category", "Golden")]
-    public void Step_FourFirstOrderSteps_GivesPaperArchitectureWeightsAndLosses()
+    [InlineData(nameof(CellForm.Kernels))]
+    [InlineData(nameof(CellForm.Wide))]
+    [InlineData(nameof(CellForm.PerEdge))]
+    public void Step_FourFirstOrderSteps_GivesPaperArchitectureWeightsAndLosses(string form)
     {
         using DisposeScope scope = NewDisposeScope();
         SafetensorsFile file = Golden.Read("search_first_order.safetensors");
         int Number(string key) => int.Parse(file.Metadata[key], CultureInfo.InvariantCulture);
         var shape = new SupernetShape { InitialChannels = Number("C"), Layers = Number("layers"), Classes = 10, Stem = NetworkStem.Cifar };
-        using var supernet = new Supernet(shape, CPU);
+        using var supernet = new Supernet(shape, CPU) { Form = Enum.Parse<CellForm>(form) };
         ModuleWeights.Import(supernet, Networks.Below(file, "weight"));
         supernet.train();
         using ArchitectureParameters architecture = Networks.Architecture(file, new CellTopology(shape.Nodes));

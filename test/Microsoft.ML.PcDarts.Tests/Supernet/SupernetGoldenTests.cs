@@ -8,11 +8,13 @@ public sealed class SupernetGoldenTests
 {
     [Theory]
     [Trait("Category", "Golden")]
-    [InlineData("supernet_cifar", NetworkStem.Cifar, 4, true)]
-    [InlineData("supernet_cifar", NetworkStem.Cifar, 4, false)]
-    [InlineData("supernet_imagenet", NetworkStem.ImageNet, 2, true)]
-    [InlineData("supernet_imagenet", NetworkStem.ImageNet, 2, false)]
-    public void Forward_PaperWeights_GivesPaperLogitsAndGradients(string name, NetworkStem stem, int partialChannels, bool useKernels)
+    [InlineData("supernet_cifar", NetworkStem.Cifar, 4, nameof(CellForm.Kernels))]
+    [InlineData("supernet_cifar", NetworkStem.Cifar, 4, nameof(CellForm.Wide))]
+    [InlineData("supernet_cifar", NetworkStem.Cifar, 4, nameof(CellForm.PerEdge))]
+    [InlineData("supernet_imagenet", NetworkStem.ImageNet, 2, nameof(CellForm.Kernels))]
+    [InlineData("supernet_imagenet", NetworkStem.ImageNet, 2, nameof(CellForm.Wide))]
+    [InlineData("supernet_imagenet", NetworkStem.ImageNet, 2, nameof(CellForm.PerEdge))]
+    public void Forward_PaperWeights_GivesPaperLogitsAndGradients(string name, NetworkStem stem, int partialChannels, string form)
     {
         using DisposeScope scope = NewDisposeScope();
         SafetensorsFile file = Golden.Read(name + ".safetensors");
@@ -21,7 +23,7 @@ public sealed class SupernetGoldenTests
         {
             InitialChannels = Number("C"), Layers = Number("layers"), Classes = Number("classes"), Stem = stem, PartialChannels = partialChannels,
         };
-        using Supernet supernet = new(shape, CPU) { UseKernels = useKernels };
+        using Supernet supernet = new(shape, CPU) { Form = Enum.Parse<CellForm>(form) };
         ModuleWeights.Import(supernet, Networks.Below(file, "weight"));
         using ArchitectureParameters architecture = Networks.Architecture(file, new CellTopology(shape.Nodes));
         Tensor images = Networks.ToTensor(file.Tensors["input"]);

@@ -94,10 +94,12 @@ public sealed class SupernetTests
         Assert.InRange(loss, 0, 0.05);
     }
 
-    [Fact]
-    public void Training_ManySteps_LeavesNoTensorBehind()
+    [Theory]
+    [InlineData(nameof(CellForm.Kernels))]
+    [InlineData(nameof(CellForm.Wide))]
+    public void Training_ManySteps_LeavesNoTensorBehind(string form)
     {
-        using Supernet supernet = new(new SupernetShape { InitialChannels = 8, Layers = 2, Classes = 3, Nodes = 1 }, CPU);
+        using Supernet supernet = new(new SupernetShape { InitialChannels = 8, Layers = 2, Classes = 3, Nodes = 1 }, CPU) { Form = Enum.Parse<CellForm>(form) };
         using ArchitectureParameters architecture = new(new CellTopology(1), CPU, seed: 1);
         using optim.Optimizer optimizer = optim.SGD(supernet.parameters(), 0.01, momentum: 0.9);
         using Tensor images = rand(8, 3, 16, 16), labels = zeros(8, ScalarType.Int64);
@@ -107,9 +109,15 @@ public sealed class SupernetTests
 
     private static void AssertTrains(SupernetShape shape, int height, int width)
     {
+        AssertTrains(shape, height, width, CellForm.Automatic);
+        AssertTrains(shape, height, width, CellForm.Wide);
+    }
+
+    private static void AssertTrains(SupernetShape shape, int height, int width, CellForm form)
+    {
         using DisposeScope scope = NewDisposeScope();
         manual_seed(1);
-        using Supernet supernet = new(shape, CPU);
+        using Supernet supernet = new(shape, CPU) { Form = form };
         using ArchitectureParameters architecture = new(new CellTopology(shape.Nodes), CPU, seed: 1);
         supernet.train();
         Tensor logits = supernet.Forward(randn(3, 3, height, width), architecture);

@@ -1,0 +1,31 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts.Tests;
+
+/// <summary>What a forward and backward pass of a supernet gives: logits and every gradient by name, those of α and β too.</summary>
+internal sealed record SupernetPass(float[] Logits, IReadOnlyDictionary<string, float[]> Gradients)
+{
+    internal static SupernetPass Run(Supernet supernet, ArchitectureParameters architecture, Tensor images, Tensor labels)
+    {
+        foreach (Tensor parameter in supernet.parameters().Concat(architecture.Tensors))
+            parameter.grad = null;
+        Tensor logits = supernet.Forward(images, architecture);
+        nn.functional.cross_entropy(logits, labels).backward();
+        Dictionary<string, float[]> gradients = Networks.Gradients(supernet);
+        foreach ((int index, Tensor parameter) in architecture.Tensors.Index())
+        {
+            if (parameter.grad is not null)
+                gradients.Add($"architecture {index}", Networks.Values(parameter.grad));
+        }
+
+        return new SupernetPass(Networks.Values(logits), gradients);
+    }
+
+    internal void AssertClose(SupernetPass expected, double logitsTolerance, double gradientTolerance)
+    {
+        Networks.AssertClose(expected.Logits, Logits, logitsTolerance, "logits");
+        Assert.Equal(expected.Gradients.Keys.Order(), Gradients.Keys.Order());
+        foreach ((string key, float[] gradient) in expected.Gradients)
+            Networks.AssertClose(gradient, Gradients[key], gradientTolerance, key);
+    }
+}
