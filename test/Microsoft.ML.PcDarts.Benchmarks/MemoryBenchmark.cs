@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using System.Text.Json;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;
@@ -40,15 +39,7 @@ internal static class MemoryBenchmark
     }
 
     private static long RunChild(string[] arguments)
-    {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [Assembly.GetExecutingAssembly().Location, "memory", .. arguments]) { RedirectStandardOutput = true };
-        using Process child = Process.Start(start)!;
-        string output = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        return child.ExitCode == 0
-            ? long.Parse(output.Trim(), CultureInfo.InvariantCulture)
-            : throw new InvalidOperationException($"The measuring process ended with exit code {child.ExitCode}: {output}");
-    }
+        => long.Parse(MeasuringProcess.LastLine(["memory", .. arguments]), CultureInfo.InvariantCulture);
 
     private static void RunHere(int channels, int cells, int batch, int size, string form)
     {

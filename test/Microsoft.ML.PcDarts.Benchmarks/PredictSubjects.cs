@@ -32,7 +32,7 @@ internal sealed class PredictSubjects : IDisposable
         random.manual_seed(1);
         _network = new DiscoveredNetwork(KnownGenotypes.PcDartsCifar, shape, CPU) { UseKernels = false };
         _network.eval();
-        _images = [.. Enumerable.Range(0, rows).Select(Picture)];
+        _images = [.. Enumerable.Range(0, rows).Select(seed => RandomPicture.Draw(seed, shape.ImageWidth, shape.ImageHeight))];
         _files = [.. _images.Select((image, i) => Saved(image, Path.Combine(_folder, $"{i}.jpg")))];
 
         var ml = new MLContext(seed: 1);
@@ -137,21 +137,6 @@ internal sealed class PredictSubjects : IDisposable
     {
         if (count != _files.Length)
             throw new InvalidOperationException($"{count} of {_files.Length} pictures were scored.");
-    }
-
-    // Coarse noise, so that files have the size of photographs' rather than of static.
-    private MLImage Picture(int seed)
-    {
-        var random = new Random(seed);
-        int width = _shape.ImageWidth, height = _shape.ImageHeight, cell = Math.Max(1, width / 8);
-        byte[] colours = new byte[4 * 9 * (height / cell + 1)], pixels = new byte[4 * width * height];
-        random.NextBytes(colours);
-        for (int p = 0; p < pixels.Length; p++)
-        {
-            int x = p / 4 % width / cell, y = p / 4 / width / cell;
-            pixels[p] = p % 4 == 3 ? (byte)255 : colours[4 * ((9 * y) + x) + (p % 4)];
-        }
-        return MLImage.CreateFromPixels(width, height, MLPixelFormat.Bgra32, pixels);
     }
 
     private static string Saved(MLImage image, string path)

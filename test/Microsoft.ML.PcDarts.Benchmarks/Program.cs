@@ -7,4 +7,5 @@ root.Subcommands.Add(TrainStepBenchmark.Create());
 root.Subcommands.Add(PredictBenchmark.Create());
 root.Subcommands.Add(MemoryBenchmark.Create());
 root.Subcommands.Add(PrecisionBenchmark.Create());
+root.Subcommands.Add(LoadBenchmark.Create());
 return root.Parse(args).Invoke();

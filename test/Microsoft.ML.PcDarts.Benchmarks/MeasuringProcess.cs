@@ -1,0 +1,23 @@
+using System.Diagnostics;
+using System.Reflection;
+
+namespace Microsoft.ML.PcDarts.Benchmarks;
+
+/// <summary>This program once more, in a process that begins with fresh memory.</summary>
+internal static class MeasuringProcess
+{
+    /// <summary>Runs a command of this program to its end.</summary>
+    /// <param name="arguments">The command and its options.</param>
+    /// <returns>The last line that it printed.</returns>
+    /// <exception cref="InvalidOperationException">It failed or printed nothing.</exception>
+    internal static string LastLine(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [Assembly.GetExecutingAssembly().Location, .. arguments]) { RedirectStandardOutput = true };
+        using Process child = Process.Start(start)!;
+        string output = child.StandardOutput.ReadToEnd().TrimEnd();
+        child.WaitForExit();
+        return child.ExitCode == 0 && output.Length > 0
+            ? output[(output.LastIndexOf('\n') + 1)..]
+            : throw new InvalidOperationException($"The measuring process ended with exit code {child.ExitCode}: {output}");
+    }
+}
