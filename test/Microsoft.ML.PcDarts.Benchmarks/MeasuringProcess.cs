@@ -12,7 +12,10 @@ internal static class MeasuringProcess
     /// <exception cref="InvalidOperationException">It failed or printed nothing.</exception>
     internal static string LastLine(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [Assembly.GetExecutingAssembly().Location, .. arguments]) { RedirectStandardOutput = true };
+        string host = Environment.ProcessPath!;
+        // The program is its own host, or a library that dotnet was told to run.
+        string[] program = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [Assembly.GetExecutingAssembly().Location] : [];
+        var start = new ProcessStartInfo(host, [.. program, .. arguments]) { RedirectStandardOutput = true };
         using Process child = Process.Start(start)!;
         string output = child.StandardOutput.ReadToEnd().TrimEnd();
         child.WaitForExit();
