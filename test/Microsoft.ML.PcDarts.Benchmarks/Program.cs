@@ -8,4 +8,5 @@ root.Subcommands.Add(PredictBenchmark.Create());
 root.Subcommands.Add(MemoryBenchmark.Create());
 root.Subcommands.Add(PrecisionBenchmark.Create());
 root.Subcommands.Add(LoadBenchmark.Create());
+root.Subcommands.Add(ScalingBenchmark.Create());
 return root.Parse(args).Invoke();
