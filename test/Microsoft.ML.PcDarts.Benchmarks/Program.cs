@@ -9,4 +9,5 @@ root.Subcommands.Add(MemoryBenchmark.Create());
 root.Subcommands.Add(PrecisionBenchmark.Create());
 root.Subcommands.Add(LoadBenchmark.Create());
 root.Subcommands.Add(ScalingBenchmark.Create());
+root.Subcommands.Add(SpeedBenchmark.Create());
 return root.Parse(args).Invoke();
