@@ -52,18 +52,6 @@ internal sealed unsafe partial class CellPass
         }
     }
 
-    private void NoteInputs(int image)
-    {
-        foreach ((StatePass state, UnitPass unit) in ((StatePass, UnitPass)[])[(_states[0], _preprocess0), (_states[1], _preprocess1)])
-        {
-            for (int c = 0; c < _plan.Channels; c++)
-            {
-                float* gradient = state.GradientOf(image) + c * _source.Size;
-                NoteSums(unit.Norm, image, c, gradient, unit.MapOf(image) + c * _source.Size, keep: 1, _source);
-            }
-        }
-    }
-
     private void BackwardPreprocess(float* input0, float* input1)
     {
         _preprocess0.Norm.Backward();

@@ -32,17 +32,10 @@ internal static unsafe class TapConvolution
     internal static void Sum(float* tile, int* offsets, float* weights, int taps, float* output, int stride, int rows, bool accumulate, nint column = 0)
     {
         nint rowStep = stride, tileStep = stride + PlaneShape.Lanes;
-        for (; stride - column >= 32; column += 32)
-        {
-            for (nint row = 0; row < rows; row += 2)
-                Sum4x2(tile + row * tileStep + column, offsets, weights, taps, output + row * rowStep + column, tileStep, rowStep, accumulate);
-        }
-
-        if (stride - column >= 16)
+        for (; stride - column >= 16; column += 16)
         {
             for (nint row = 0; row < rows; row += 4)
                 Sum2x4(tile + row * tileStep + column, offsets, weights, taps, output + row * rowStep + column, tileStep, rowStep, accumulate);
-            column += 16;
         }
 
         if (stride - column >= 8)
@@ -73,41 +66,6 @@ internal static unsafe class TapConvolution
             Correlate5(tile, offsets + tap, gradient, stride, rows, lanes + tap * PlaneShape.Lanes);
         for (; tap < count; tap++)
             Correlate1(tile + offsets[tap], gradient, stride, rows, lanes + tap * PlaneShape.Lanes);
-    }
-
-    private static void Sum4x2(float* tile, int* offsets, float* weights, int taps, float* output, nint tileStep, nint rowStep, bool accumulate)
-    {
-        Vector256<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
-        float* next = output + rowStep;
-        if (accumulate)
-        {
-            (a0, a1, a2, a3) = (Load(output), Load(output + 8), Load(output + 16), Load(output + 24));
-            (b0, b1, b2, b3) = (Load(next), Load(next + 8), Load(next + 16), Load(next + 24));
-        }
-
-        for (nint t = 0; t < taps; t++)
-        {
-            float* a = tile + offsets[t];
-            float* b = a + tileStep;
-            Vector256<float> w = Create(weights[t]);
-            a0 = FusedMultiplyAdd(w, Load(a), a0);
-            a1 = FusedMultiplyAdd(w, Load(a + 8), a1);
-            a2 = FusedMultiplyAdd(w, Load(a + 16), a2);
-            a3 = FusedMultiplyAdd(w, Load(a + 24), a3);
-            b0 = FusedMultiplyAdd(w, Load(b), b0);
-            b1 = FusedMultiplyAdd(w, Load(b + 8), b1);
-            b2 = FusedMultiplyAdd(w, Load(b + 16), b2);
-            b3 = FusedMultiplyAdd(w, Load(b + 24), b3);
-        }
-
-        Vector256.Store(a0, output);
-        Vector256.Store(a1, output + 8);
-        Vector256.Store(a2, output + 16);
-        Vector256.Store(a3, output + 24);
-        Vector256.Store(b0, next);
-        Vector256.Store(b1, next + 8);
-        Vector256.Store(b2, next + 16);
-        Vector256.Store(b3, next + 24);
     }
 
     private static void Sum2x4(float* tile, int* offsets, float* weights, int taps, float* output, nint tileStep, nint rowStep, bool accumulate)
