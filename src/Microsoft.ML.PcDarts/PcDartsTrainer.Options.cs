@@ -108,8 +108,8 @@ public sealed partial class PcDartsTrainer
         /// <summary>Pictures a step of the final training: 2 to 8192; all of them where there are fewer. Default 96.</summary>
         public int BatchSize = 96;
 
-        /// <summary>Peak learning rate of SGD, falling to 0 by half a cosine: above 0. Default 0.1 (paper: 0.025).</summary>
-        public double LearningRate = 0.1;
+        /// <summary>Peak learning rate of SGD, falling to 0 by half a cosine: above 0. Default 0.2 (paper: 0.025).</summary>
+        public double LearningRate = 0.2;
 
         /// <summary>Share of the final training in which the learning rate rises linearly to its peak: 0 to 0.5. Default 0.05 (paper: 0).</summary>
         public double LearningRateWarmUp = 0.05;
