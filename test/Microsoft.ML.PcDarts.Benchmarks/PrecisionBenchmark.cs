@@ -11,12 +11,13 @@ internal static class PrecisionBenchmark
     {
         Option<string> images = new("--images") { Required = true, Description = "Folder with one sub-folder of pictures for each class." };
         Option<int> count = new("--count") { DefaultValueFactory = _ => 2000, Description = "Pictures of the search." };
+        Option<int> size = new("--size") { DefaultValueFactory = _ => 32, Description = "Largest side that pictures are resized to. A CPU without bfloat16 instructions wants 16 and fewer pictures and channels." };
         Option<int> channels = new("--channels") { DefaultValueFactory = _ => 16, Description = "Initial channels C of the supernet." };
         Option<int> cells = new("--cells") { DefaultValueFactory = _ => 3, Description = "Cells of the supernet." };
         Option<int> epochs = new("--epochs") { DefaultValueFactory = _ => 8, Description = "Epochs; the architecture is stepped from the third on." };
         Option<int> seeds = new("--seeds") { DefaultValueFactory = _ => 3, Description = "Seeds of each precision." };
         Option<int?> gpu = new("--gpu") { Description = "Number of a CUDA GPU; without it the CPU." };
-        var command = new System.CommandLine.Command("precision", "Loss curves of float32 and bfloat16 searches.") { images, count, channels, cells, epochs, seeds, gpu };
+        var command = new System.CommandLine.Command("precision", "Loss curves of float32 and bfloat16 searches.") { images, count, size, channels, cells, epochs, seeds, gpu };
         command.SetAction(parsed =>
         {
             PcDartsTrainer.Options Options() => new()
@@ -32,7 +33,7 @@ internal static class PrecisionBenchmark
                 Epochs = 1,
                 InitialChannels = 4,
                 Layers = 2,
-                MaximumImageSize = 32,
+                MaximumImageSize = parsed.GetValue(size),
             };
             Run(parsed.GetRequiredValue(images), Options, parsed.GetValue(seeds), parsed.GetValue(gpu));
         });
