@@ -45,8 +45,15 @@ public sealed partial class PcDartsTrainer
         /// </summary>
         public long? MemoryLimitBytes;
 
-        /// <summary>Folder for files of the run; created when missing. Default null: the system's folder for temporary files.</summary>
+        /// <summary>
+        /// Folder that holds the run: its description, metrics, checkpoints and genotypes; created when missing. <c>Fit</c> with the folder of an interrupted run, the same options and the same data goes on
+        /// where that stopped. On a CPU with the same number of threads its result is the same to the last bit (under a <see cref="TimeBudget"/>, plans follow the clock). Default null: nothing is kept, and
+        /// pictures beyond <see cref="MemoryLimitBytes"/> go to the system's folder for temporary files.
+        /// </summary>
         public string? WorkspacePath;
+
+        /// <summary>Time between two checkpoints in <see cref="WorkspacePath"/>, which is what a killed process loses at most; 0 saves one before every step: 0 to a day. Default one minute.</summary>
+        public TimeSpan CheckpointInterval = TimeSpan.FromMinutes(1);
 
         /// <summary>Random seed of splits, weights, augmentation and order. Default null: taken from MLContext's seed. The tensor library's generator belongs to the process, so two runs at the same time disturb each other's.</summary>
         public int? Seed;
@@ -175,7 +182,10 @@ public sealed partial class PcDartsTrainer
         /// <summary>Threads that the tensor library uses on the CPU, in the whole process: 1 to 1024. Default null: the number of physical cores.</summary>
         public int? Threads;
 
-        /// <summary>Called about once a second and at the end of each epoch, never by two threads at once: on the thread that called <c>Fit</c>, but on a decoding thread while pictures are read. Exceptions that it throws end <c>Fit</c>. Default null.</summary>
+        /// <summary>Time between two reports within an epoch, to <see cref="MetricsCallback"/> and the workspace; 0 reports every step: 0 to a day. Default one second.</summary>
+        public TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
+
+        /// <summary>Called once every <see cref="ReportInterval"/> and at the end of each epoch, never by two threads at once: on the thread that called <c>Fit</c>, but on a decoding thread while pictures are read. Exceptions that it throws end <c>Fit</c>. Default null.</summary>
         public Action<TrainingProgress>? MetricsCallback;
 
         /// <summary>Cancels <c>Fit</c>, which then throws <see cref="OperationCanceledException"/>, within a step's time. Default: none.</summary>

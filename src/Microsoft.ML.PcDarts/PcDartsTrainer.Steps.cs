@@ -20,6 +20,20 @@ public sealed partial class PcDartsTrainer
         }
     }
 
+    /// <summary>What decides the result of this run.</summary>
+    private RunDescription Describe(RunContext run, torch.ScalarType trainingType, ImageDataset data, ImageDataset? validationData) => new()
+    {
+        Started = TimeProvider.System.GetUtcNow(),
+        Seed = run.Seed,
+        Device = run.Device.ToString(),
+        Precision = trainingType == torch.ScalarType.Float32 ? nameof(TrainingPrecision.Float32) : nameof(TrainingPrecision.BFloat16),
+        Threads = torch.get_num_threads(),
+        Data = DataDescription.Of(data),
+        ValidationData = validationData is null ? null : DataDescription.Of(validationData),
+        Options = RunDescription.TextOf(_options),
+        Versions = ModelMetadata.LibraryVersions(),
+    };
+
     private (int Width, int Height) ChooseSize(IDataView input)
     {
         (int width, int height) = _options is { ImageWidth: { } givenWidth, ImageHeight: { } givenHeight }
@@ -90,7 +104,7 @@ public sealed partial class PcDartsTrainer
         return SearchSplit.Fraction(data.LabelValues, fraction, seed);
     }
 
-    private SearchResult Search(RunContext run, ImageDataset data, BatchLoader loader, int[] training, NetworkStem stem)
+    private SearchResult Search(RunContext run, ImageDataset data, BatchLoader loader, int[] training, NetworkStem stem, Checkpoint? interrupted)
     {
         int[] rows = Limit(data, training, _options.SearchImages, run.Seed);
         (int[] Weights, int[] Architecture) halves = SearchSplit.Halves(data.LabelValues, rows, run.Seed);
@@ -108,7 +122,7 @@ public sealed partial class PcDartsTrainer
         {
             using DisposeScope scope = torch.NewDisposeScope();
             using var search = new ArchitectureSearch(run, loader, halves, shape);
-            return search.Run(run.SecondsLeft * _options.SearchTimeShare);
+            return search.Run(run.SecondsLeft * _options.SearchTimeShare, interrupted);
         }
         catch (Exception error) when (MemoryShortage.IsCauseOf(error))
         {
@@ -121,15 +135,18 @@ public sealed partial class PcDartsTrainer
     }
 
     private (TrainedNetwork Trained, NetworkShape Shape) Train(
-        RunContext run, BatchLoader loader, int[] rows, (BatchLoader Loader, int[] Rows)? validation, Genotype genotype, NetworkShape shape)
+        RunContext run, BatchLoader loader, int[] rows, (BatchLoader Loader, int[] Rows)? validation, Genotype genotype, NetworkShape shape, Checkpoint? interrupted)
     {
+        Checkpoint? trainedBefore = interrupted is { State.Phase: TrainingPhase.Training } ? interrupted : null;
+        shape = run.Shape ?? shape;
         TellSmallerBatch(run, nameof(Options.BatchSize), _options.BatchSize, rows.Length);
         try
         {
-            if (_options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
+            if (trainedBefore is null && _options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
                 shape = NetworkTrainer.FitToTime(run, loader, rows, genotype, shape);
+            run.Shape = shape;
             using var trainer = new NetworkTrainer(run, loader, rows, validation, genotype, shape);
-            return (trainer.Run(run.SecondsLeft), shape);
+            return (trainer.Run(run.SecondsLeft, trainedBefore), shape);
         }
         catch (Exception error) when (MemoryShortage.IsCauseOf(error))
         {

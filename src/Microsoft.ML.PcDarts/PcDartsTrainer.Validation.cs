@@ -26,6 +26,8 @@ public sealed partial class PcDartsTrainer
 
         if (options.TimeBudget is { } budget && budget < TimeSpan.FromSeconds(1))
             throw Invalid(string.Create(CultureInfo.InvariantCulture, $"TimeBudget {budget} must be one second or more; leave it null for no limit."));
+        UpToADay(options.CheckpointInterval);
+        UpToADay(options.ReportInterval);
         Within(options.SearchTimeShare, 0.05, 0.9);
         Within(options.SearchImages, 4, int.MaxValue);
         Within(options.SearchEpochs, 1, 10_000);
@@ -88,6 +90,12 @@ public sealed partial class PcDartsTrainer
         // Written so that NaN fails.
         if (!(value >= low && value <= high))
             throw Invalid(string.Create(CultureInfo.InvariantCulture, $"{Short(option)} {value} is out of range; allowed are {low} to {high}."));
+    }
+
+    private static void UpToADay(TimeSpan value, [CallerArgumentExpression(nameof(value))] string option = "")
+    {
+        if (value < TimeSpan.Zero || value > TimeSpan.FromDays(1))
+            throw Invalid(string.Create(CultureInfo.InvariantCulture, $"{Short(option)} {value} is out of range; allowed are 0 to a day."));
     }
 
     private static void WithinBelow(double value, double low, double high, [CallerArgumentExpression(nameof(value))] string option = "")

@@ -86,16 +86,22 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
             message => channel.Warning(MessageSensitivity.None, "{0}", message));
         ScalarType trainingType = TorchRuntime.ChooseType(_options.Precision, device, message => channel.Warning(MessageSensitivity.None, "{0}", message));
         TorchRuntime.SetThreads(_options.Threads);
-        var run = new RunContext(_options, _environment, channel, device, _options.Seed ?? MlNetAccess.Seed(_environment) ?? host.Rand.Next(), clock);
+        using Workspace? workspace = _options.WorkspacePath is { } folder ? Workspace.Open(folder) : null;
+        int seed = _options.Seed ?? MlNetAccess.Seed(_environment) ?? (workspace is null ? null : Workspace.ReadDescription(workspace.FullPath)?.Seed) ?? host.Rand.Next();
+        var run = new RunContext(_options, _environment, channel, device, seed, clock, workspace);
         using TorchSharp.DisposeScope scope = NewDisposeScope();
 
         // Step 1: decode the pictures once.
-        CheckFolder("WorkspacePath", _options.WorkspacePath);
         CheckFolder("MLContext.TempFilePath", MlNetAccess.TempFilePath(_environment));
         (int width, int height) = ChooseSize(input);
         using ImageDataset data = Read(run, input, width, height, forTraining: true);
         using ImageDataset? validationData = _options.ValidationSet is { } set ? Read(run, set, width, height, forTraining: false) : null;
         TimeSpan readTime = run.Elapsed;
+
+        // Where an earlier attempt stood, if the workspace holds one.
+        Checkpoint? interrupted = workspace?.Begin(Describe(run, trainingType, data, validationData), run.Warning);
+        if (interrupted is not null)
+            run.GoOn(interrupted.State);
 
         // Step 2: hold out validation rows.
         (int[] training, int[] held) = SplitValidation(data, run.Seed);
@@ -108,14 +114,14 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
 
         // Steps 3 to 6: search a genotype.
         NetworkShape shape = ShapeOfNetwork(data.Classes, width, height);
-        SearchResult search = _options.Genotype is { } known
+        SearchResult search = run.Found ??= _options.Genotype is { } known
             ? new SearchResult(known, TimeSpan.Zero, 0)
-            : Search(run, data, loader, training, shape.Stem);
+            : Search(run, data, loader, training, shape.Stem, interrupted);
         run.Info($"Genotype: {search.Genotype.ToPython()}");
 
         // Steps 7 and 8: train the discovered network from scratch.
         int[] trainingRows = Limit(data, training, _options.TrainingImages, run.Seed);
-        (TrainedNetwork trained, shape) = Train(run, loader, trainingRows, validation, search.Genotype, shape);
+        (TrainedNetwork trained, shape) = Train(run, loader, trainingRows, validation, search.Genotype, shape, interrupted);
 
         // Step 9: an ordinary ML.NET model.
         var history = new TrainingHistory

@@ -47,4 +47,7 @@ public sealed record TrainingProgress
 
     /// <summary>The genotype that the search would decode now; set on the last report of a search epoch.</summary>
     public Genotype? Genotype { get; init; }
+
+    /// <summary>α and β; set on the last report of a search epoch.</summary>
+    public ArchitectureValues? Architecture { get; init; }
 }

@@ -1,30 +1,11 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using Microsoft.ML.Transforms.Image;
+using static Microsoft.ML.PcDarts.Tests.ColourPictures;
 
 namespace Microsoft.ML.PcDarts.Tests;
 
 public sealed class PcDartsTrainerTests
 {
-    private static PcDartsTrainer.Options Quick() => new()
-    {
-        ImageWidth = 8,
-        ImageHeight = 8,
-        SearchEpochs = 2,
-        SearchWarmUpEpochs = 1,
-        SearchBatchSize = 8,
-        SearchInitialChannels = 4,
-        SearchLayers = 2,
-        PartialChannels = 2,
-        Nodes = 2,
-        Epochs = 6,
-        BatchSize = 8,
-        InitialChannels = 4,
-        Layers = 2,
-        Threads = 1,
-        ValidationFraction = 0.2,
-    };
-
     [Fact]
     public void Fit_SeparablePictures_LearnsThemAndPredicts()
     {
@@ -156,7 +137,7 @@ public sealed class PcDartsTrainerTests
         options.WorkspacePath = folder.Path;
         PcDartsTransformer model = Fit(ml, options, Views(ml, 30, out _));
         Assert.Equal(24, model.History.TrainingImages);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+        Assert.Empty(Directory.EnumerateFiles(folder.Path, "pixels-*"));
     }
 
     [Fact]
@@ -248,46 +229,5 @@ public sealed class PcDartsTrainerTests
         InsufficientMemoryException error = Assert.Throws<InsufficientMemoryException>(() => Fit(ml, options, Views(ml, 64, out _)));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Contains("MemorySaving", error.Message, StringComparison.Ordinal);
-    }
-
-    private static PcDartsTransformer Fit(MLContext ml, PcDartsTrainer.Options options, IDataView view) =>
-        ml.MulticlassClassification.Trainers.PcDarts(options).Fit(view);
-
-    private static IDataView Source(MLContext ml, int count) => ml.Data.LoadFromEnumerable(Pictures(count));
-
-    private static IDataView Views(MLContext ml, int count, out IDataView view)
-    {
-        IDataView source = Source(ml, count);
-        return view = ml.Transforms.Conversion.MapValueToKey("Label").Fit(source).Transform(source);
-    }
-
-    /// <summary>Noisy pictures whose strongest channel is their class. Made anew on each enumeration, since ML.NET disposes what it scores.</summary>
-    private static IEnumerable<ColourPicture> Pictures(int count)
-    {
-        string[] names = ["red", "green", "blue"];
-        for (int index = 0; index < count; index++)
-        {
-            var random = new Random(index);
-            int strongest = index % 3;
-            byte[] pixels = new byte[8 * 8 * 4];
-            for (int pixel = 0; pixel < pixels.Length; pixel += 4)
-            {
-                for (int channel = 0; channel < 3; channel++)
-                    pixels[pixel + 2 - channel] = (byte)random.Next(channel == strongest ? 120 : 0, channel == strongest ? 256 : 136);
-                pixels[pixel + 3] = 255;
-            }
-
-            yield return new ColourPicture { Label = names[strongest], Number = strongest, Image = MLImage.CreateFromPixels(8, 8, MLPixelFormat.Bgra32, pixels) };
-        }
-    }
-
-    private sealed class ColourPicture
-    {
-        public string Label { get; set; } = "";
-
-        public float Number { get; set; }
-
-        [ImageType(8, 8)]
-        public required MLImage Image { get; set; }
     }
 }

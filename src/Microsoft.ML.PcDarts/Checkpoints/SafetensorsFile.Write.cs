@@ -18,26 +18,15 @@ internal sealed partial class SafetensorsFile
         KeyValuePair<string, TensorData>[] ordered =
             [.. tensors.OrderByDescending(t => ElementSize(t.Value.DType)).ThenBy(t => t.Key, StringComparer.Ordinal)];
         byte[] header = WriteHeader(ordered, metadata);
-        string temporary = path + ".tmp";
-        try
+        AtomicFile.Write(path, file =>
         {
-            using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
-            {
-                Span<byte> length = stackalloc byte[8];
-                BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-                file.Write(length);
-                file.Write(header);
-                foreach ((_, TensorData tensor) in ordered)
-                    file.Write(AsBytes(tensor));
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+            file.Write(length);
+            file.Write(header);
+            foreach ((_, TensorData tensor) in ordered)
+                file.Write(AsBytes(tensor));
+        });
     }
 
     private static byte[] WriteHeader(KeyValuePair<string, TensorData>[] tensors, IReadOnlyDictionary<string, string>? metadata)

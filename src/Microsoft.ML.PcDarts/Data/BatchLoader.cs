@@ -57,12 +57,13 @@ internal sealed class BatchLoader : IDisposable
     /// <param name="batches">Row numbers of each batch.</param>
     /// <param name="stream">Which of the run's streams of batches this is: its random draws follow from this number and the batch's place in the stream.</param>
     /// <param name="cutout">Side of the square that is blanked, in pixels; 0 for none.</param>
+    /// <param name="firstPlace">Place of the first batch in the stream, when a run goes on.</param>
     /// <returns>Batches; the caller disposes each.</returns>
-    public IEnumerable<LabelledBatch> Augmented(IEnumerable<long[]> batches, int stream, int cutout = 0)
+    public IEnumerable<LabelledBatch> Augmented(IEnumerable<long[]> batches, int stream, int cutout = 0, int firstPlace = 0)
         => ReadAhead.Of(batches.Select<long[], Func<LabelledBatch>>((rows, place) => () =>
         {
             using DisposeScope scope = NewDisposeScope();
-            (Tensor images, Tensor labels) = LoadAugmented(rows, SeededShuffle.Mix(stream, place), cutout);
+            (Tensor images, Tensor labels) = LoadAugmented(rows, SeededShuffle.Mix(stream, firstPlace + place), cutout);
             return new LabelledBatch(images.DetachFromDisposeScope(), labels.DetachFromDisposeScope());
         }));
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -68,6 +70,22 @@ internal sealed class ImageDataset : IDisposable
             return (Images.index_select(0, rows), Labels.index_select(0, rows));
         using Tensor there = rows.to(Images.device, non_blocking: true); // a waiting copy would stall the steps already queued
         return (Images.index_select(0, there), Labels.index_select(0, there));
+    }
+
+    /// <summary>SHA-256 over sizes, labels and pixels in the order of the rows, in lower-case hexadecimal.</summary>
+    public string Sha256()
+    {
+        const int Rows = 4096;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(MemoryMarshal.AsBytes<long>([Count, Classes, Height, Width]));
+        hash.AppendData(MemoryMarshal.AsBytes<long>(_labels));
+        for (int first = 0; first < Count; first += Rows)
+        {
+            using Tensor part = Images.narrow(0, first, Math.Min(Rows, Count - first)).cpu();
+            hash.AppendData(part.bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>Moves both tensors to <paramref name="device"/> and frees the old ones. Batches come from there afterwards.</summary>

@@ -1,6 +1,4 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.PcDarts;
 
@@ -15,23 +13,15 @@ internal static class ModelMetadata
     public const string History = "pcdarts.history";
     public const string Versions = "pcdarts.versions";
 
-    private static readonly JsonSerializerOptions Format = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        Converters = { new JsonStringEnumConverter(), new GenotypeConverter() },
-    };
-
     public static IEnumerable<KeyValuePair<string, string>> Write(DiscoveredModel model) =>
     [
         new(Genotype, model.Genotype.ToJson()),
-        new(ClassNames, JsonSerializer.Serialize(model.ClassNames, Format)),
-        new(Shape, JsonSerializer.Serialize(model.Shape, Format)),
-        new(Mean, JsonSerializer.Serialize(model.Mean, Format)),
-        new(Std, JsonSerializer.Serialize(model.Std, Format)),
-        new(History, JsonSerializer.Serialize(model.History, Format)),
-        new(Versions, JsonSerializer.Serialize(LibraryVersions(), Format)),
+        new(ClassNames, JsonSerializer.Serialize(model.ClassNames, JsonFormat.Compact)),
+        new(Shape, JsonSerializer.Serialize(model.Shape, JsonFormat.Compact)),
+        new(Mean, JsonSerializer.Serialize(model.Mean, JsonFormat.Compact)),
+        new(Std, JsonSerializer.Serialize(model.Std, JsonFormat.Compact)),
+        new(History, JsonSerializer.Serialize(model.History, JsonFormat.Compact)),
+        new(Versions, JsonSerializer.Serialize(LibraryVersions(), JsonFormat.Compact)),
     ];
 
     /// <exception cref="InvalidDataException">The entry is missing or damaged.</exception>
@@ -42,7 +32,7 @@ internal static class ModelMetadata
             throw new InvalidDataException($"its metadata lack '{key}'");
         try
         {
-            return JsonSerializer.Deserialize<T>(json, Format) ?? throw new InvalidDataException($"its metadata entry '{key}' is null");
+            return JsonSerializer.Deserialize<T>(json, JsonFormat.Compact) ?? throw new InvalidDataException($"its metadata entry '{key}' is null");
         }
         catch (Exception exception) when (exception is JsonException or GenotypeFormatException)
         {
@@ -50,19 +40,8 @@ internal static class ModelMetadata
         }
     }
 
-    private static Dictionary<string, string> LibraryVersions() => new[]
+    public static Dictionary<string, string> LibraryVersions() => new[]
     {
         typeof(ModelMetadata), typeof(MLContext), typeof(OnnxRuntime.InferenceSession), typeof(TorchSharp.torch),
     }.Select(t => t.Assembly.GetName()).ToDictionary(a => a.Name!, a => a.Version!.ToString());
-
-    private sealed class GenotypeConverter : JsonConverter<Genotype>
-    {
-        public override Genotype Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-        {
-            using JsonDocument document = JsonDocument.ParseValue(ref reader);
-            return PcDarts.Genotype.FromJson(document.RootElement.GetRawText());
-        }
-
-        public override void Write(Utf8JsonWriter writer, Genotype value, JsonSerializerOptions options) => writer.WriteRawValue(value.ToJson());
-    }
 }

@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
@@ -8,7 +9,10 @@ internal sealed class Architect : IDisposable
 {
     private readonly Supernet _supernet;
     private readonly ArchitectureParameters _architecture;
-    private readonly optim.Optimizer _optimizer;
+    private readonly OptimizerHelper _optimizer;
+
+    /// <summary>Adam on α and β, in the order of <see cref="ArchitectureParameters.Tensors"/>.</summary>
+    public OptimizerHelper Optimizer => _optimizer;
 
     public Architect(Supernet supernet, ArchitectureParameters architecture, double learningRate)
     {

@@ -39,25 +39,26 @@ internal sealed partial class ArchitectureSearch
         }
     }
 
-    private TrainingProgress Progress(int epoch, int step, PhasePlan plan, double learningRate, EpochMeter meter)
+    private TrainingProgress Progress(PhaseProgress progress, double learningRate, EpochMeter meter)
     {
-        double imagesLeft = (double)((plan.Epochs - epoch) * plan.StepsPerEpoch - step) * plan.BatchSize;
-        return _run.Progress(TrainingPhase.Search, plan, epoch, step, learningRate, meter, imagesLeft);
+        double imagesLeft = ((double)(progress.Plan.Epochs - progress.Epoch - 1) * progress.Plan.StepsPerEpoch + progress.EpochSteps - progress.Step) * progress.Plan.BatchSize;
+        return _run.Progress(TrainingPhase.Search, progress, learningRate, meter, imagesLeft);
     }
 
-    private void FinishEpoch(int epoch, int step, PhasePlan plan, double learningRate, EpochMeter meter, EpochMeter architectureMeter)
+    private void FinishEpoch(PhaseProgress progress, double learningRate, EpochMeter meter, EpochMeter architectureMeter)
     {
         (double loss, double accuracy)? held = architectureMeter.Count > 0 ? architectureMeter.Read() : null;
-        TrainingProgress progress = Progress(epoch, step, plan, learningRate, meter);
-        progress = progress with
+        TrainingProgress last = Progress(progress, learningRate, meter);
+        // A diverged search has no genotype; FinishEpoch says so.
+        bool finite = double.IsFinite(last.Loss!.Value) && double.IsFinite(held?.loss ?? 0);
+        _run.FinishEpoch(last with
         {
             EpochEnd = true,
-            Steps = step,
+            Steps = progress.Step,
             ValidationLoss = held?.loss,
             ValidationAccuracy = held?.accuracy,
-            // A diverged search has no genotype; FinishEpoch says so.
-            Genotype = double.IsFinite(progress.Loss!.Value) && double.IsFinite(held?.loss ?? 0) ? _architecture.Decode() : null,
-        };
-        _run.FinishEpoch(progress);
+            Genotype = finite ? _architecture.Decode() : null,
+            Architecture = finite ? _architecture.Values() : null,
+        });
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
@@ -36,64 +35,60 @@ internal sealed partial class ArchitectureSearch : IDisposable
     }
 
     /// <summary>Searches to the end of the plan.</summary>
-    /// <param name="secondsAvailable">Seconds that the search may take; null for no limit.</param>
+    /// <param name="secondsAvailable">Seconds that the search may take; null for no limit. Without effect on a search that goes on.</param>
+    /// <param name="interrupted">Where an earlier attempt stood; null to begin.</param>
     /// <returns>The result.</returns>
-    public SearchResult Run(double? secondsAvailable)
+    public SearchResult Run(double? secondsAvailable, Checkpoint? interrupted = null)
     {
-        TimeSpan start = _run.Elapsed;
-        PcDartsTrainer.Options options = _run.Options;
-        PhasePlan plan = PhasePlan.Full(_weightRows.Length, options.SearchEpochs, options.SearchBatchSize);
-        TimeSpan? deadline = secondsAvailable is { } seconds ? start + TimeSpan.FromSeconds(seconds) : null;
-        double weightShare = 1;
-        if (deadline is { } end)
+        TimeSpan start = _run.Elapsed - (interrupted?.State.Progress.Elapsed ?? TimeSpan.Zero);
+        PhaseProgress progress;
+        if (interrupted is not null)
         {
-            (double secondsPerImage, weightShare) = Measure(plan.BatchSize);
-            double meanCost = 1 - (1 - weightShare) * options.SearchWarmUpEpochs / options.SearchEpochs;
-            plan = PhasePlan.Within(
-                plan, _weightRows.Length, Math.Max(0, (end - _run.Elapsed).TotalSeconds), secondsPerImage * meanCost, 0, minimumSteps: 60);
+            progress = interrupted.State.Progress;
+            Restore(interrupted.Tensors);
+        }
+        else
+        {
+            progress = Plan(secondsAvailable);
         }
 
-        int warmUp = Math.Min(plan.Epochs - 1, (int)Math.Round((double)plan.Epochs * options.SearchWarmUpEpochs / options.SearchEpochs));
+        PhasePlan plan = progress.Plan;
+        int warmUp = Math.Min(plan.Epochs - 1, (int)Math.Round((double)plan.Epochs * _run.Options.SearchWarmUpEpochs / _run.Options.SearchEpochs));
         _run.Info($"Search: {plan.Epochs} epochs ({warmUp} of warm-up) of {plan.StepsPerEpoch} steps of {plan.BatchSize} pictures.");
         // A last batch of few pictures would make a noisy step of the architecture; the endless stream drops it.
         var architectureSampler = new BatchSampler(_architectureRows, Math.Min(plan.BatchSize, _architectureRows.Length), _run.Seed + 1, dropLast: true);
-        using IEnumerator<LabelledBatch> architectureBatches = _loader.Augmented(architectureSampler.Endless(), ArchitectureStream).GetEnumerator();
-        double trainedImages = 0, trainedCost = 0, trainedSeconds = 0;
-        bool stepped = false;
-        int steps = plan.StepsPerEpoch, pass = PhasePlan.StepsOfPass(_weightRows.Length, plan.BatchSize);
-        for (int epoch = 0; epoch < plan.Epochs; epoch++)
+        using IEnumerator<LabelledBatch> architectureBatches = _loader.Augmented(
+            architectureSampler.Endless(progress.ArchitectureSteps), ArchitectureStream, firstPlace: progress.ArchitectureSteps).GetEnumerator();
+        int pass = PhasePlan.StepsOfPass(_weightRows.Length, plan.BatchSize);
+        while (progress.Epoch < plan.Epochs)
         {
-            if (deadline is { } limit && epoch > 0)
+            if (progress.Deadline is { } limit && progress is { Epoch: > 0, Step: 0 })
             {
                 double left = (limit - _run.Elapsed).TotalSeconds;
                 if (left <= 0)
                 {
-                    _run.Info($"Search ended after epoch {epoch} of {plan.Epochs}: its share of the time budget is used up.");
+                    _run.Info($"Search ended after epoch {progress.Epoch} of {plan.Epochs}: its share of the time budget is used up.");
                     break;
                 }
 
-                double costLeft = Enumerable.Range(epoch, plan.Epochs - epoch).Sum(Cost);
-                steps = (int)Math.Clamp(left * trainedCost / trainedSeconds / plan.BatchSize / costLeft, 1, pass);
+                double costLeft = Enumerable.Range(progress.Epoch, plan.Epochs - progress.Epoch).Sum(Cost);
+                progress.EpochSteps = progress.Trained.StepsWithin(left, plan.BatchSize, costLeft, pass);
             }
 
-            var clock = Stopwatch.StartNew();
-            int images = RunEpoch(epoch, plan with { StepsPerEpoch = steps }, epoch >= warmUp, architectureBatches, deadline);
-            stepped |= epoch >= warmUp;
-            trainedImages += images;
-            trainedCost += images * Cost(epoch);
-            trainedSeconds += clock.Elapsed.TotalSeconds;
+            RunEpoch(progress, start, progress.Epoch >= warmUp, Cost(progress.Epoch), architectureBatches);
+            progress.NextEpoch();
         }
 
-        if (!stepped)
+        if (progress.ArchitectureSteps == 0)
         {
             _run.Warning("The search's share of the time budget ended before the architecture was stepped, so the genotype is random. "
                 + "Raise TimeBudget or SearchTimeShare, or give a Genotype.");
         }
 
-        return new SearchResult(_architecture.Decode(), _run.Elapsed - start, trainedImages / trainedSeconds);
+        return new SearchResult(_architecture.Decode(), _run.Elapsed - start, progress.Trained.ImagesPerSecond);
 
         // Warm-up epochs step the weights alone.
-        double Cost(int epoch) => epoch < warmUp ? weightShare : 1;
+        double Cost(int epoch) => epoch < warmUp ? progress.WeightShare : 1;
     }
 
     public void Dispose()
@@ -104,40 +99,67 @@ internal sealed partial class ArchitectureSearch : IDisposable
         _architecture.Dispose();
     }
 
-    private int RunEpoch(int epoch, PhasePlan plan, bool stepArchitecture, IEnumerator<LabelledBatch> architectureBatches, TimeSpan? deadline)
+    private PhaseProgress Plan(double? secondsAvailable)
+    {
+        PcDartsTrainer.Options options = _run.Options;
+        PhasePlan plan = PhasePlan.Full(_weightRows.Length, options.SearchEpochs, options.SearchBatchSize);
+        double weightShare = 1;
+        TimeSpan? deadline = secondsAvailable is { } seconds ? _run.Elapsed + TimeSpan.FromSeconds(seconds) : null;
+        if (deadline is { } end)
+        {
+            (double secondsPerImage, weightShare) = Measure(plan.BatchSize);
+            double meanCost = 1 - (1 - weightShare) * options.SearchWarmUpEpochs / options.SearchEpochs;
+            plan = PhasePlan.Within(
+                plan, _weightRows.Length, Math.Max(0, (end - _run.Elapsed).TotalSeconds), secondsPerImage * meanCost, 0, minimumSteps: 60);
+        }
+
+        return new PhaseProgress { Plan = plan, EpochSteps = plan.StepsPerEpoch, WeightShare = weightShare, Deadline = deadline };
+    }
+
+    private void RunEpoch(PhaseProgress progress, TimeSpan start, bool stepArchitecture, double cost, IEnumerator<LabelledBatch> architectureBatches)
     {
         // Differs from PC-DARTS: the paper's code was written for schedulers stepped before the epoch; its first epoch runs at the peak, as here.
-        double learningRate = LearningRateSchedule.Cosine(_run.Options.SearchLearningRate, (double)epoch / plan.Epochs);
+        double learningRate = progress.LearningRateScale
+            * LearningRateSchedule.Cosine(_run.Options.SearchLearningRate, (double)progress.Epoch / progress.Plan.Epochs);
         _weights.LearningRate = learningRate;
         _supernet.train();
-        using var meter = new EpochMeter(_run.Device);
-        using var architectureMeter = new EpochMeter(_run.Device);
-        var sampler = new BatchSampler(_weightRows, plan.BatchSize, _run.Seed);
-        int step = 0;
-        foreach (LabelledBatch batch in _loader.Augmented(sampler.Epoch(epoch).Take(plan.StepsPerEpoch), stream: epoch))
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        using var meter = new EpochMeter(_run.Device, progress.Sums);
+        using var architectureMeter = new EpochMeter(_run.Device, progress.ArchitectureSums);
+        var sampler = new BatchSampler(_weightRows, progress.Plan.BatchSize, _run.Seed);
+        IEnumerable<long[]> batches = sampler.Epoch(progress.Epoch, progress.Step).Take(progress.EpochSteps - progress.Step);
+        foreach (LabelledBatch batch in _loader.Augmented(batches, stream: progress.Epoch, firstPlace: progress.Step))
         {
             using (batch)
             using (NewDisposeScope())
             {
-                _run.ThrowIfCancelled();
+                _run.SaveIfDue(Snapshot);
                 if (stepArchitecture)
                 {
                     architectureBatches.MoveNext();
                     using LabelledBatch held = architectureBatches.Current;
                     architectureMeter.Add(_architect.Step(held.Images, held.Labels), held.Labels);
+                    progress.ArchitectureSteps++;
                 }
 
                 meter.Add(_weights.Step(batch.Images, batch.Labels), batch.Labels);
             }
 
-            step++;
-            if (_run.ReportIsDue && step < plan.StepsPerEpoch)
-                _run.Report(Progress(epoch, step, plan, learningRate, meter));
-            if (deadline is { } limit && _run.Elapsed > limit)
+            progress.Step++;
+            if (_run.ReportIsDue && progress.Step < progress.EpochSteps)
+                _run.Report(Progress(progress, learningRate, meter));
+            if (progress.Deadline is { } limit && _run.Elapsed > limit)
                 break;
         }
 
-        FinishEpoch(epoch, step, plan, learningRate, meter, architectureMeter);
-        return meter.Count;
+        FinishEpoch(progress, learningRate, meter, architectureMeter);
+        progress.Trained = progress.Trained.Plus(meter.Added, cost, clock.Elapsed.TotalSeconds);
+
+        Checkpoint Snapshot()
+        {
+            progress.Elapsed = _run.Elapsed - start;
+            (progress.Sums, progress.ArchitectureSums) = (meter.Sums, architectureMeter.Sums);
+            return _run.Checkpoint(TrainingPhase.Search, progress, Tensors());
+        }
     }
 }

@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
@@ -8,7 +9,7 @@ internal sealed class WeightStepper : IDisposable
 {
     private readonly Supernet _supernet;
     private readonly ArchitectureParameters _architecture;
-    private readonly optim.Optimizer _optimizer;
+    private readonly OptimizerHelper _optimizer;
     private readonly double _clipNorm;
 
     public WeightStepper(Supernet supernet, ArchitectureParameters architecture, double learningRate, double momentum, double weightDecay, double clipNorm)
@@ -18,6 +19,9 @@ internal sealed class WeightStepper : IDisposable
         _clipNorm = clipNorm;
         _optimizer = optim.SGD(supernet.parameters(), learningRate, momentum, weight_decay: weightDecay);
     }
+
+    /// <summary>SGD on the supernet's parameters, in their order.</summary>
+    public OptimizerHelper Optimizer => _optimizer;
 
     public double LearningRate
     {

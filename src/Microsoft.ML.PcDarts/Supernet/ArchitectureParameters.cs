@@ -62,17 +62,20 @@ internal sealed class ArchitectureParameters : IDisposable
     }
 
     /// <summary>The genotype of the strongest edges and operations.</summary>
-    internal Genotype Decode()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return GenotypeDecoder.Decode(_topology, Values(AlphaNormal), Values(AlphaReduce), Values(BetaNormal), Values(BetaReduce));
+    internal Genotype Decode() => GenotypeDecoder.Decode(_topology, Copy(AlphaNormal), Copy(AlphaReduce), Copy(BetaNormal), Copy(BetaReduce));
 
-        static float[] Values(Tensor tensor) => tensor.detach().cpu().data<float>().ToArray();
-    }
+    /// <summary>Copies of all values.</summary>
+    internal ArchitectureValues Values() => new(Copy(AlphaNormal), Copy(AlphaReduce), Copy(BetaNormal), Copy(BetaReduce));
 
     public void Dispose()
     {
         foreach (Parameter tensor in Tensors)
             tensor.Dispose();
+    }
+
+    private static float[] Copy(Tensor tensor)
+    {
+        using Tensor values = tensor.detach().cpu();
+        return values.data<float>().ToArray();
     }
 }

@@ -9,15 +9,32 @@ internal sealed class EpochMeter : IDisposable
 {
     private readonly Tensor _sums; // [2] float64: loss times count, hits
     private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly int _before;
 
-    public EpochMeter(Device device)
+    /// <param name="device">Where to sum.</param>
+    /// <param name="before">What was summed before the run was interrupted; null at the start of an epoch.</param>
+    public EpochMeter(Device device, MeterSums? before = null)
     {
-        _sums = zeros(2, ScalarType.Float64, device).DetachFromDisposeScope();
+        _sums = tensor((double[])[before?.Loss ?? 0, before?.Hits ?? 0], device: device).DetachFromDisposeScope();
+        Count = _before = before?.Count ?? 0;
     }
 
     public int Count { get; private set; }
 
-    public double ImagesPerSecond => Count / Math.Max(_clock.Elapsed.TotalSeconds, 1e-9);
+    /// <summary>Pictures added by this object.</summary>
+    public int Added => Count - _before;
+
+    public double ImagesPerSecond => Added / Math.Max(_clock.Elapsed.TotalSeconds, 1e-9);
+
+    /// <summary>The sums so far.</summary>
+    public MeterSums Sums
+    {
+        get
+        {
+            using Tensor sums = _sums.cpu();
+            return new MeterSums(sums[0].item<double>(), sums[1].item<double>(), Count);
+        }
+    }
 
     /// <summary>Adds one batch.</summary>
     /// <param name="logits">Class scores, <c>[N, classes]</c>.</param>
@@ -36,9 +53,9 @@ internal sealed class EpochMeter : IDisposable
     /// <summary>Mean cross-entropy in nats and accuracy, 0 to 1, of all pictures added so far.</summary>
     public (double Loss, double Accuracy) Read()
     {
-        using Tensor sums = _sums.cpu();
+        MeterSums sums = Sums;
         int count = Math.Max(Count, 1);
-        return (sums[0].item<double>() / count, sums[1].item<double>() / count);
+        return (sums.Loss / count, sums.Hits / count);
     }
 
     public void Dispose() => _sums.Dispose();

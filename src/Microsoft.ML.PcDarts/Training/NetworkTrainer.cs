@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
@@ -13,7 +14,7 @@ internal sealed partial class NetworkTrainer : IDisposable
     private readonly int[] _rows;
     private readonly (BatchLoader Loader, int[] Rows)? _validation;
     private readonly DiscoveredNetwork _network;
-    private readonly optim.Optimizer _optimizer;
+    private readonly OptimizerHelper _optimizer;
     private readonly Dictionary<(int Height, int Width), double> _costs = [];
 
     /// <param name="run">The run.</param>
@@ -33,13 +34,58 @@ internal sealed partial class NetworkTrainer : IDisposable
     }
 
     /// <summary>Trains to the end of the plan.</summary>
-    /// <param name="secondsAvailable">Seconds that the training may take; null for no limit.</param>
+    /// <param name="secondsAvailable">Seconds that the training may take; null for no limit. Without effect on a training that goes on.</param>
+    /// <param name="interrupted">Where an earlier attempt stood; null to begin.</param>
     /// <returns>The trained weights.</returns>
-    public TrainedNetwork Run(double? secondsAvailable)
+    public TrainedNetwork Run(double? secondsAvailable, Checkpoint? interrupted = null)
     {
-        TimeSpan start = _run.Elapsed;
+        TimeSpan start = _run.Elapsed - (interrupted?.State.Progress.Elapsed ?? TimeSpan.Zero);
+        PhaseProgress progress;
+        if (interrupted is not null)
+        {
+            progress = interrupted.State.Progress;
+            Restore(interrupted);
+        }
+        else
+        {
+            progress = Plan(secondsAvailable);
+            _run.Save(Snapshot(progress, start));
+        }
+
+        _run.Info($"Training: {progress.Plan.Epochs} epochs of {progress.Plan.StepsPerEpoch} steps of {progress.Plan.BatchSize} pictures.");
+        int pass = PhasePlan.StepsOfPass(_rows.Length, progress.Plan.BatchSize);
+        while (progress.Epoch < progress.Plan.Epochs)
+        {
+            if (progress.Deadline is { } limit && progress is { Epoch: > 0, Step: 0 })
+            {
+                double left = (limit - _run.Elapsed).TotalSeconds;
+                if (left <= progress.ValidationSeconds)
+                {
+                    _run.Warning($"Training ended after epoch {progress.Epoch} of {progress.Plan.Epochs}: the time budget is used up.");
+                    break;
+                }
+
+                Replan(progress, left, pass);
+            }
+
+            RunEpoch(progress, start);
+            progress.NextEpoch();
+        }
+
+        _run.Save(Snapshot(progress, start));
+        return new TrainedNetwork(_network.ExportWeights(), _run.Elapsed - start, progress.Trained.ImagesPerSecond);
+    }
+
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _network.Dispose();
+    }
+
+    private PhaseProgress Plan(double? secondsAvailable)
+    {
         PhasePlan plan = PhasePlan.Full(_rows.Length, _run.Options.Epochs, _run.Options.BatchSize);
-        TimeSpan? deadline = secondsAvailable is { } seconds ? start + TimeSpan.FromSeconds(seconds) : null;
+        TimeSpan? deadline = secondsAvailable is { } seconds ? _run.Elapsed + TimeSpan.FromSeconds(seconds) : null;
         double validationSeconds = 0;
         if (deadline is { } end)
         {
@@ -50,82 +96,72 @@ internal sealed partial class NetworkTrainer : IDisposable
                 plan, _rows.Length, Math.Max(0, (end - _run.Elapsed).TotalSeconds), secondsPerImage * meanCost, validationSeconds, minimumSteps: 100);
         }
 
-        _run.Info($"Training: {plan.Epochs} epochs of {plan.StepsPerEpoch} steps of {plan.BatchSize} pictures.");
-        double trainedImages = 0, trainedCost = 0, trainedSeconds = 0;
-        int steps = plan.StepsPerEpoch, pass = PhasePlan.StepsOfPass(_rows.Length, plan.BatchSize);
-        for (int epoch = 0; epoch < plan.Epochs; epoch++)
+        return new PhaseProgress
         {
-            if (deadline is { } limit && epoch > 0)
-            {
-                double left = (limit - _run.Elapsed).TotalSeconds;
-                if (left <= validationSeconds)
-                {
-                    _run.Warning($"Training ended after epoch {epoch} of {plan.Epochs}: the time budget is used up.");
-                    break;
-                }
-
-                // Where validation proves slow, fewer epochs bring the schedules to their end in time.
-                if (validationSeconds > 0)
-                    plan = plan with { Epochs = Math.Min(plan.Epochs, epoch + (int)Math.Max(1, left / 2 / validationSeconds)) };
-                int epochsLeft = plan.Epochs - epoch;
-                left -= epochsLeft * validationSeconds;
-                double costLeft = Enumerable.Range(epoch, epochsLeft).Sum(later => Cost(later, plan.Epochs));
-                steps = (int)Math.Clamp(left * trainedCost / trainedSeconds / plan.BatchSize / costLeft, 1, pass);
-            }
-
-            (int images, double epochSeconds, double checkSeconds) = RunEpoch(
-                epoch, plan with { StepsPerEpoch = steps }, deadline - TimeSpan.FromSeconds(validationSeconds));
-            trainedImages += images;
-            trainedCost += images * Cost(epoch, plan.Epochs);
-            trainedSeconds += epochSeconds;
-            validationSeconds = checkSeconds;
-        }
-
-        return new TrainedNetwork(_network.ExportWeights(), _run.Elapsed - start, trainedImages / trainedSeconds);
+            Plan = plan,
+            EpochSteps = plan.StepsPerEpoch,
+            Deadline = deadline,
+            ValidationSeconds = validationSeconds,
+            Costs = [.. _costs.Select(entry => new SizeCost(entry.Key.Height, entry.Key.Width, entry.Value))],
+        };
     }
 
-    public void Dispose()
+    private void Replan(PhaseProgress progress, double secondsLeft, int pass)
     {
-        _optimizer.Dispose();
-        _network.Dispose();
+        // Where validation proves slow, fewer epochs bring the schedules to their end in time.
+        if (progress.ValidationSeconds > 0)
+            progress.Plan = progress.Plan with { Epochs = Math.Min(progress.Plan.Epochs, progress.Epoch + (int)Math.Max(1, secondsLeft / 2 / progress.ValidationSeconds)) };
+        int epochsLeft = progress.Plan.Epochs - progress.Epoch;
+        double costLeft = Enumerable.Range(progress.Epoch, epochsLeft).Sum(later => Cost(later, progress.Plan.Epochs));
+        progress.EpochSteps = progress.Trained.StepsWithin(secondsLeft - epochsLeft * progress.ValidationSeconds, progress.Plan.BatchSize, costLeft, pass);
     }
 
-    private (int Images, double Seconds, double ValidationSeconds) RunEpoch(int epoch, PhasePlan plan, TimeSpan? deadline)
+    private void RunEpoch(PhaseProgress progress, TimeSpan start)
     {
         _network.train();
         var clock = Stopwatch.StartNew();
-        using var meter = new EpochMeter(_run.Device);
-        var sampler = new BatchSampler(_rows, plan.BatchSize, _run.Seed);
-        int step = 0;
-        double learningRate = 0, firstLearningRate = 0;
-        foreach (LabelledBatch batch in _loader.Augmented(sampler.Epoch(epoch).Take(plan.StepsPerEpoch), stream: epoch, _run.Options.CutoutLength))
+        int epoch = progress.Epoch, epochs = progress.Plan.Epochs;
+        TimeSpan? lastStep = progress.Deadline - TimeSpan.FromSeconds(progress.ValidationSeconds);
+        using var meter = new EpochMeter(_run.Device, progress.Sums);
+        var sampler = new BatchSampler(_rows, progress.Plan.BatchSize, _run.Seed);
+        IEnumerable<long[]> batches = sampler.Epoch(epoch, progress.Step).Take(progress.EpochSteps - progress.Step);
+        double learningRate = 0;
+        foreach (LabelledBatch batch in _loader.Augmented(batches, stream: epoch, _run.Options.CutoutLength, firstPlace: progress.Step))
         {
             using (batch)
             using (NewDisposeScope())
             {
-                _run.ThrowIfCancelled();
-                double progress = (epoch + (double)step / plan.StepsPerEpoch) / plan.Epochs;
-                learningRate = LearningRateSchedule.WarmUpCosine(_run.Options.LearningRate, _run.Options.LearningRateWarmUp, progress);
-                if (step == 0)
-                    firstLearningRate = learningRate;
+                _run.SaveIfDue(Now);
+                double done = (epoch + (double)progress.Step / progress.EpochSteps) / epochs;
+                learningRate = LearningRate(done);
                 Tensor images = _run.Options.ProgressiveResizing
-                    ? ResizingSchedule.Apply(batch.Images, ResizingSchedule.Size(FullSize, epoch, plan.Epochs))
+                    ? ResizingSchedule.Apply(batch.Images, ResizingSchedule.Size(FullSize, epoch, epochs))
                     : batch.Images;
-                meter.Add(Step(images, batch.Labels, learningRate, _run.Options.DropPathProbability * progress), batch.Labels);
+                meter.Add(Step(images, batch.Labels, learningRate, _run.Options.DropPathProbability * done), batch.Labels);
             }
 
-            step++;
-            if (_run.ReportIsDue && step < plan.StepsPerEpoch)
-                _run.Report(Progress(epoch, step, plan, learningRate, meter));
-            if (deadline is { } limit && _run.Elapsed > limit)
+            progress.Step++;
+            if (_run.ReportIsDue && progress.Step < progress.EpochSteps)
+                _run.Report(Progress(progress, learningRate, meter));
+            if (lastStep is { } limit && _run.Elapsed > limit)
                 break;
         }
 
-        TrainingProgress last = Progress(epoch, step, plan, firstLearningRate, meter) with { EpochEnd = true, Steps = step };
         double seconds = clock.Elapsed.TotalSeconds;
-        (double Loss, double Accuracy)? held = _validation is { } validation ? Evaluate(validation.Loader, validation.Rows) : null;
+        TrainingProgress last = Progress(progress, LearningRate((double)epoch / epochs), meter) with { EpochEnd = true, Steps = progress.Step };
+        (double Loss, double Accuracy)? held = _validation is { } validation ? Evaluate(validation.Loader, validation.Rows, Now) : null;
         _run.FinishEpoch(last with { ValidationLoss = held?.Loss, ValidationAccuracy = held?.Accuracy, Elapsed = _run.Elapsed });
-        return (meter.Count, seconds, clock.Elapsed.TotalSeconds - seconds);
+        progress.Trained = progress.Trained.Plus(meter.Added, Cost(epoch, epochs), seconds);
+        progress.ValidationSeconds = clock.Elapsed.TotalSeconds - seconds;
+
+        double LearningRate(double done)
+            => progress.LearningRateScale * LearningRateSchedule.WarmUpCosine(_run.Options.LearningRate, _run.Options.LearningRateWarmUp, done);
+
+        Checkpoint Now()
+        {
+            progress.Sums = meter.Sums;
+            return Snapshot(progress, start);
+        }
     }
 
     private (int Height, int Width) FullSize => (_network.Shape.ImageHeight, _network.Shape.ImageWidth);

@@ -7,11 +7,11 @@ namespace Microsoft.ML.PcDarts;
 
 /// <summary>What both phases of a run share: options, device, seed, clock, log, reports and cancellation.</summary>
 internal sealed class RunContext(
-    PcDartsTrainer.Options options, IHostEnvironment environment, IChannel channel, Device device, int seed, Stopwatch clock)
+    PcDartsTrainer.Options options, IHostEnvironment environment, IChannel channel, Device device, int seed, Stopwatch clock, Workspace? workspace = null)
 {
-    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
     private readonly Lock _reading = new();
-    private TimeSpan _lastReport = -ReportInterval;
+    private TimeSpan _lastReport = TimeSpan.MinValue / 2;
+    private TimeSpan _before, _lastSave;
 
     public PcDartsTrainer.Options Options { get; } = options;
 
@@ -19,20 +19,33 @@ internal sealed class RunContext(
 
     public int Seed { get; } = seed;
 
-    public TimeSpan Elapsed => clock.Elapsed;
+    /// <summary>Time that <c>Fit</c> has taken, earlier attempts included.</summary>
+    public TimeSpan Elapsed => _before + clock.Elapsed;
 
     public List<EpochMetrics> Epochs { get; } = [];
+
+    /// <summary>What the search found; null until it ends.</summary>
+    public SearchResult? Found { get; set; }
+
+    /// <summary>Shape of the network that is trained; null until it is chosen.</summary>
+    public NetworkShape? Shape { get; set; }
 
     /// <summary>Seconds left of the time budget, less a reserve for writing the model; null without a budget.</summary>
     public double? SecondsLeft => Options.TimeBudget is { } budget
         ? Math.Max(0, budget.TotalSeconds - Math.Clamp(0.015 * budget.TotalSeconds, 0.3, 20) - Elapsed.TotalSeconds)
         : null;
 
-    public void ThrowIfCancelled()
+    /// <summary>Ends the run if that was asked for.</summary>
+    /// <param name="snapshot">Makes the checkpoint to go on from; null where there is nothing to keep.</param>
+    public void ThrowIfCancelled(Func<Checkpoint>? snapshot = null)
     {
+        bool byContext = MlNetAccess.IsCanceled(environment);
+        if (!byContext && !Options.CancellationToken.IsCancellationRequested)
+            return;
+        if (snapshot is not null && workspace is not null)
+            Save(snapshot());
         Options.CancellationToken.ThrowIfCancellationRequested();
-        if (MlNetAccess.IsCanceled(environment))
-            throw new OperationCanceledException("The run was cancelled by MLContext.CancelExecution().");
+        throw new OperationCanceledException("The run was cancelled by MLContext.CancelExecution().");
     }
 
     public void Info(string message) => channel.Info(MessageSensitivity.None, "{0}", message);
@@ -40,11 +53,13 @@ internal sealed class RunContext(
     public void Warning(string message) => channel.Warning(MessageSensitivity.None, "{0}", message);
 
     /// <summary>True when a report is due; reports at the end of an epoch need not ask.</summary>
-    public bool ReportIsDue => Options.MetricsCallback is not null && Elapsed - _lastReport >= ReportInterval;
+    public bool ReportIsDue => (Options.MetricsCallback is not null || workspace is not null) && Elapsed - _lastReport >= Options.ReportInterval;
 
     public void Report(TrainingProgress progress)
     {
         _lastReport = progress.Elapsed;
+        if (progress.Phase != TrainingPhase.Reading)
+            InWorkspace(folder => folder.Add(progress));
         Options.MetricsCallback?.Invoke(progress);
     }
 
@@ -74,24 +89,22 @@ internal sealed class RunContext(
 
     /// <summary>The report of a step of search or training.</summary>
     /// <param name="phase">The phase.</param>
-    /// <param name="plan">Its plan.</param>
-    /// <param name="epoch">Epoch, from 0.</param>
-    /// <param name="step">Steps done in the epoch.</param>
+    /// <param name="at">Where the phase stands.</param>
     /// <param name="learningRate">Learning rate of the weights.</param>
     /// <param name="meter">Loss, accuracy and speed of the epoch so far.</param>
     /// <param name="imagesLeft">Pictures of this epoch's cost that remain in the phase.</param>
     public TrainingProgress Progress(
-        TrainingPhase phase, PhasePlan plan, int epoch, int step, double learningRate, EpochMeter meter, double imagesLeft)
+        TrainingPhase phase, PhaseProgress at, double learningRate, EpochMeter meter, double imagesLeft)
     {
         (double loss, double accuracy) = meter.Read();
         double imagesPerSecond = meter.ImagesPerSecond;
         return new TrainingProgress
         {
             Phase = phase,
-            Epoch = epoch + 1,
-            Epochs = plan.Epochs,
-            Step = step,
-            Steps = plan.StepsPerEpoch,
+            Epoch = at.Epoch + 1,
+            Epochs = at.Plan.Epochs,
+            Step = at.Step,
+            Steps = at.EpochSteps,
             Loss = loss,
             Accuracy = accuracy,
             LearningRate = learningRate,
@@ -129,5 +142,60 @@ internal sealed class RunContext(
         Info(string.Create(CultureInfo.InvariantCulture,
             $"{progress.Phase} epoch {progress.Epoch}/{progress.Epochs}: loss {metrics.Loss:F4}, accuracy {metrics.Accuracy:P2}{validation}, {metrics.ImagesPerSecond:F0} images/s"));
         Report(progress);
+    }
+
+    /// <summary>Takes over what an earlier attempt had done.</summary>
+    public void GoOn(RunState state)
+    {
+        _before = state.Elapsed;
+        _lastSave = Elapsed;
+        Epochs.AddRange(state.Epochs);
+        (Found, Shape) = (state.Found, state.Shape);
+        Info(string.Create(CultureInfo.InvariantCulture,
+            $"Going on in epoch {state.Progress.Epoch + 1} of the {(state.Phase == TrainingPhase.Search ? "search" : "training")}, after {state.Progress.Step} of its steps."));
+    }
+
+    /// <summary>The checkpoint of a phase at this moment.</summary>
+    public Checkpoint Checkpoint(TrainingPhase phase, PhaseProgress progress, IReadOnlyDictionary<string, TensorData> tensors) => new(
+        new RunState
+        {
+            Phase = phase,
+            Progress = progress,
+            Elapsed = Elapsed,
+            Epochs = Epochs,
+            MetricsBytes = workspace?.MetricsBytes ?? 0,
+            Found = Found,
+            Shape = Shape,
+        },
+        tensors);
+
+    /// <summary>Between two steps: saves a checkpoint if the interval has passed, and also if the run was cancelled, which then ends it.</summary>
+    public void SaveIfDue(Func<Checkpoint> snapshot)
+    {
+        ThrowIfCancelled(snapshot);
+        if (workspace is not null && Elapsed - _lastSave >= Options.CheckpointInterval)
+            Save(snapshot());
+    }
+
+    /// <summary>Saves a checkpoint, if there is a workspace.</summary>
+    public void Save(Checkpoint checkpoint)
+    {
+        InWorkspace(folder => folder.Write(checkpoint));
+        _lastSave = Elapsed;
+    }
+
+    private void InWorkspace(Action<Workspace> write)
+    {
+        if (workspace is null)
+            return;
+        try
+        {
+            write(workspace);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The workspace '{workspace.FullPath}' cannot be written to any more: {error.Message} "
+                + "Its last checkpoint is whole: make room or restore the rights, then call Fit with the same workspace to go on.", error);
+        }
     }
 }

@@ -29,6 +29,7 @@ internal static class CommandLine
             Verbose,
             DemoCommand.Create(interruption.Token),
             FitCommand.Create(interruption.Token),
+            ResumeCommand.Create(interruption.Token),
             EvaluateCommand.Create(),
             PredictCommand.Create(interruption.Token),
             GenotypeCommand.Create(),

@@ -28,8 +28,8 @@ internal static partial class Duration
         double Part(string unit) => match.Groups[unit] is { Success: true } group ? double.Parse(group.ValueSpan, CultureInfo.InvariantCulture) : 0;
     }
 
-    /// <summary>The option <c>--time-budget</c>; null when it is not given.</summary>
-    public static Option<TimeSpan?> Option(string description) => new("--time-budget")
+    /// <summary>An option for a length of time; null when it is not given.</summary>
+    public static Option<TimeSpan?> Option(string name, string description) => new(name)
     {
         Description = description,
         HelpName = "TIME",
@@ -38,7 +38,7 @@ internal static partial class Duration
             string text = result.Tokens[0].Value;
             if (TryParse(text, out TimeSpan duration))
                 return duration;
-            result.AddError($"Option '--time-budget': '{text}' is not a length of time above zero; write it as {Examples}.");
+            result.AddError($"Option '{name}': '{text}' is not a length of time above zero; write it as {Examples}.");
             return null;
         },
     };

@@ -103,12 +103,12 @@ public sealed class FitBadInputTests : IDisposable
     }
 
     [SkippableFact]
-    public async Task Fit_Interrupted_LeavesNothingAndEndsWith130()
+    public async Task Fit_Interrupted_KeepsTheRunAndEndsWith130()
     {
         Skip.If(OperatingSystem.IsWindows(), "needs POSIX signals");
         Skip.If(InterruptIsIgnored(), "this process ignores SIGINT, and so do its children: a shell started it in the background");
         ShapeDataset.Write(_folder.FullPath, 24, 0, seed: 1);
-        using Process process = CliProcess.Start(_folder.FullPath, ["fit", "--train", "train", "--json"]);
+        using Process process = CliProcess.Start(_folder.FullPath, ["fit", "--train", "train", "--out", "out", "--json"]);
         string? line;
         do
         {
@@ -124,8 +124,10 @@ public sealed class FitBadInputTests : IDisposable
 
         Assert.Equal(130, result.ExitCode);
         Assert.Contains("Cancelled.", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("Go on with: resume " + _folder["out"], result.Errors, StringComparison.Ordinal);
         Assert.Empty(result.Output);
-        Assert.Equal(["train"], Entries().Where(name => name != "test"));
+        Assert.Single(Directory.GetFiles(Path.Combine(_folder["out"], "checkpoints"), "*.json"));
+        Assert.False(File.Exists(Path.Combine(_folder["out"], "model.zip")));
     }
 
     private static bool InterruptIsIgnored()

@@ -25,9 +25,9 @@ public sealed class FitCommandTests(FitFixture fixture) : IClassFixture<FitFixtu
     }
 
     [Fact]
-    public void Fit_Files_AreWholeAndAlone()
+    public void Fit_Files_AreTheModelAndTheRun()
     {
-        Assert.Equal(["genotype.json", "model.onnx", "model.zip"], Directory.GetFileSystemEntries(fixture.Out).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["checkpoints", "fit.json", "genotype.json", "genotypes", "metrics.jsonl", "model.onnx", "model.zip", "run.json"], Directory.GetFileSystemEntries(fixture.Out).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal((string?)fixture.Fit.Json["architectureSha256"], Genotype.Load(Path.Combine(fixture.Out, "genotype.json")).Sha256());
     }
 

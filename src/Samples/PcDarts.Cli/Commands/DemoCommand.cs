@@ -26,7 +26,7 @@ internal static class DemoCommand
 
     private static readonly Option<int> Seed = new("--seed") { Description = "Random seed.", HelpName = "N", DefaultValueFactory = _ => 1 };
 
-    private static readonly Option<TimeSpan?> TimeBudget = Duration.Option("Time that search and training may take together; a slow machine needs more than the default of 3m.");
+    private static readonly Option<TimeSpan?> TimeBudget = Duration.Option("--time-budget", "Time that search and training may take together; a slow machine needs more than the default of 3m.");
 
     public static Command Create(CancellationToken cancellation)
     {

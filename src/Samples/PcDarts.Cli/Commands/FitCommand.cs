@@ -28,7 +28,9 @@ internal static class FitCommand
         HelpName = "DIR",
     };
 
-    private static readonly Option<TimeSpan?> TimeBudget = Duration.Option($"Time that search and training may take together, such as {Duration.Examples}.");
+    private static readonly Option<TimeSpan?> TimeBudget = Duration.Option("--time-budget", $"Time that search and training may take together, such as {Duration.Examples}.");
+
+    private static readonly Option<TimeSpan?> CheckpointInterval = Duration.Option("--checkpoint-interval", "Time between two checkpoints, which is what a crash costs at most; one minute by default.");
 
     private static readonly Option<string> Recipe = new("--recipe")
     {
@@ -68,9 +70,11 @@ internal static class FitCommand
 
     private static readonly Option<bool> SkipBadImages = new("--skip-bad-images") { Description = "Leave out training pictures that cannot be decoded instead of stopping." };
 
+    private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Start anew in a folder that holds another run; that run is deleted." };
+
     private static readonly Option<string> Out = new("--out", "-o")
     {
-        Description = "Folder for model.zip, model.onnx and genotype.json.",
+        Description = "Folder of the run: model.zip, model.onnx, genotype.json, and what it takes to go on after an interruption.",
         HelpName = "DIR",
         DefaultValueFactory = _ => DefaultOut,
     };
@@ -79,10 +83,23 @@ internal static class FitCommand
     {
         Command command = new("fit", "Search and train a network for a folder of pictures, and save it.")
         {
-            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, ValidationFraction, Gpu, Precision, SkipBadImages, Out,
+            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, ValidationFraction, Gpu, Precision, SkipBadImages, CheckpointInterval, Overwrite, Out,
         };
         command.SetAction(parsed => Fit(CommandLine.TerminalOf(parsed), parsed, cancellation));
         return command;
+    }
+
+    /// <summary>Runs the command that a folder's run was started with.</summary>
+    /// <param name="terminal">Where to write.</param>
+    /// <param name="folder">The folder of the run.</param>
+    /// <param name="cancellation">Stops the run.</param>
+    public static int Resume(Terminal terminal, string folder, CancellationToken cancellation)
+    {
+        string[] arguments = RunFolder.ReadArguments(folder);
+        ParseResult parsed = Create(cancellation).Parse([.. arguments, Out.Name, folder]);
+        return parsed.Errors.Count == 0
+            ? Fit(terminal, parsed, cancellation)
+            : throw new UserException($"The command in '{RunFolder.ArgumentsPath(folder)}' is not one of this version: {parsed.Errors[0].Message}");
     }
 
     private static int Fit(Terminal terminal, ParseResult parsed, CancellationToken cancellation)
@@ -97,7 +114,9 @@ internal static class FitCommand
         terminal.Say($"{train.Count:N0} training pictures of {train.ClassCounts.Count} classes in {train.FullPath}");
 
         using OutputFolder output = new(parsed.GetRequiredValue(Out));
-        (Genotype genotype, TrainingHistory history) = new ModelFitter(context, terminal).Fit(train, options, output);
+        using RunFolder run = new(output, ArgumentsOf(parsed), parsed.GetValue(Overwrite));
+        options.WorkspacePath = output.FullPath;
+        (Genotype genotype, TrainingHistory history) = FitOrTellHowToGoOn(terminal, context, train, options, output, run);
         string modelPath = output.Path(ModelFitter.ModelFile);
         ModelFacts facts = ModelFacts.Of(genotype, history);
         Tables.Cells(terminal, genotype);
@@ -130,6 +149,38 @@ internal static class FitCommand
         ]);
         terminal.Result(result);
         return CommandLine.Success;
+    }
+
+    private static (Genotype Genotype, TrainingHistory History) FitOrTellHowToGoOn(
+        Terminal terminal, MLContext context, LabelledFolder train, PcDartsTrainer.Options options, OutputFolder output, RunFolder run)
+    {
+        try
+        {
+            return new ModelFitter(context, terminal).Fit(train, options, output);
+        }
+        catch (InvalidOperationException other) when (other.Message.Contains("holds a run that differs", StringComparison.Ordinal))
+        {
+            throw new UserException($"{other.Message} Or start anew in the same folder with --overwrite, which deletes the run that is there.");
+        }
+        catch (OperationCanceledException) when (run.HasRun)
+        {
+            terminal.Warn($"The run is kept. Go on with: resume {output.FullPath}");
+            throw;
+        }
+    }
+
+    // Paths are written in full, because the command may be repeated from another folder.
+    private static string[] ArgumentsOf(ParseResult parsed)
+    {
+        List<string> arguments = [];
+        foreach (OptionResult option in parsed.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit && parsed.CommandResult.Command.Options.Contains(option.Option) && option.Option != Out && option.Option != Overwrite))
+        {
+            arguments.Add(option.Option.Name);
+            bool isPath = option.Option == Train || option.Option == Test || option.Option == GenotypeOption && File.Exists(option.Tokens[0].Value);
+            arguments.AddRange(option.Tokens.Select(token => isPath ? Path.GetFullPath(token.Value) : token.Value));
+        }
+
+        return [.. arguments];
     }
 
     private static void CheckRecipe(OptionResult result)
@@ -172,6 +223,7 @@ internal static class FitCommand
         options.Precision = parsed.GetValue(Precision);
         options.ValidationFraction = parsed.GetValue(ValidationFraction) ?? options.ValidationFraction;
         options.BadImages = parsed.GetValue(SkipBadImages) ? BadImageHandling.Skip : BadImageHandling.Error;
+        options.CheckpointInterval = parsed.GetValue(CheckpointInterval) ?? options.CheckpointInterval;
         options.CancellationToken = cancellation;
         return options;
     }

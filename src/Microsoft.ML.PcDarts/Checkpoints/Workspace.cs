@@ -1,0 +1,128 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>The folder that holds a run: run.json, metrics.jsonl, checkpoints and a genotype for each epoch of the search. One process at a time has it.</summary>
+internal sealed class Workspace : IDisposable
+{
+    public const string RunFile = "run.json";
+    public const string MetricsFile = "metrics.jsonl";
+    public const string CheckpointsFolder = "checkpoints";
+    public const string GenotypesFolder = "genotypes";
+    private const string LockFile = ".lock";
+    private readonly FileStream _lock;
+    private readonly CheckpointFolder _checkpoints;
+    private FileStream? _metrics;
+
+    private Workspace(string path, FileStream fileLock)
+    {
+        (FullPath, _lock) = (path, fileLock);
+        _checkpoints = new CheckpointFolder(Path.Combine(path, CheckpointsFolder));
+    }
+
+    public string FullPath { get; }
+
+    /// <summary>Creates the folder if it is missing, and takes it for this process.</summary>
+    /// <exception cref="IOException">The folder cannot be written to, or another process has it.</exception>
+    public static Workspace Open(string path)
+    {
+        string full = Path.GetFullPath(path);
+        try
+        {
+            Directory.CreateDirectory(full);
+            var fileLock = new FileStream(Path.Combine(full, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+
+            // Only a process that died leaves such files.
+            foreach (string remains in Directory.EnumerateFiles(full, "pixels-*.tmp"))
+                File.Delete(remains);
+            return new Workspace(full, fileLock);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new IOException(
+                $"WorkspacePath '{path}' cannot be written to, or another process uses it: {error.Message} Name a folder that this process may create files in, one for each run.", error);
+        }
+    }
+
+    /// <summary>Compares this run with the one that the folder holds, or describes this run in a folder that holds none.</summary>
+    /// <param name="now">This run.</param>
+    /// <param name="warn">Told about what may change the last bits, and about damaged checkpoints.</param>
+    /// <returns>Where to go on; null to begin.</returns>
+    /// <exception cref="InvalidOperationException">The folder holds another run.</exception>
+    /// <exception cref="InvalidDataException">Files of the folder are damaged.</exception>
+    public Checkpoint? Begin(RunDescription now, Action<string> warn)
+    {
+        string file = Path.Combine(FullPath, RunFile);
+        Checkpoint? newest = null;
+        if (ReadDescription(FullPath) is { } old)
+        {
+            IReadOnlyList<string> differences = old.Differences(now);
+            if (differences.Count > 0)
+            {
+                throw new InvalidOperationException($"The workspace '{FullPath}' holds a run that differs from this one, so it cannot go on: {string.Join("; ", differences)}. "
+                    + "Give the same options and data to go on, or another WorkspacePath (or delete the folder) to start anew.");
+            }
+
+            newest = _checkpoints.Newest(warn);
+            if (newest is not null && old.Doubts(now) is { Count: > 0 } doubts)
+                warn($"The run goes on, but its result may differ in the last bits from an uninterrupted one: {string.Join("; ", doubts)}.");
+        }
+        else
+        {
+            AtomicFile.Write(file, stream => JsonSerializer.Serialize(stream, now, JsonFormat.Indented));
+        }
+
+        // What follows belongs to steps that are done again.
+        _metrics = new FileStream(Path.Combine(FullPath, MetricsFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        if (newest is not null && _metrics.Length < newest.State.MetricsBytes)
+            warn($"{MetricsFile} is shorter than it was at the last checkpoint; its lines are incomplete.");
+        _metrics.SetLength(Math.Min(_metrics.Length, newest?.State.MetricsBytes ?? 0));
+        _metrics.Seek(0, SeekOrigin.End);
+        return newest;
+    }
+
+    /// <summary>The run that a folder holds, or null if it holds none.</summary>
+    /// <exception cref="InvalidDataException">run.json is damaged.</exception>
+    public static RunDescription? ReadDescription(string folder)
+    {
+        string file = Path.Combine(folder, RunFile);
+        if (!File.Exists(file))
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<RunDescription>(File.ReadAllBytes(file), JsonFormat.Indented) ?? throw new InvalidDataException("it is null");
+        }
+        catch (Exception damage) when (damage is JsonException or InvalidDataException)
+        {
+            throw new InvalidDataException($"'{file}' is damaged: {damage.Message.TrimEnd('.')}. Delete the workspace to start anew, or restore the file from a backup.", damage);
+        }
+    }
+
+    public long MetricsBytes => _metrics!.Position;
+
+    /// <summary>Adds a line to metrics.jsonl.</summary>
+    public void Add(TrainingProgress report)
+    {
+        _metrics!.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(report, JsonFormat.Compact) + "\n"));
+        _metrics.Flush();
+        if (report is { EpochEnd: true, Phase: TrainingPhase.Search, Genotype: { } genotype })
+        {
+            string folder = Path.Combine(FullPath, GenotypesFolder);
+            Directory.CreateDirectory(folder);
+            AtomicFile.Write(Path.Combine(folder, $"epoch-{report.Epoch:D4}.json"), file => file.Write(Encoding.UTF8.GetBytes(genotype.ToJson() + "\n")));
+        }
+    }
+
+    public void Write(Checkpoint checkpoint)
+    {
+        _metrics!.Flush(flushToDisk: true);
+        _checkpoints.Write(checkpoint);
+    }
+
+    public void Dispose()
+    {
+        _metrics?.Dispose();
+        _lock.Dispose();
+    }
+}

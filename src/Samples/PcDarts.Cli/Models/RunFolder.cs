@@ -1,0 +1,66 @@
+using System.Text.Json;
+
+namespace PcDarts.Cli.Models;
+
+/// <summary>What the command line adds to the workspace of a run: the arguments of the command that started it, so that <c>resume</c> can repeat them.</summary>
+internal sealed class RunFolder : IDisposable
+{
+    private const string ArgumentsFile = "fit.json";
+    private const string RunFile = "run.json";
+    private const string MetricsFile = "metrics.jsonl";
+    private readonly OutputFolder _output;
+
+    public static string ArgumentsPath(string folder) => Path.Combine(folder, ArgumentsFile);
+
+    /// <summary>Writes the arguments, after deleting another run if that is wanted.</summary>
+    /// <param name="output">The folder of the run.</param>
+    /// <param name="arguments">Arguments of <c>fit</c> without its folder.</param>
+    /// <param name="overwrite">Whether a run that the folder holds is deleted.</param>
+    public RunFolder(OutputFolder output, string[] arguments, bool overwrite)
+    {
+        _output = output;
+        if (overwrite)
+            Delete();
+        if (HasRun)
+            return; // The library compares that run with this one.
+        string path = ArgumentsPath(output.FullPath), temporary = path + ".tmp";
+        File.WriteAllText(temporary, JsonSerializer.Serialize(arguments) + "\n");
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>Whether the folder holds a run that can go on.</summary>
+    public bool HasRun => File.Exists(_output.Path(RunFile)) && File.Exists(ArgumentsPath(_output.FullPath));
+
+    /// <summary>Deletes the arguments of a run that never began.</summary>
+    public void Dispose()
+    {
+        if (!File.Exists(_output.Path(RunFile)))
+            File.Delete(ArgumentsPath(_output.FullPath));
+    }
+
+    private void Delete()
+    {
+        foreach (string file in (string[])[RunFile, MetricsFile, ArgumentsFile])
+            File.Delete(_output.Path(file));
+        foreach (string folder in ((string[])["checkpoints", "genotypes"]).Select(_output.Path).Where(Directory.Exists))
+            Directory.Delete(folder, recursive: true);
+    }
+
+    /// <exception cref="UserException">The folder holds no run that <c>fit</c> started, or its file is damaged.</exception>
+    public static string[] ReadArguments(string folder)
+    {
+        string path = ArgumentsPath(folder);
+        if (!File.Exists(path))
+            throw new UserException($"There is no run in '{Path.GetFullPath(folder)}': {ArgumentsFile} is missing. Give the folder that 'fit --out' named.");
+        try
+        {
+            return JsonSerializer.Deserialize<string[]>(File.ReadAllText(path)) is { } arguments && Array.TrueForAll(arguments, argument => argument is not null)
+                ? arguments
+                : throw new JsonException("it is not a list of texts.");
+        }
+        catch (JsonException damage)
+        {
+            throw new UserException($"'{path}' is damaged: {damage.Message} Start the run anew with 'fit --overwrite', or restore the file.");
+        }
+    }
+}
