@@ -26,5 +26,5 @@ internal sealed record RunState
 
 /// <summary>A run at a moment between two steps.</summary>
 /// <param name="State">Where it stands.</param>
-/// <param name="Tensors">Weights and running statistics, α and β, the optimizers' memory, the best weights so far, the random generator's state; docs/checkpoints.md names them.</param>
+/// <param name="Tensors">Weights and running statistics, α and β, the optimizers' memory, the best weights so far, the random generator's state; docs/workspace.md names them.</param>
 internal sealed record Checkpoint(RunState State, IReadOnlyDictionary<string, TensorData> Tensors);
