@@ -166,6 +166,27 @@ public sealed partial class PcDartsTrainer
         /// </summary>
         public bool ProgressiveResizing = true;
 
+        /// <summary>What compares epochs of the final training, for <see cref="ReturnedWeights"/>, <see cref="OnCancel"/> and <see cref="EarlyStoppingPatience"/>. Default: accuracy.</summary>
+        public ValidationMetric ValidationMetric = ValidationMetric.Accuracy;
+
+        /// <summary>
+        /// Which epoch's weights a training that ends as planned returns. One that ends early (time budget, early stopping, <see cref="CancelAction.ReturnBest"/>) returns those that validated best, because its
+        /// learning rate has not come down. <see cref="TrainingHistory.ReturnedEpoch"/> tells the epoch. Default: the last epoch's.
+        /// </summary>
+        public ReturnedWeights ReturnedWeights = ReturnedWeights.LastEpoch;
+
+        /// <summary>
+        /// Epochs without an improvement of <see cref="ValidationMetric"/> after which the final training stops: 1 or more. Needs pictures held out. A cosine schedule improves most in its last epochs, so
+        /// be patient. Default null: never.
+        /// </summary>
+        public int? EarlyStoppingPatience;
+
+        /// <summary>What counts as an improvement for <see cref="EarlyStoppingPatience"/>: more than this, in the metric's unit: 0 or more. Default 0.</summary>
+        public double EarlyStoppingMinimumDelta;
+
+        /// <summary>What cancelling does: throw, or return the best model so far. Default: throw.</summary>
+        public CancelAction OnCancel = CancelAction.Throw;
+
         /// <summary>
         /// Whether both phases compute each cell a second time in the backward pass instead of keeping its intermediate maps: less memory, more time, the same results. Works on the CPU;
         /// without effect on a GPU. Default false.

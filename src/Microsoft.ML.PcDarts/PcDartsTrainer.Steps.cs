@@ -120,9 +120,12 @@ public sealed partial class PcDartsTrainer
         TellSmallerBatch(run, nameof(Options.SearchBatchSize), _options.SearchBatchSize, halves.Weights.Length);
         try
         {
-            using DisposeScope scope = torch.NewDisposeScope();
-            using var search = new ArchitectureSearch(run, loader, halves, shape);
-            return search.Run(run.SecondsLeft * _options.SearchTimeShare, interrupted);
+            return WithHalfTheRate(run, TrainingPhase.Search, interrupted, (at, scale) =>
+            {
+                using DisposeScope scope = torch.NewDisposeScope();
+                using var search = new ArchitectureSearch(run, loader, halves, shape) { LearningRateScale = scale };
+                return search.Run(run.SecondsLeft * _options.SearchTimeShare, at);
+            });
         }
         catch (Exception error) when (MemoryShortage.IsCauseOf(error))
         {
@@ -145,8 +148,12 @@ public sealed partial class PcDartsTrainer
             if (trainedBefore is null && _options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
                 shape = NetworkTrainer.FitToTime(run, loader, rows, genotype, shape);
             run.Shape = shape;
-            using var trainer = new NetworkTrainer(run, loader, rows, validation, genotype, shape);
-            return (trainer.Run(run.SecondsLeft, trainedBefore), shape);
+            TrainedNetwork trained = WithHalfTheRate(run, TrainingPhase.Training, trainedBefore, (at, scale) =>
+            {
+                using var trainer = new NetworkTrainer(run, loader, rows, validation, genotype, shape) { LearningRateScale = scale };
+                return trainer.Run(run.SecondsLeft, at);
+            });
+            return (trained, shape);
         }
         catch (Exception error) when (MemoryShortage.IsCauseOf(error))
         {
@@ -163,6 +170,22 @@ public sealed partial class PcDartsTrainer
         {
             Keep(genotype, error);
             throw;
+        }
+    }
+
+    /// <summary>Runs a phase; if its loss diverges, goes back to the last checkpoint, or to the start of the phase, and halves the learning rate, once.</summary>
+    private static T WithHalfTheRate<T>(RunContext run, TrainingPhase phase, Checkpoint? interrupted, Func<Checkpoint?, double, T> work)
+    {
+        const double Half = 0.5;
+        try
+        {
+            return work(interrupted, 1);
+        }
+        catch (LossDivergedException diverged) when (interrupted?.State.Progress.LearningRateScale != Half)
+        {
+            Checkpoint? last = run.GoBack(phase);
+            run.Warning($"{diverged.Message} Going back to {(last is null ? "the start of the phase" : "the last checkpoint")} with half the learning rate.");
+            return work(last, Half);
         }
     }
 

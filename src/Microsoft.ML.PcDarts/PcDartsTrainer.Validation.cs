@@ -63,8 +63,14 @@ public sealed partial class PcDartsTrainer
         WithinBelow(options.LabelSmoothing, 0, 1);
         Within(options.CropPadding, 0, 512);
         Within(options.Threads, 1, 1024);
-        if (!Enum.IsDefined(options.BadImages))
-            throw Invalid($"BadImages {options.BadImages} is not a value of {nameof(BadImageHandling)}; use Error or Skip.");
+        Within(options.EarlyStoppingPatience, 1, int.MaxValue);
+        Within(options.EarlyStoppingMinimumDelta, 0, double.MaxValue);
+        if (options is { EarlyStoppingPatience: not null, ValidationSet: null, ValidationFraction: 0 })
+            throw Invalid("EarlyStoppingPatience needs pictures to validate on; raise ValidationFraction or give a ValidationSet.");
+        Defined(options.ValidationMetric);
+        Defined(options.ReturnedWeights);
+        Defined(options.OnCancel);
+        Defined(options.BadImages);
         if (options.Precision is { } precision && !Enum.IsDefined(precision))
             throw Invalid($"Precision {precision} is not a value of {nameof(TrainingPrecision)}; use Float32 or BFloat16, or leave it null.");
         if (options.Stem is { } stem && !Enum.IsDefined(stem))
@@ -90,6 +96,13 @@ public sealed partial class PcDartsTrainer
         // Written so that NaN fails.
         if (!(value >= low && value <= high))
             throw Invalid(string.Create(CultureInfo.InvariantCulture, $"{Short(option)} {value} is out of range; allowed are {low} to {high}."));
+    }
+
+    private static void Defined<T>(T value, [CallerArgumentExpression(nameof(value))] string option = "")
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+            throw Invalid($"{Short(option)} {value} is not a value of {typeof(T).Name}; use {string.Join(" or ", Enum.GetNames<T>())}.");
     }
 
     private static void UpToADay(TimeSpan value, [CallerArgumentExpression(nameof(value))] string option = "")

@@ -136,6 +136,8 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
             TrainingTime = trained.Time,
             SearchImagesPerSecond = search.ImagesPerSecond,
             TrainingImagesPerSecond = trained.ImagesPerSecond,
+            ReturnedEpoch = trained.Epoch,
+            StopReason = trained.Stopped,
             Size = NetworkSize.Of(search.Genotype, shape),
             WeightsSha256 = WeightsHash.Sha256(trained.Weights),
             PeakMemoryBytes = Process.GetCurrentProcess().PeakWorkingSet64,

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>How a model came about: both phases epoch by epoch, and the run's totals.</summary>
-/// <remarks>Metrics of the final training are those of the last epoch's weights, which are the weights of the model.</remarks>
+/// <remarks>Metrics of an epoch of the final training are those of the weights at its end; <see cref="ReturnedEpoch"/> tells which of them the model has.</remarks>
 public sealed record TrainingHistory
 {
     /// <summary>Every epoch of the search, then every epoch of the final training.</summary>
@@ -51,6 +51,12 @@ public sealed record TrainingHistory
     /// <summary>Seed of the run.</summary>
     public int Seed { get; init; }
 
+    /// <summary>Epoch of the final training, from 1, whose weights the model has; 0 in models of earlier versions: the last one.</summary>
+    public int ReturnedEpoch { get; init; }
+
+    /// <summary>Why the final training ended.</summary>
+    public StopReason StopReason { get; init; }
+
     /// <summary>Validation accuracy of the model, 0 to 1; null when nothing was held out.</summary>
-    public double? ValidationAccuracy => Epochs.LastOrDefault(epoch => epoch.Phase == TrainingPhase.Training)?.ValidationAccuracy;
+    public double? ValidationAccuracy => Epochs.LastOrDefault(epoch => epoch.Phase == TrainingPhase.Training && (ReturnedEpoch == 0 || epoch.Epoch == ReturnedEpoch))?.ValidationAccuracy;
 }

@@ -27,4 +27,9 @@ internal sealed record RunState
 /// <summary>A run at a moment between two steps.</summary>
 /// <param name="State">Where it stands.</param>
 /// <param name="Tensors">Weights and running statistics, α and β, the optimizers' memory, the best weights so far, the random generator's state; docs/workspace.md names them.</param>
-internal sealed record Checkpoint(RunState State, IReadOnlyDictionary<string, TensorData> Tensors);
+internal sealed record Checkpoint(RunState State, IReadOnlyDictionary<string, TensorData> Tensors)
+{
+    /// <summary>Whether losses and tensors are all finite numbers.</summary>
+    public bool IsFinite => double.IsFinite(State.Progress.Sums.Loss) && double.IsFinite(State.Progress.ArchitectureSums.Loss)
+        && Tensors.Values.All(tensor => tensor.DType != TensorDType.Float32 || Array.TrueForAll(tensor.Floats, float.IsFinite));
+}

@@ -77,8 +77,7 @@ internal sealed class Workspace : IDisposable
         _metrics = new FileStream(Path.Combine(FullPath, MetricsFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
         if (newest is not null && _metrics.Length < newest.State.MetricsBytes)
             warn($"{MetricsFile} is shorter than it was at the last checkpoint; its lines are incomplete.");
-        _metrics.SetLength(Math.Min(_metrics.Length, newest?.State.MetricsBytes ?? 0));
-        _metrics.Seek(0, SeekOrigin.End);
+        CutMetrics(newest?.State.MetricsBytes ?? 0);
         return newest;
     }
 
@@ -101,6 +100,13 @@ internal sealed class Workspace : IDisposable
 
     public long MetricsBytes => _metrics!.Position;
 
+    /// <summary>Drops what was written behind a checkpoint.</summary>
+    public void CutMetrics(long bytes)
+    {
+        _metrics!.SetLength(Math.Min(_metrics.Length, bytes));
+        _metrics.Seek(0, SeekOrigin.End);
+    }
+
     /// <summary>Adds a line to metrics.jsonl.</summary>
     public void Add(TrainingProgress report)
     {
@@ -113,6 +119,9 @@ internal sealed class Workspace : IDisposable
             AtomicFile.Write(Path.Combine(folder, $"epoch-{report.Epoch:D4}.json"), file => file.Write(Encoding.UTF8.GetBytes(genotype.ToJson() + "\n")));
         }
     }
+
+    /// <summary>The newest whole checkpoint; null when there is none.</summary>
+    public Checkpoint? Newest(Action<string> warn) => _checkpoints.Newest(warn);
 
     public void Write(Checkpoint checkpoint)
     {

@@ -34,6 +34,9 @@ internal sealed partial class ArchitectureSearch : IDisposable
             _supernet, _architecture, run.Options.SearchLearningRate, run.Options.Momentum, run.Options.WeightDecay, run.Options.GradientClipNorm);
     }
 
+    /// <summary>What the learning rate of the options is multiplied by. Default 1.</summary>
+    public double LearningRateScale { get; init; } = 1;
+
     /// <summary>Searches to the end of the plan.</summary>
     /// <param name="secondsAvailable">Seconds that the search may take; null for no limit. Without effect on a search that goes on.</param>
     /// <param name="interrupted">Where an earlier attempt stood; null to begin.</param>
@@ -45,6 +48,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
         if (interrupted is not null)
         {
             progress = interrupted.State.Progress;
+            progress.LearningRateScale = Math.Min(progress.LearningRateScale, LearningRateScale);
             Restore(interrupted.Tensors);
         }
         else
@@ -113,7 +117,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
                 plan, _weightRows.Length, Math.Max(0, (end - _run.Elapsed).TotalSeconds), secondsPerImage * meanCost, 0, minimumSteps: 60);
         }
 
-        return new PhaseProgress { Plan = plan, EpochSteps = plan.StepsPerEpoch, WeightShare = weightShare, Deadline = deadline };
+        return new PhaseProgress { Plan = plan, EpochSteps = plan.StepsPerEpoch, WeightShare = weightShare, Deadline = deadline, LearningRateScale = LearningRateScale };
     }
 
     private void RunEpoch(PhaseProgress progress, TimeSpan start, bool stepArchitecture, double cost, IEnumerator<LabelledBatch> architectureBatches)

@@ -6,6 +6,7 @@ namespace Microsoft.ML.PcDarts;
 internal sealed partial class NetworkTrainer
 {
     private const string NetworkPrefix = "network.";
+    private const string BestPrefix = "best.";
     private const string RandomState = "random_state";
 
     private IReadOnlyList<string> WeightNames => [.. _network.named_parameters().Select(entry => entry.name)];
@@ -16,6 +17,8 @@ internal sealed partial class NetworkTrainer
         Dictionary<string, TensorData> tensors = new(StringComparer.Ordinal);
         foreach ((string name, TensorData weights) in _network.ExportWeights())
             tensors.Add(NetworkPrefix + name, weights);
+        foreach ((string name, TensorData weights) in _best ?? new Dictionary<string, TensorData>())
+            tensors.Add(BestPrefix + name, weights);
         OptimizerWeights.Export(_optimizer, WeightNames, tensors);
         using Tensor generator = random.get_rng_state();
         tensors.Add(RandomState, new TensorData(generator.shape, generator.data<byte>().ToArray()));
@@ -27,6 +30,8 @@ internal sealed partial class NetworkTrainer
         IReadOnlyDictionary<string, TensorData> tensors = interrupted.Tensors;
         _network.ImportWeights(ModuleWeights.WithPrefix(tensors, NetworkPrefix));
         OptimizerWeights.Import(_optimizer, WeightNames, tensors, _run.Device);
+        if (interrupted.State.Progress.BestEpoch > 0)
+            _best = ModuleWeights.WithPrefix(tensors, BestPrefix);
         foreach (SizeCost cost in interrupted.State.Progress.Costs)
             _costs[(cost.Height, cost.Width)] = cost.Cost;
         using Tensor generator = tensor(tensors[RandomState].Bytes, tensors[RandomState].Shape, dtype: ScalarType.Byte);

@@ -33,6 +33,9 @@ internal sealed partial class NetworkTrainer : IDisposable
         _optimizer = optim.SGD(_network.parameters(), options.LearningRate, options.Momentum, weight_decay: options.WeightDecay, nesterov: options.Nesterov);
     }
 
+    /// <summary>What the learning rate of the options is multiplied by. Default 1.</summary>
+    public double LearningRateScale { get; init; } = 1;
+
     /// <summary>Trains to the end of the plan.</summary>
     /// <param name="secondsAvailable">Seconds that the training may take; null for no limit. Without effect on a training that goes on.</param>
     /// <param name="interrupted">Where an earlier attempt stood; null to begin.</param>
@@ -44,17 +47,18 @@ internal sealed partial class NetworkTrainer : IDisposable
         if (interrupted is not null)
         {
             progress = interrupted.State.Progress;
+            progress.LearningRateScale = Math.Min(progress.LearningRateScale, LearningRateScale);
             Restore(interrupted);
         }
         else
         {
             progress = Plan(secondsAvailable);
-            _run.Save(Snapshot(progress, start));
+            _run.Save(() => Snapshot(progress, start));
         }
 
         _run.Info($"Training: {progress.Plan.Epochs} epochs of {progress.Plan.StepsPerEpoch} steps of {progress.Plan.BatchSize} pictures.");
         int pass = PhasePlan.StepsOfPass(_rows.Length, progress.Plan.BatchSize);
-        while (progress.Epoch < progress.Plan.Epochs)
+        while (progress.Epoch < progress.Plan.Epochs && progress.Stopped is null)
         {
             if (progress.Deadline is { } limit && progress is { Epoch: > 0, Step: 0 })
             {
@@ -62,18 +66,30 @@ internal sealed partial class NetworkTrainer : IDisposable
                 if (left <= progress.ValidationSeconds)
                 {
                     _run.Warning($"Training ended after epoch {progress.Epoch} of {progress.Plan.Epochs}: the time budget is used up.");
+                    progress.Stopped = StopReason.TimeBudget;
                     break;
                 }
 
                 Replan(progress, left, pass);
             }
 
-            RunEpoch(progress, start);
+            try
+            {
+                RunEpoch(progress, start);
+            }
+            catch (OperationCanceledException) when (_run.Options.OnCancel == CancelAction.ReturnBest && progress is not { Epoch: 0, Step: 0 })
+            {
+                // The checkpoint that was saved on the way here lets a later Fit go on; only this result says that it was cancelled.
+                _run.Warning($"Training was cancelled in epoch {progress.Epoch + 1} of {progress.Plan.Epochs}; the best weights so far are returned.");
+                progress.Stopped = StopReason.Cancelled;
+                return Result(progress, _run.Elapsed - start);
+            }
+
             progress.NextEpoch();
         }
 
-        _run.Save(Snapshot(progress, start));
-        return new TrainedNetwork(_network.ExportWeights(), _run.Elapsed - start, progress.Trained.ImagesPerSecond);
+        _run.Save(() => Snapshot(progress, start));
+        return Result(progress, _run.Elapsed - start);
     }
 
     public void Dispose()
@@ -102,6 +118,7 @@ internal sealed partial class NetworkTrainer : IDisposable
             EpochSteps = plan.StepsPerEpoch,
             Deadline = deadline,
             ValidationSeconds = validationSeconds,
+            LearningRateScale = LearningRateScale,
             Costs = [.. _costs.Select(entry => new SizeCost(entry.Key.Height, entry.Key.Width, entry.Value))],
         };
     }
@@ -153,6 +170,8 @@ internal sealed partial class NetworkTrainer : IDisposable
         _run.FinishEpoch(last with { ValidationLoss = held?.Loss, ValidationAccuracy = held?.Accuracy, Elapsed = _run.Elapsed });
         progress.Trained = progress.Trained.Plus(meter.Added, Cost(epoch, epochs), seconds);
         progress.ValidationSeconds = clock.Elapsed.TotalSeconds - seconds;
+        if (held is { } measured)
+            Judge(progress, measured);
 
         double LearningRate(double done)
             => progress.LearningRateScale * LearningRateSchedule.WarmUpCosine(_run.Options.LearningRate, _run.Options.LearningRateWarmUp, done);

@@ -46,6 +46,17 @@ internal sealed class PhaseProgress
     /// <summary>The epoch of the training, from 1, that validated best so far; 0 for none.</summary>
     public int BestEpoch { get; set; }
 
+    /// <summary>Its score: higher is better.</summary>
+    public double BestScore { get; set; } = double.NegativeInfinity;
+
+    /// <summary>The last epoch, from 1, that improved the score by more than the least that counts, and that score.</summary>
+    public int ImprovedEpoch { get; set; }
+
+    public double ImprovedScore { get; set; } = double.NegativeInfinity;
+
+    /// <summary>Why the phase ended before its plan did; null while it has not.</summary>
+    public StopReason? Stopped { get; set; }
+
     public void NextEpoch()
     {
         Epoch++;

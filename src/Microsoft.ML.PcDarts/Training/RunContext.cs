@@ -42,8 +42,8 @@ internal sealed class RunContext(
         bool byContext = MlNetAccess.IsCanceled(environment);
         if (!byContext && !Options.CancellationToken.IsCancellationRequested)
             return;
-        if (snapshot is not null && workspace is not null)
-            Save(snapshot());
+        if (snapshot is not null)
+            Save(snapshot);
         Options.CancellationToken.ThrowIfCancellationRequested();
         throw new OperationCanceledException("The run was cancelled by MLContext.CancelExecution().");
     }
@@ -57,6 +57,7 @@ internal sealed class RunContext(
 
     public void Report(TrainingProgress progress)
     {
+        ThrowIfDiverged(progress);
         _lastReport = progress.Elapsed;
         if (progress.Phase != TrainingPhase.Reading)
             InWorkspace(folder => folder.Add(progress));
@@ -118,6 +119,7 @@ internal sealed class RunContext(
     /// <param name="progress">The epoch's last report, with loss, accuracy and learning rate.</param>
     public void FinishEpoch(TrainingProgress progress)
     {
+        ThrowIfDiverged(progress);
         var metrics = new EpochMetrics(
             progress.Phase,
             progress.Epoch,
@@ -129,19 +131,21 @@ internal sealed class RunContext(
             progress.ImagesPerSecond,
             progress.Elapsed,
             progress.Genotype);
-        if (!double.IsFinite(metrics.Loss) || !double.IsFinite(metrics.ValidationLoss ?? 0))
-        {
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
-                $"{progress.Phase} diverged: the loss of epoch {progress.Epoch} is {metrics.Loss}, on held-out pictures {metrics.ValidationLoss}. Lower the learning rate "
-                + $"({(progress.Phase == TrainingPhase.Search ? nameof(PcDartsTrainer.Options.SearchLearningRate) : nameof(PcDartsTrainer.Options.LearningRate))}, "
-                + $"now {metrics.LearningRate:g4})."));
-        }
-
         Epochs.Add(metrics);
         string validation = metrics.ValidationAccuracy is { } held ? string.Create(CultureInfo.InvariantCulture, $", validation {held:P2}") : "";
         Info(string.Create(CultureInfo.InvariantCulture,
             $"{progress.Phase} epoch {progress.Epoch}/{progress.Epochs}: loss {metrics.Loss:F4}, accuracy {metrics.Accuracy:P2}{validation}, {metrics.ImagesPerSecond:F0} images/s"));
         Report(progress);
+    }
+
+    private static void ThrowIfDiverged(TrainingProgress progress)
+    {
+        if (double.IsFinite(progress.Loss ?? 0) && double.IsFinite(progress.ValidationLoss ?? 0))
+            return;
+        throw new LossDivergedException(string.Create(CultureInfo.InvariantCulture,
+            $"{progress.Phase} diverged: the loss of epoch {progress.Epoch} is {progress.Loss}, on held-out pictures {progress.ValidationLoss}. Lower the learning rate "
+            + $"({(progress.Phase == TrainingPhase.Search ? nameof(PcDartsTrainer.Options.SearchLearningRate) : nameof(PcDartsTrainer.Options.LearningRate))}, "
+            + $"now {progress.LearningRate:g4})."));
     }
 
     /// <summary>Takes over what an earlier attempt had done.</summary>
@@ -153,6 +157,19 @@ internal sealed class RunContext(
         (Found, Shape) = (state.Found, state.Shape);
         Info(string.Create(CultureInfo.InvariantCulture,
             $"Going on in epoch {state.Progress.Epoch + 1} of the {(state.Phase == TrainingPhase.Search ? "search" : "training")}, after {state.Progress.Step} of its steps."));
+    }
+
+    /// <summary>Goes back to the last checkpoint of a phase after its loss has diverged; to the phase's start where there is none.</summary>
+    /// <returns>The checkpoint, or null for the start.</returns>
+    public Checkpoint? GoBack(TrainingPhase phase)
+    {
+        Checkpoint? last = workspace?.Newest(Warning);
+        if (last?.State.Phase != phase)
+            last = null;
+        if (last is not null)
+            workspace!.CutMetrics(last.State.MetricsBytes);
+        Epochs.RemoveAll(epoch => epoch.Phase == phase && epoch.Epoch > (last?.State.Progress.Epoch ?? 0));
+        return last;
     }
 
     /// <summary>The checkpoint of a phase at this moment.</summary>
@@ -173,15 +190,20 @@ internal sealed class RunContext(
     public void SaveIfDue(Func<Checkpoint> snapshot)
     {
         ThrowIfCancelled(snapshot);
-        if (workspace is not null && Elapsed - _lastSave >= Options.CheckpointInterval)
-            Save(snapshot());
+        if (Elapsed - _lastSave >= Options.CheckpointInterval)
+            Save(snapshot);
     }
 
     /// <summary>Saves a checkpoint, if there is a workspace.</summary>
-    public void Save(Checkpoint checkpoint)
+    public void Save(Func<Checkpoint> snapshot)
     {
-        InWorkspace(folder => folder.Write(checkpoint));
+        if (workspace is null)
+            return;
+        Checkpoint checkpoint = snapshot();
         _lastSave = Elapsed;
+        if (!checkpoint.IsFinite)
+            return; // The last good one is what a diverged run goes back to.
+        InWorkspace(folder => folder.Write(checkpoint));
     }
 
     private void InWorkspace(Action<Workspace> write)

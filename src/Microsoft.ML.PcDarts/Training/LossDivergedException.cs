@@ -1,0 +1,4 @@
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>The loss is no longer a finite number.</summary>
+internal sealed class LossDivergedException(string message) : InvalidOperationException(message);
