@@ -11,6 +11,7 @@ namespace Microsoft.ML.PcDarts;
 /// <param name="ImagesPerSecond">Training pictures per second, validation time left out.</param>
 /// <param name="Elapsed">Time since <c>Fit</c> was called, at the end of the epoch.</param>
 /// <param name="Genotype">The genotype decoded after the epoch; null in the final training.</param>
+/// <param name="Diagnostics">How the architecture parameters stand after the epoch; null in the final training.</param>
 public sealed record EpochMetrics(
     TrainingPhase Phase,
     int Epoch,
@@ -21,4 +22,5 @@ public sealed record EpochMetrics(
     double LearningRate,
     double ImagesPerSecond,
     TimeSpan Elapsed,
-    Genotype? Genotype = null);
+    Genotype? Genotype = null,
+    SearchDiagnostics? Diagnostics = null);

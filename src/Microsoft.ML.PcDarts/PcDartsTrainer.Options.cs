@@ -106,6 +106,24 @@ public sealed partial class PcDartsTrainer
         /// <summary>K: one in K channels takes part in a mixed operation (Xu et al. 2020, section 3.2): 1 to 1024, dividing the channels. Default 4.</summary>
         public int PartialChannels = 4;
 
+        /// <summary>
+        /// Most skip connections that a decoded normal cell keeps: 0 to 16. Beyond it, those with the least weight give way to the next best operation of their edge. Cells with many skips train badly
+        /// (4 of 8 edges already cost accuracy, 8 some 4 points over 211 published genotypes); 2 is a good limit. Default null: no limit, as in the paper's code.
+        /// </summary>
+        public int? MaximumSkipConnections;
+
+        /// <summary>Epochs after the warm-up without a change of the decoded genotype after which the search stops: 1 or more. Default null: never.</summary>
+        public int? SearchPatience;
+
+        /// <summary>
+        /// Whether each epoch of the search after the warm-up measures the dominant eigenvalue of the loss in α, see <see cref="SearchDiagnostics.DominantEigenvalue"/>; it costs up to a hundred steps of the architecture. The result of the
+        /// search stays the same. Default false.
+        /// </summary>
+        public bool EigenvalueDiagnostic;
+
+        /// <summary>How much the pictures of a class count in the loss of both phases. Splits are always stratified. Default: all pictures alike.</summary>
+        public ClassWeighting ClassWeighting = ClassWeighting.None;
+
         /// <summary>Largest number of training pictures that an epoch of the final training visits (stratified, fixed): 2 or more. Default null: all.</summary>
         public int? TrainingImages;
 

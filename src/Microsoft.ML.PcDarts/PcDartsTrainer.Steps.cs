@@ -104,6 +104,18 @@ public sealed partial class PcDartsTrainer
         return SearchSplit.Fraction(data.LabelValues, fraction, seed);
     }
 
+    private torch.Tensor? WeightsOfClasses(ImageDataset data, int[] rows, torch.Device device)
+    {
+        if (_options.ClassWeighting == ClassWeighting.None)
+            return null;
+        float[] weights = new float[data.Classes];
+        foreach (int row in rows)
+            weights[data.LabelValues[row]]++;
+        for (int label = 0; label < weights.Length; label++)
+            weights[label] = weights[label] == 0 ? 0 : (float)rows.Length / (weights.Length * weights[label]);
+        return torch.tensor(weights, device: device);
+    }
+
     private SearchResult Search(RunContext run, ImageDataset data, BatchLoader loader, int[] training, NetworkStem stem, Checkpoint? interrupted)
     {
         int[] rows = Limit(data, training, _options.SearchImages, run.Seed);

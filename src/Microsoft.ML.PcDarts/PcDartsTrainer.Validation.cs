@@ -45,6 +45,9 @@ public sealed partial class PcDartsTrainer
                 + $"use {NextMultiple(options.SearchInitialChannels, options.PartialChannels)} channels or another K.");
         }
 
+        Within(options.MaximumSkipConnections, 0, 16);
+        Within(options.SearchPatience, 1, int.MaxValue);
+        Defined(options.ClassWeighting);
         Within(options.TrainingImages, 2, int.MaxValue);
         Within(options.Epochs, 1, 100_000);
         Within(options.BatchSize, 2, 8192);

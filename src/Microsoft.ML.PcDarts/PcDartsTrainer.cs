@@ -105,6 +105,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
 
         // Step 2: hold out validation rows.
         (int[] training, int[] held) = SplitValidation(data, run.Seed);
+        run.ClassWeights = WeightsOfClasses(data, training, device);
         (float[] mean, float[] std) = ChannelStatistics.Of(data, training);
         using var loader = new BatchLoader(data, mean, std, _options, device, trainingType, run.Seed);
         using BatchLoader? validationLoader = validationData is null ? null : new BatchLoader(validationData, mean, std, _options, device, trainingType, run.Seed);

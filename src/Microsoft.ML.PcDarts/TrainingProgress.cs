@@ -50,4 +50,7 @@ public sealed record TrainingProgress
 
     /// <summary>α and β; set on the last report of a search epoch.</summary>
     public ArchitectureValues? Architecture { get; init; }
+
+    /// <summary>Entropies of α and β; set on the last report of a search epoch.</summary>
+    public SearchDiagnostics? Diagnostics { get; init; }
 }

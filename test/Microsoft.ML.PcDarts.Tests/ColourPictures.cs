@@ -28,7 +28,7 @@ internal static class ColourPictures
     public static PcDartsTransformer Fit(MLContext ml, PcDartsTrainer.Options options, IDataView view) =>
         ml.MulticlassClassification.Trainers.PcDarts(options).Fit(view);
 
-    public static IDataView Source(MLContext ml, int count) => ml.Data.LoadFromEnumerable(Pictures(count));
+    public static IDataView Source(MLContext ml, int count, Func<int, int, bool>? keep = null) => ml.Data.LoadFromEnumerable(Pictures(count, keep));
 
     public static IDataView Views(MLContext ml, int count, out IDataView view)
     {
@@ -37,13 +37,15 @@ internal static class ColourPictures
     }
 
     /// <summary>Noisy pictures whose strongest channel is their class. Made anew on each enumeration, since ML.NET disposes what it scores.</summary>
-    private static IEnumerable<ColourPicture> Pictures(int count)
+    private static IEnumerable<ColourPicture> Pictures(int count, Func<int, int, bool>? keep)
     {
         string[] names = ["red", "green", "blue"];
         for (int index = 0; index < count; index++)
         {
             var random = new Random(index);
             int strongest = index % 3;
+            if (keep?.Invoke(index, strongest) == false)
+                continue;
             byte[] pixels = new byte[8 * 8 * 4];
             for (int pixel = 0; pixel < pixels.Length; pixel += 4)
             {

@@ -14,7 +14,7 @@ internal sealed record RunDescription
     {
         nameof(PcDartsTrainer.Options.WorkspacePath), nameof(PcDartsTrainer.Options.MetricsCallback), nameof(PcDartsTrainer.Options.CancellationToken), nameof(PcDartsTrainer.Options.ValidationSet),
         nameof(PcDartsTrainer.Options.MemoryLimitBytes), nameof(PcDartsTrainer.Options.MemorySaving), nameof(PcDartsTrainer.Options.Threads), nameof(PcDartsTrainer.Options.CheckpointInterval),
-        nameof(PcDartsTrainer.Options.ReportInterval), nameof(PcDartsTrainer.Options.OnCancel), nameof(PcDartsTrainer.Options.Seed), nameof(PcDartsTrainer.Options.Precision),
+        nameof(PcDartsTrainer.Options.ReportInterval), nameof(PcDartsTrainer.Options.OnCancel), nameof(PcDartsTrainer.Options.EigenvalueDiagnostic), nameof(PcDartsTrainer.Options.Seed), nameof(PcDartsTrainer.Options.Precision),
     };
 
     public int Version { get; init; } = CurrentVersion;

@@ -10,12 +10,14 @@ internal sealed class Architect : IDisposable
     private readonly Supernet _supernet;
     private readonly ArchitectureParameters _architecture;
     private readonly OptimizerHelper _optimizer;
+    private readonly Tensor? _classWeights;
 
     /// <summary>Adam on α and β, in the order of <see cref="ArchitectureParameters.Tensors"/>.</summary>
     public OptimizerHelper Optimizer => _optimizer;
 
-    public Architect(Supernet supernet, ArchitectureParameters architecture, double learningRate)
+    public Architect(Supernet supernet, ArchitectureParameters architecture, double learningRate, Tensor? classWeights = null)
     {
+        _classWeights = classWeights;
         _supernet = supernet;
         _architecture = architecture;
         _optimizer = optim.Adam(architecture.Tensors, learningRate, beta1: 0.5, beta2: 0.999, weight_decay: 1e-3);
@@ -32,7 +34,7 @@ internal sealed class Architect : IDisposable
         _architecture.RequiresGrad = true;
         _optimizer.zero_grad();
         Tensor logits = _supernet.Forward(images, _architecture);
-        nn.functional.cross_entropy(logits, labels).backward();
+        nn.functional.cross_entropy(logits, labels, _classWeights).backward();
         _optimizer.step();
         return logits.detach();
     }

@@ -49,16 +49,37 @@ internal sealed partial class ArchitectureSearch
     {
         (double loss, double accuracy)? held = architectureMeter.Count > 0 ? architectureMeter.Read() : null;
         TrainingProgress last = Progress(progress, learningRate, meter);
-        // A diverged search has no genotype; FinishEpoch says so.
-        bool finite = double.IsFinite(last.Loss!.Value) && double.IsFinite(held?.loss ?? 0);
+        last = last with { EpochEnd = true, Steps = progress.Step, ValidationLoss = held?.loss, ValidationAccuracy = held?.accuracy };
+        if (!double.IsFinite(last.Loss!.Value) || !double.IsFinite(held?.loss ?? 0))
+        {
+            _run.FinishEpoch(last); // says that the search diverged, which has no genotype
+            return;
+        }
+
+        ArchitectureValues values = _architecture.Values();
+        Genotype genotype = _architecture.Decode(_run.Options.MaximumSkipConnections);
+        double? eigenvalue = _run.Options.EigenvalueDiagnostic && progress.ArchitectureSteps > 0 ? Eigenvalue(progress.Plan.BatchSize) : null;
         _run.FinishEpoch(last with
         {
-            EpochEnd = true,
-            Steps = progress.Step,
-            ValidationLoss = held?.loss,
-            ValidationAccuracy = held?.accuracy,
-            Genotype = finite ? _architecture.Decode() : null,
-            Architecture = finite ? _architecture.Values() : null,
+            Genotype = genotype,
+            Architecture = values,
+            Diagnostics = new SearchDiagnostics(ArchitectureEntropy.OfAlpha(values), ArchitectureEntropy.OfBeta(values, _architecture.Topology), eigenvalue),
+            Elapsed = _run.Elapsed,
         });
+        progress.UnchangedEpochs = progress.ArchitectureSteps > 0 && genotype == progress.LastGenotype ? progress.UnchangedEpochs + 1 : 0;
+        progress.LastGenotype = progress.ArchitectureSteps > 0 ? genotype : null;
+        if (progress.UnchangedEpochs >= _run.Options.SearchPatience)
+        {
+            _run.Info($"Search stopped after epoch {progress.Epoch + 1} of {progress.Plan.Epochs}: the genotype has not changed for {progress.UnchangedEpochs} epochs.");
+            progress.Stopped = StopReason.EarlyStopping;
+        }
+    }
+
+    /// <summary>On the first pictures of the architecture half, not augmented, so that it is the same loss in every epoch.</summary>
+    private double Eigenvalue(int batchSize)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor images, Tensor labels) = _loader.Load([.. _architectureRows.Take(batchSize).Select(row => (long)row)]);
+        return HessianEigenvalue.Measure(_supernet, _architecture, images, labels);
     }
 }

@@ -29,9 +29,9 @@ internal sealed partial class ArchitectureSearch : IDisposable
         random.manual_seed(run.Seed);
         _architecture = new ArchitectureParameters(new CellTopology(shape.Nodes), run.Device, run.Seed);
         _supernet = new Supernet(shape, run.Device) { MemorySaving = run.Options.MemorySaving };
-        _architect = new Architect(_supernet, _architecture, run.Options.ArchitectureLearningRate);
+        _architect = new Architect(_supernet, _architecture, run.Options.ArchitectureLearningRate, run.ClassWeights);
         _weights = new WeightStepper(
-            _supernet, _architecture, run.Options.SearchLearningRate, run.Options.Momentum, run.Options.WeightDecay, run.Options.GradientClipNorm);
+            _supernet, _architecture, run.Options.SearchLearningRate, run.Options.Momentum, run.Options.WeightDecay, run.Options.GradientClipNorm, run.ClassWeights);
     }
 
     /// <summary>What the learning rate of the options is multiplied by. Default 1.</summary>
@@ -64,7 +64,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
         using IEnumerator<LabelledBatch> architectureBatches = _loader.Augmented(
             architectureSampler.Endless(progress.ArchitectureSteps), ArchitectureStream, firstPlace: progress.ArchitectureSteps).GetEnumerator();
         int pass = PhasePlan.StepsOfPass(_weightRows.Length, plan.BatchSize);
-        while (progress.Epoch < plan.Epochs)
+        while (progress.Epoch < plan.Epochs && progress.Stopped is null)
         {
             if (progress.Deadline is { } limit && progress is { Epoch: > 0, Step: 0 })
             {
@@ -89,7 +89,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
                 + "Raise TimeBudget or SearchTimeShare, or give a Genotype.");
         }
 
-        return new SearchResult(_architecture.Decode(), _run.Elapsed - start, progress.Trained.ImagesPerSecond);
+        return new SearchResult(_architecture.Decode(_run.Options.MaximumSkipConnections), _run.Elapsed - start, progress.Trained.ImagesPerSecond);
 
         // Warm-up epochs step the weights alone.
         double Cost(int epoch) => epoch < warmUp ? progress.WeightShare : 1;

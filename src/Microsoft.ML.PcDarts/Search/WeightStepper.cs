@@ -10,10 +10,12 @@ internal sealed class WeightStepper : IDisposable
     private readonly Supernet _supernet;
     private readonly ArchitectureParameters _architecture;
     private readonly OptimizerHelper _optimizer;
+    private readonly Tensor? _classWeights;
     private readonly double _clipNorm;
 
-    public WeightStepper(Supernet supernet, ArchitectureParameters architecture, double learningRate, double momentum, double weightDecay, double clipNorm)
+    public WeightStepper(Supernet supernet, ArchitectureParameters architecture, double learningRate, double momentum, double weightDecay, double clipNorm, Tensor? classWeights = null)
     {
+        _classWeights = classWeights;
         _supernet = supernet;
         _architecture = architecture;
         _clipNorm = clipNorm;
@@ -43,7 +45,7 @@ internal sealed class WeightStepper : IDisposable
         _architecture.RequiresGrad = false;
         _optimizer.zero_grad();
         Tensor logits = _supernet.Forward(images, _architecture);
-        nn.functional.cross_entropy(logits, labels).backward();
+        nn.functional.cross_entropy(logits, labels, _classWeights).backward();
         GradientClipping.Clip(_supernet.parameters(), _clipNorm, images.device);
         _optimizer.step();
         return logits.detach();

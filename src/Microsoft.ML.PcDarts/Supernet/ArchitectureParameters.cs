@@ -62,7 +62,11 @@ internal sealed class ArchitectureParameters : IDisposable
     }
 
     /// <summary>The genotype of the strongest edges and operations.</summary>
-    internal Genotype Decode() => GenotypeDecoder.Decode(_topology, Copy(AlphaNormal), Copy(AlphaReduce), Copy(BetaNormal), Copy(BetaReduce));
+    /// <param name="maximumSkips">Most skip connections of the normal cell; null for no limit.</param>
+    internal Genotype Decode(int? maximumSkips = null)
+        => GenotypeDecoder.Decode(_topology, Copy(AlphaNormal), Copy(AlphaReduce), Copy(BetaNormal), Copy(BetaReduce), maximumSkips);
+
+    internal CellTopology Topology => _topology;
 
     /// <summary>Copies of all values.</summary>
     internal ArchitectureValues Values() => new(Copy(AlphaNormal), Copy(AlphaReduce), Copy(BetaNormal), Copy(BetaReduce));

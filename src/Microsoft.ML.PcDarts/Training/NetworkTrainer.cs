@@ -200,9 +200,9 @@ internal sealed partial class NetworkTrainer : IDisposable
             group.LearningRate = learningRate;
         _optimizer.zero_grad();
         (Tensor logits, Tensor? auxiliary) = _network.Forward(images, dropPath);
-        Tensor loss = nn.functional.cross_entropy(logits, labels, label_smoothing: _run.Options.LabelSmoothing);
+        Tensor loss = nn.functional.cross_entropy(logits, labels, _run.ClassWeights, label_smoothing: _run.Options.LabelSmoothing);
         if (auxiliary is not null)
-            loss += _run.Options.AuxiliaryWeight * nn.functional.cross_entropy(auxiliary, labels, label_smoothing: _run.Options.LabelSmoothing);
+            loss += _run.Options.AuxiliaryWeight * nn.functional.cross_entropy(auxiliary, labels, _run.ClassWeights, label_smoothing: _run.Options.LabelSmoothing);
         loss.backward();
         GradientClipping.Clip(_network.parameters(), _run.Options.GradientClipNorm, _run.Device);
         _optimizer.step();

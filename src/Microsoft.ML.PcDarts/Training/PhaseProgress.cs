@@ -57,6 +57,11 @@ internal sealed class PhaseProgress
     /// <summary>Why the phase ended before its plan did; null while it has not.</summary>
     public StopReason? Stopped { get; set; }
 
+    /// <summary>The genotype after the last epoch of the search that stepped the architecture, and for how many epochs it has not changed.</summary>
+    public Genotype? LastGenotype { get; set; }
+
+    public int UnchangedEpochs { get; set; }
+
     public void NextEpoch()
     {
         Epoch++;

@@ -25,6 +25,9 @@ internal sealed class RunContext(
     public List<EpochMetrics> Epochs { get; } = [];
 
     /// <summary>What the search found; null until it ends.</summary>
+    /// <summary>Weights of the classes in the loss, [classes] float32; null when all count alike.</summary>
+    public Tensor? ClassWeights { get; set; }
+
     public SearchResult? Found { get; set; }
 
     /// <summary>Shape of the network that is trained; null until it is chosen.</summary>
@@ -130,7 +133,8 @@ internal sealed class RunContext(
             progress.LearningRate!.Value,
             progress.ImagesPerSecond,
             progress.Elapsed,
-            progress.Genotype);
+            progress.Genotype,
+            progress.Diagnostics);
         Epochs.Add(metrics);
         string validation = metrics.ValidationAccuracy is { } held ? string.Create(CultureInfo.InvariantCulture, $", validation {held:P2}") : "";
         Info(string.Create(CultureInfo.InvariantCulture,
