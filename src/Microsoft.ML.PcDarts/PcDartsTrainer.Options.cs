@@ -227,6 +227,9 @@ public sealed partial class PcDartsTrainer
         /// <summary>Called once every <see cref="ReportInterval"/> and at the end of each epoch, never by two threads at once: on the thread that called <c>Fit</c>, but on a decoding thread while pictures are read. Exceptions that it throws end <c>Fit</c>. Default null.</summary>
         public Action<TrainingProgress>? MetricsCallback;
 
+        /// <summary>Receives the same reports as <see cref="MetricsCallback"/>, after it. Default null.</summary>
+        public IProgress<TrainingProgress>? Progress;
+
         /// <summary>Cancels <c>Fit</c>, which then throws <see cref="OperationCanceledException"/>, within a step's time. Default: none.</summary>
         public CancellationToken CancellationToken;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -72,9 +73,9 @@ internal sealed class CheckpointFolder(string path)
         }
 
         if (version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out int format) || format != Version)
-            throw new InvalidDataException($"its version is {version}; this library reads version {Version}.");
-        string text = state.GetRawText();
-        if (!Is(stateHash, HashOf(Encoding.UTF8.GetBytes(text))))
+            throw new InvalidDataException($"its version is not {Version}, which this library reads.");
+        byte[] text = JsonMarshal.GetRawUtf8Value(state).ToArray();
+        if (!Is(stateHash, HashOf(text)))
             throw new InvalidDataException("its state does not match its checksum.");
         if (!Is(tensorsHash, HashOf(TensorFile(number))))
             throw new InvalidDataException($"{TensorFile(number)} does not match its checksum.");

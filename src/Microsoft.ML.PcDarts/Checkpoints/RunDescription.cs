@@ -12,7 +12,7 @@ internal sealed record RunDescription
     /// <summary>Options that change where or how fast a run goes, not what it computes, and those that are described in another way.</summary>
     private static readonly HashSet<string> Irrelevant = new(StringComparer.Ordinal)
     {
-        nameof(PcDartsTrainer.Options.WorkspacePath), nameof(PcDartsTrainer.Options.MetricsCallback), nameof(PcDartsTrainer.Options.CancellationToken), nameof(PcDartsTrainer.Options.ValidationSet),
+        nameof(PcDartsTrainer.Options.WorkspacePath), nameof(PcDartsTrainer.Options.MetricsCallback), nameof(PcDartsTrainer.Options.Progress), nameof(PcDartsTrainer.Options.CancellationToken), nameof(PcDartsTrainer.Options.ValidationSet),
         nameof(PcDartsTrainer.Options.MemoryLimitBytes), nameof(PcDartsTrainer.Options.MemorySaving), nameof(PcDartsTrainer.Options.Threads), nameof(PcDartsTrainer.Options.CheckpointInterval),
         nameof(PcDartsTrainer.Options.ReportInterval), nameof(PcDartsTrainer.Options.OnCancel), nameof(PcDartsTrainer.Options.EigenvalueDiagnostic), nameof(PcDartsTrainer.Options.Seed), nameof(PcDartsTrainer.Options.Precision),
     };

@@ -116,7 +116,7 @@ internal sealed class Workspace : IDisposable
         {
             string folder = Path.Combine(FullPath, GenotypesFolder);
             Directory.CreateDirectory(folder);
-            AtomicFile.Write(Path.Combine(folder, $"epoch-{report.Epoch:D4}.json"), file => file.Write(Encoding.UTF8.GetBytes(genotype.ToJson() + "\n")));
+            genotype.Save(Path.Combine(folder, $"epoch-{report.Epoch:D4}.json"));
         }
     }
 

@@ -57,7 +57,7 @@ public sealed record Genotype
     /// <returns>One line of JSON; equal genotypes give equal text.</returns>
     public string ToJson() => _json ??= GenotypeJson.Write(this);
 
-    /// <summary>Reads the JSON form: the four members of <see cref="ToJson"/> in any order, each once, and nothing else.</summary>
+    /// <summary>Reads the JSON form: the four members of <see cref="ToJson"/> in any order, each once, and perhaps the <c>sha256</c> that <see cref="Save"/> adds.</summary>
     /// <param name="json">The text.</param>
     /// <returns>The genotype.</returns>
     /// <exception cref="GenotypeFormatException">The text is not JSON, has unknown, missing or repeated members or trailing data, or a rule
@@ -75,6 +75,11 @@ public sealed record Genotype
     /// <returns>The genotype.</returns>
     /// <exception cref="GenotypeFormatException">The text cannot be read, or a rule of the genotype is broken.</exception>
     public static Genotype FromPython(string text) => GenotypePython.Read(text);
+
+    /// <summary>Writes a file of the JSON form and its <see cref="Sha256"/>, by which <see cref="Load"/> and <see cref="FromJson"/> notice damage. The file's name always holds either the old content or all of the new.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path) => AtomicFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(GenotypeJson.WithChecksum(this) + "\n")));
 
     /// <summary>Reads a file that holds one genotype, as JSON or in Python notation.</summary>
     /// <param name="path">The file, in UTF-8.</param>

@@ -7,6 +7,7 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>The JSON form of a <see cref="Genotype"/>.</summary>
 internal static class GenotypeJson
 {
+    private const string Checksum = "sha256";
     private static readonly string[] Members = ["normal", "normal_concat", "reduce", "reduce_concat"];
 
     public static string Write(Genotype genotype)
@@ -26,6 +27,8 @@ internal static class GenotypeJson
             $"\"{name}\":[{string.Join(',', states)}],");
     }
 
+    public static string WithChecksum(Genotype genotype) => $"{Write(genotype)[..^1]},\"{Checksum}\":\"{genotype.Sha256()}\"}}";
+
     public static Genotype Read(string json)
     {
         ArgumentNullException.ThrowIfNull(json);
@@ -33,8 +36,11 @@ internal static class GenotypeJson
         {
             using JsonDocument document = JsonDocument.Parse(json);
             Dictionary<string, JsonElement> members = ReadMembers(document.RootElement);
-            return new Genotype(
+            var genotype = new Genotype(
                 ReadEdges("normal", members), ReadConcat("normal_concat", members), ReadEdges("reduce", members), ReadConcat("reduce_concat", members));
+            if (members.TryGetValue(Checksum, out JsonElement checksum) && (checksum.ValueKind != JsonValueKind.String || !checksum.ValueEquals(genotype.Sha256())))
+                throw new GenotypeFormatException($"The genotype does not match its {Checksum}: the text was damaged or edited. Remove the member \"{Checksum}\" if the edit is meant.");
+            return genotype;
         }
         catch (JsonException exception)
         {
@@ -54,7 +60,7 @@ internal static class GenotypeJson
         var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (JsonProperty property in root.EnumerateObject())
         {
-            if (!Members.Contains(property.Name, StringComparer.Ordinal))
+            if (property.Name != Checksum && !Members.Contains(property.Name, StringComparer.Ordinal))
                 throw new GenotypeFormatException($"Member \"{property.Name}\" is unknown; allowed are {string.Join(", ", Members)}.");
             if (!members.TryAdd(property.Name, property.Value))
                 throw new GenotypeFormatException($"Member \"{property.Name}\" appears twice; each may appear once.");

@@ -56,7 +56,7 @@ internal sealed class RunContext(
     public void Warning(string message) => channel.Warning(MessageSensitivity.None, "{0}", message);
 
     /// <summary>True when a report is due; reports at the end of an epoch need not ask.</summary>
-    public bool ReportIsDue => (Options.MetricsCallback is not null || workspace is not null) && Elapsed - _lastReport >= Options.ReportInterval;
+    public bool ReportIsDue => (Options is not { MetricsCallback: null, Progress: null } || workspace is not null) && Elapsed - _lastReport >= Options.ReportInterval;
 
     public void Report(TrainingProgress progress)
     {
@@ -65,6 +65,7 @@ internal sealed class RunContext(
         if (progress.Phase != TrainingPhase.Reading)
             InWorkspace(folder => folder.Add(progress));
         Options.MetricsCallback?.Invoke(progress);
+        Options.Progress?.Report(progress);
     }
 
     /// <summary>Reports decoded pictures; called from any thread.</summary>

@@ -21,7 +21,7 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
         options.CancellationToken.ThrowIfCancellationRequested();
         output.Write(ModelFile, file => context.Model.Save(model, train.View.Schema, file));
         output.Write(OnnxFile, network.SaveOnnx);
-        output.Write(GenotypeFile, file => File.WriteAllText(file, network.Genotype.ToJson() + "\n"));
+        output.Write(GenotypeFile, network.Genotype.Save);
         output.Commit();
         return (network.Genotype, network.History);
     }
@@ -42,7 +42,7 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
         }
         catch (Exception failure) when (failure is not OperationCanceledException && failure.Data["Genotype"] is string found)
         {
-            output.Write(GenotypeFile, file => File.WriteAllText(file, found + "\n"));
+            output.Write(GenotypeFile, Genotype.FromJson(found).Save);
             output.Commit();
             terminal.Warn($"The search is not lost: its genotype is {output.Path(GenotypeFile)}. Give it with --genotype to train it without another search.");
             throw;
