@@ -184,6 +184,9 @@ internal sealed class RunContext(
         _lastSave = Elapsed;
     }
 
+    /// <summary>Writes what the run found, and its report, if there is a workspace.</summary>
+    public void Finish(DiscoveredModel model) => InWorkspace(folder => folder.Finish(RunResult.Of(model)));
+
     private void InWorkspace(Action<Workspace> write)
     {
         if (workspace is null)
