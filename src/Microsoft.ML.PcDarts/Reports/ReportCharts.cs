@@ -9,8 +9,11 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>Draws the curves of a run as SVG whose colours are the page's variables, so that they follow the reader's light or dark scheme.</summary>
 internal static class ReportCharts
 {
-    private const int Width = 460, Height = 260;
+    private const int Width = 420, Height = 260;
     private const int MarkedPoints = 40;
+
+    /// <summary>Losses that differ by a larger factor are drawn on a logarithmic axis: those of the first epochs can be far off.</summary>
+    private const double WideRange = 20;
 
     // Colours that occur nowhere else; the page says what they are.
     private static readonly (OxyColor Color, string Variable)[] Palette =
@@ -28,31 +31,37 @@ internal static class ReportCharts
     /// <param name="quantity">Title of the vertical axis, with its unit.</param>
     /// <param name="maximum">Upper end of the vertical axis; null for what the values need.</param>
     /// <param name="epochs">Epochs that the phase is planned to have.</param>
-    /// <param name="first">Epoch and value.</param>
+    /// <param name="first">Epoch and value, at least one of both lines.</param>
     /// <param name="second">Epoch and value.</param>
     public static string Draw(string id, string title, string quantity, double? maximum, int epochs, IEnumerable<DataPoint> first, IEnumerable<DataPoint> second)
     {
+        DataPoint[] one = [.. first], other = [.. second];
+        double[] values = [.. one.Concat(other).Select(point => point.Y)];
+        bool logarithmic = maximum is null && values.Min() > 0 && values.Max() > WideRange * values.Min();
+        Axis vertical = logarithmic
+            ? new LogarithmicAxis { Title = $"{quantity.Replace(")", ", log)", StringComparison.Ordinal)}", Minimum = values.Min() / 1.2, Maximum = values.Max() * 1.2 }
+            : new LinearAxis { Title = quantity, Minimum = 0, Maximum = maximum ?? 1.05 * values.Max() };
         PlotModel model = new()
         {
-            DefaultFont = "system-ui,sans-serif", DefaultFontSize = 12, TextColor = Text, Background = OxyColors.Transparent, PlotAreaBorderThickness = new OxyThickness(0), PlotMargins = new OxyThickness(46, 8, 12, 40),
+            DefaultFont = "system-ui,sans-serif", DefaultFontSize = 13, TextColor = Text, Background = OxyColors.Transparent, PlotAreaBorderThickness = new OxyThickness(0), PlotMargins = new OxyThickness(62, 8, 14, 50),
         };
-        model.Axes.Add(NewAxis(AxisPosition.Bottom, "epoch", Math.Min(1, epochs - 1), Math.Max(epochs, 2), minimumStep: 1));
-        model.Axes.Add(NewAxis(AxisPosition.Left, quantity, 0, maximum ?? double.NaN, minimumStep: 0));
-        model.Series.Add(Line(Palette[2].Color, LineStyle.Solid, first));
-        model.Series.Add(Line(Palette[3].Color, LineStyle.Dash, second));
+        model.Axes.Add(Style(new LinearAxis { Title = "epoch", Minimum = Math.Min(1, epochs - 1), Maximum = Math.Max(epochs, 2), MinimumMajorStep = 1 }, AxisPosition.Bottom, titleDistance: 9));
+        model.Axes.Add(Style(vertical, AxisPosition.Left, titleDistance: 24));
+        model.Series.Add(Line(Palette[2].Color, LineStyle.Solid, one));
+        model.Series.Add(Line(Palette[3].Color, LineStyle.Dash, other));
         return Embed(new SvgExporter { Width = Width, Height = Height }.ExportToString(model), id, title);
     }
 
-    private static LinearAxis NewAxis(AxisPosition position, string title, double minimum, double maximum, double minimumStep) => new()
+    private static Axis Style(Axis axis, AxisPosition position, double titleDistance)
     {
-        Position = position, Title = title, Minimum = minimum, Maximum = maximum, MinimumMajorStep = minimumStep, MaximumPadding = 0.05, AxisTitleDistance = 6,
-        MajorGridlineStyle = LineStyle.Solid, MajorGridlineColor = Grid, TickStyle = TickStyle.None, TitleColor = Text, TextColor = Text,
-        LabelFormatter = value => value.ToString("0.##", CultureInfo.InvariantCulture),
-    };
+        (axis.Position, axis.AxisTitleDistance, axis.IntervalLength, axis.TickStyle) = (position, titleDistance, 38, TickStyle.None);
+        (axis.MajorGridlineStyle, axis.MajorGridlineColor, axis.TitleColor, axis.TextColor) = (LineStyle.Solid, Grid, Text, Text);
+        axis.LabelFormatter = value => value.ToString("0.##", CultureInfo.InvariantCulture);
+        return axis;
+    }
 
-    private static LineSeries Line(OxyColor color, LineStyle style, IEnumerable<DataPoint> values)
+    private static LineSeries Line(OxyColor color, LineStyle style, DataPoint[] points)
     {
-        DataPoint[] points = [.. values];
         var line = new LineSeries { Color = color, StrokeThickness = 2, LineStyle = style };
         if (points.Length <= MarkedPoints)
             (line.MarkerType, line.MarkerSize, line.MarkerFill) = (MarkerType.Circle, 3, color);

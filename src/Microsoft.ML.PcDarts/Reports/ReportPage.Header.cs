@@ -9,7 +9,7 @@ internal static partial class ReportPage
         RunDescription run = report.Description;
         TrainingHistory? history = report.Result?.History;
         string state = report.State.ToString();
-        page.Add($"<header><p class=\"kind\">PC-DARTS architecture search</p><h1>{report.Name} <span class=\"state {state.ToLowerInvariant()}\">{state.ToLowerInvariant()}</span></h1>");
+        page.Add($"<header><p class=\"kind\">PC-DARTS architecture search</p><h1>{report.Name} <span class=\"badge {state.ToLowerInvariant()}\">{state.ToLowerInvariant()}</span></h1>");
         page.Add($"<p>{Status(report)} <span class=\"note\">As of <time datetime=\"{report.Written:O}\">{report.Written:yyyy-MM-dd HH:mm:ss} UTC</time>.</span></p>");
         page.Add($"<dl class=\"tiles\">");
         if (report.Predictions is { } predictions)
@@ -53,7 +53,7 @@ internal static partial class ReportPage
         return report.State switch
         {
             RunReport.Stage.Finished => $"Ended after {Time(last!.Elapsed)}.",
-            RunReport.Stage.Interrupted => $"{where} Nobody works on it: go on with Fit and the same workspace, or with the command 'resume'.",
+            RunReport.Stage.Interrupted => $"{where} No process is at work on it: go on with Fit and the same workspace, or with the command 'resume'.",
             _ => last?.Remaining is { } left && left > TimeSpan.Zero ? $"{where} About {Time(left)} left in this phase." : where,
         };
     }

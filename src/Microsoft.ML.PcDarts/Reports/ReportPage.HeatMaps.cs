@@ -61,9 +61,8 @@ internal static partial class ReportPage
 
         void AddValue(string kind, double value, double full, bool kept)
         {
-            double shade = Math.Min(1, value / full);
-            string classes = string.Join(' ', ((string[])[kind, shade > 0.5 ? "strong" : "", kept ? "kept" : ""]).Where(name => name.Length > 0));
-            page.Add($"<td class=\"{classes}\" style=\"--shade:{shade:0.###}\">{100 * value:0.0}</td>");
+            string classes = kept ? $"{kind} kept".TrimStart() : kind;
+            page.Add($"<td class=\"{classes}\" style=\"--shade:{Math.Min(1, value / full):0.###}\">{100 * value:0.0}</td>");
         }
     }
 }

@@ -46,7 +46,7 @@ internal static partial class ReportPage
             {
                 int count = counts.GetValueOrDefault((label, predicted));
                 double share = total == 0 ? 0 : (double)count / total;
-                page.Add($"<td class=\"{(label == predicted ? "hit" : "miss")}{(share > 0.5 ? " strong" : "")}{(count == 0 ? " zero" : "")}\" style=\"--shade:{share:0.###}\" title=\"{label} called {predicted}\">{count}</td>");
+                page.Add($"<td class=\"{(label == predicted ? "hit" : "miss")}{(count == 0 ? " zero" : "")}\" style=\"--shade:{share:0.###}\" title=\"{label} called {predicted}\">{count}</td>");
             }
 
             page.Add($"<td class=\"sum\">{(total == 0 ? "–" : (FormattableString)$"{100.0 * counts.GetValueOrDefault((label, label)) / total:0}")}</td></tr>");
@@ -73,7 +73,7 @@ internal static partial class ReportPage
             Html image = Thumbnail.Of(picture.Path) is { } data
                 ? new Html().Add($"<img src=\"{data}\" alt=\"Picture of class {picture.Label}\">")
                 : new Html().Add($"<span class=\"gone\">The picture is gone.</span>");
-            page.Add($"<figure class=\"{(picture.IsRight ? "right" : "wrong")}\" title=\"{picture.Label}/{name}\">{image}<figcaption><b>{picture.Predicted}</b> {100 * picture.Probability:0} %{(picture.IsRight ? null : new Html().Add($"<br>is {picture.Label}"))}</figcaption></figure>");
+            page.Add($"<figure class=\"{(picture.IsRight ? "right" : "wrong")}\" title=\"{picture.Label}/{name}\">{image}<figcaption><b>{picture.Predicted}</b> {100 * picture.Probability:0}&nbsp;%{(picture.IsRight ? null : new Html().Add($"<br>is {picture.Label}"))}</figcaption></figure>");
         }
 
         page.Add($"</div>");

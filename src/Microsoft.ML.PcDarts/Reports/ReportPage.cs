@@ -100,7 +100,7 @@ internal static partial class ReportPage
         page.Add($"</table>");
     }
 
-    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} %");
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0}\u00a0%");
 
     private static string Time(TimeSpan time) => time switch
     {

@@ -16,9 +16,7 @@
       beta: [...document.querySelectorAll(`#${id} tbody td.beta`)],
     }));
     const fill = (cell, value, full) => {
-      const shade = Math.min(1, value / full);
-      cell.style.setProperty("--shade", shade.toFixed(3));
-      cell.classList.toggle("strong", shade > 0.5);
+      cell.style.setProperty("--shade", Math.min(1, value / full).toFixed(3));
       cell.textContent = (value / 10).toFixed(1);
     };
     const show = () => {
