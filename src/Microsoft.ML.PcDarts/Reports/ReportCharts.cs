@@ -40,7 +40,7 @@ internal static class ReportCharts
         bool logarithmic = maximum is null && values.Min() > 0 && values.Max() > WideRange * values.Min();
         Axis vertical = logarithmic
             ? new LogarithmicAxis { Title = $"{quantity.Replace(")", ", log)", StringComparison.Ordinal)}", Minimum = values.Min() / 1.2, Maximum = values.Max() * 1.2 }
-            : new LinearAxis { Title = quantity, Minimum = 0, Maximum = maximum ?? 1.05 * values.Max() };
+            : new LinearAxis { Title = quantity, Minimum = 0, Maximum = maximum ?? 1.05 * values.Max(), MajorStep = maximum / 4 ?? double.NaN };
         PlotModel model = new()
         {
             DefaultFont = "system-ui,sans-serif", DefaultFontSize = 13, TextColor = Text, Background = OxyColors.Transparent, PlotAreaBorderThickness = new OxyThickness(0), PlotMargins = new OxyThickness(62, 8, 14, 50),

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SkiaSharp;
 using static Microsoft.ML.PcDarts.Tests.ColourPictures;
 
@@ -53,8 +54,9 @@ public sealed class PcDartsReportTests : IDisposable
     public void Thumbnail_LargePicture_IsMadeSmall()
     {
         using SKBitmap noise = new(1200, 800);
-        var random = new Random(1);
-        random.NextBytes(noise.GetPixelSpan());
+        byte[] pixels = new byte[noise.ByteCount];
+        new Random(1).NextBytes(pixels);
+        Marshal.Copy(pixels, 0, noise.GetPixels(), pixels.Length);
         using (FileStream file = File.Create(_folder.File("noise.png")))
             noise.Encode(file, SKEncodedImageFormat.Png, 100);
 

@@ -60,13 +60,13 @@ public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixtu
         await page.GotoAsync(new Uri(Path.Combine(fixture.Out, "report.html")).AbsoluteUri);
         ILocator slider = page.GetByLabel("Epoch of the search");
         Assert.True(await slider.IsVisibleAsync());
-        IReadOnlyList<string> last = await Values(page);
+        string[] last = await Values(page);
 
         await slider.PressAsync("ArrowLeft");
 
         Assert.Equal("1 of 2", await page.Locator("#epoch-name").TextContentAsync());
-        IReadOnlyList<string> first = await Values(page);
-        Assert.Equal(last.Count, first.Count);
+        string[] first = await Values(page);
+        Assert.Equal(last.Length, first.Length);
         Assert.NotEqual(last, first);
 
         await page.EvaluateAsync("scrollTo(0, 500)");
@@ -75,7 +75,7 @@ public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixtu
         Assert.Equal(500, await page.EvaluateAsync<int>("Math.round(scrollY)"));
     }
 
-    private static Task<IReadOnlyList<string>> Values(IPage page) => page.Locator("#normal tbody td, #reduce tbody td").EvaluateAllAsync<IReadOnlyList<string>>("cells => cells.map(cell => cell.textContent + cell.style.cssText)");
+    private static Task<string[]> Values(IPage page) => page.Locator("#normal tbody td, #reduce tbody td").EvaluateAllAsync<string[]>("cells => cells.map(cell => cell.textContent + cell.style.cssText)");
 
     private static string? FindChromium() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .SelectMany(folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser"), Path.Combine(folder, "google-chrome")])
