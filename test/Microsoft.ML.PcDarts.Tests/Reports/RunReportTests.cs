@@ -65,7 +65,7 @@ public sealed class RunReportTests : IDisposable
     [Fact]
     public void Write_FinishedWithOddClassNames_EncodesThem()
     {
-        string[] classes = ["<b>&\"", "</script>", "plain"];
+        string[] classes = ["<u>&\"", "</script>", "plain"];
         _run.AddSearchEpoch(1);
         _run.AddTrainingEpoch(6);
         _run.AddResult(classes);
@@ -75,9 +75,9 @@ public sealed class RunReportTests : IDisposable
 
         Assert.DoesNotContain(Refresh, _run.Page, StringComparison.Ordinal);
         Assert.Contains(">finished</span>", _run.Page, StringComparison.Ordinal);
-        Assert.DoesNotContain("<b>&", _run.Page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<u>", _run.Page, StringComparison.Ordinal);
         Assert.DoesNotContain("<i>.png", _run.Page, StringComparison.Ordinal);
-        Assert.Contains("&lt;b&gt;&amp;&quot;", _run.Page, StringComparison.Ordinal);
+        Assert.Contains("&lt;u&gt;&amp;&quot;", _run.Page, StringComparison.Ordinal);
         Assert.Equal(2, Regex.Count(_run.Page, "</script>")); // the numbers of the slider, and the script
         Assert.Contains("The picture is gone.", _run.Page, StringComparison.Ordinal);
         Assert.Contains("Test accuracy</dt><dd>50.0", _run.Page, StringComparison.Ordinal);
