@@ -14,8 +14,9 @@ internal static partial class ReportPage
         page.Add($"<dl class=\"tiles\">");
         if (report.Predictions is { } predictions)
             AddTile(page, "Test accuracy", Percent(predictions.Accuracy), $"{predictions.Pictures.Count:N0} pictures");
-        if (report.Metrics.Epochs.LastOrDefault(epoch => epoch.Phase == TrainingPhase.Training && epoch.ValidationAccuracy is not null) is { } validated)
-            AddTile(page, "Validation accuracy", Percent(validated.ValidationAccuracy!.Value), history is null ? (FormattableString)$"epoch {validated.Epoch}" : $"{history.ValidationImages:N0} pictures");
+        TrainingProgress? validated = report.Metrics.Of(TrainingPhase.Training).LastOrDefault(epoch => epoch.ValidationAccuracy is not null);
+        if ((history is null ? validated?.ValidationAccuracy : history.ValidationAccuracy) is { } accuracyHeld)
+            AddTile(page, "Validation accuracy", Percent(accuracyHeld), history is null ? (FormattableString)$"epoch {validated!.Epoch}" : $"{history.ValidationImages:N0} pictures");
         if (history is not null)
         {
             AddTile(page, "Parameters", Amount(history.Size.Parameters), $"{history.Size.Parameters:N0}");

@@ -42,8 +42,13 @@ internal sealed record RunMetrics(IReadOnlyList<TrainingProgress> Epochs, Traini
                 throw new InvalidDataException($"Line {number} of '{path}' is damaged: {damage.Message.TrimEnd('.')}. Restore the file from a backup, or delete the line.", damage);
             }
 
-            if (last.EpochEnd)
-                epochs.Add(last);
+            if (!last.EpochEnd)
+                continue;
+
+            // Epochs that are done again take the place of those before.
+            TrainingProgress done = last;
+            epochs.RemoveAll(epoch => epoch.Phase == done.Phase && epoch.Epoch >= done.Epoch);
+            epochs.Add(done);
         }
 
         return new RunMetrics(epochs, last);

@@ -123,6 +123,14 @@ public sealed class RunReportTests : IDisposable
     }
 
     [Fact]
+    public void Parse_EpochsDoneAgain_KeepsTheNewer()
+    {
+        foreach (int epoch in (int[])[1, 2, 3, 2])
+            _run.AddTrainingEpoch(epoch);
+        Assert.Equal([1, 2], RunReport.Read(_run.Path, running: true).Metrics.Epochs.Select(epoch => epoch.Epoch));
+    }
+
+    [Fact]
     public void Parse_DamagedLine_NamesFileAndLine()
     {
         _run.AddTrainingEpoch(1);
