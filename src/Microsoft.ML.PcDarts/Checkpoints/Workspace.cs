@@ -13,7 +13,9 @@ internal sealed class Workspace : IDisposable
     private const string LockFile = ".lock";
     private readonly FileStream _lock;
     private readonly CheckpointFolder _checkpoints;
+    private readonly ReportPace _pace = new();
     private FileStream? _metrics;
+    private Action<string>? _warn;
 
     private Workspace(string path, FileStream fileLock)
     {
@@ -53,6 +55,7 @@ internal sealed class Workspace : IDisposable
     /// <exception cref="InvalidDataException">Files of the folder are damaged.</exception>
     public Checkpoint? Begin(RunDescription now, Action<string> warn)
     {
+        _warn = warn;
         string file = Path.Combine(FullPath, RunFile);
         Checkpoint? newest = null;
         if (ReadDescription(FullPath) is { } old)
@@ -118,6 +121,16 @@ internal sealed class Workspace : IDisposable
             Directory.CreateDirectory(folder);
             genotype.Save(Path.Combine(folder, $"epoch-{report.Epoch:D4}.json"));
         }
+
+        if (report.EpochEnd)
+            _pace.RunIfDue(WriteReport);
+    }
+
+    /// <summary>Writes the result and the report of the finished run.</summary>
+    public void Finish(RunResult result)
+    {
+        result.Write(FullPath);
+        WriteReport();
     }
 
     /// <summary>The newest whole checkpoint; null when there is none.</summary>
@@ -127,6 +140,38 @@ internal sealed class Workspace : IDisposable
     {
         _metrics!.Flush(flushToDisk: true);
         _checkpoints.Write(checkpoint);
+    }
+
+    /// <summary>Whether a process is at work on a folder.</summary>
+    public static bool IsTaken(string folder)
+    {
+        string file = Path.Combine(folder, LockFile);
+        try
+        {
+            using var probe = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false; // what a killed process left
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    // A damaged line of an earlier attempt must not end a run that does not need it.
+    private void WriteReport()
+    {
+        try
+        {
+            RunReport.Write(FullPath, running: true);
+        }
+        catch (InvalidDataException damage)
+        {
+            _warn!($"{RunReport.FileName} is not up to date: {damage.Message}");
+        }
     }
 
     public void Dispose()

@@ -24,10 +24,10 @@ internal sealed class RunContext(
 
     public List<EpochMetrics> Epochs { get; } = [];
 
-    /// <summary>What the search found; null until it ends.</summary>
     /// <summary>Weights of the classes in the loss, [classes] float32; null when all count alike.</summary>
     public Tensor? ClassWeights { get; set; }
 
+    /// <summary>What the search found; null until it ends.</summary>
     public SearchResult? Found { get; set; }
 
     /// <summary>Shape of the network that is trained; null until it is chosen.</summary>
@@ -210,6 +210,9 @@ internal sealed class RunContext(
             return; // The last good one is what a diverged run goes back to.
         InWorkspace(folder => folder.Write(checkpoint));
     }
+
+    /// <summary>Writes what the run found, and its report, if there is a workspace.</summary>
+    public void Finish(DiscoveredModel model) => InWorkspace(folder => folder.Finish(RunResult.Of(model)));
 
     private void InWorkspace(Action<Workspace> write)
     {

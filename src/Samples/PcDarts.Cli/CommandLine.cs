@@ -30,6 +30,7 @@ internal static class CommandLine
             DemoCommand.Create(interruption.Token),
             FitCommand.Create(interruption.Token),
             ResumeCommand.Create(interruption.Token),
+            ReportCommand.Create(interruption.Token),
             EvaluateCommand.Create(),
             PredictCommand.Create(interruption.Token),
             GenotypeCommand.Create(),

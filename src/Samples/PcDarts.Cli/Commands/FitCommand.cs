@@ -102,6 +102,9 @@ internal static class FitCommand
             : throw new UserException($"The command in '{RunFolder.ArgumentsPath(folder)}' is not one of this version: {parsed.Errors[0].Message}");
     }
 
+    /// <summary>The folder of test pictures that a folder's run was started with; null if none was given.</summary>
+    public static string? TestFolderOf(string folder) => Create(CancellationToken.None).Parse([.. RunFolder.ReadArguments(folder)]).GetValue(Test);
+
     private static int Fit(Terminal terminal, ParseResult parsed, CancellationToken cancellation)
     {
         PcDartsTrainer.Options options = CreateOptions(parsed, cancellation);
@@ -134,11 +137,13 @@ internal static class FitCommand
             Tables.Metrics(terminal, metrics, saved.ClassNames);
             result = facts.ToJson(metrics.MicroAccuracy, modelPath);
             EvaluateCommand.AddMetrics(result, metrics, saved.ClassNames);
+            ReportCommand.WritePredictions(output.FullPath, test, cancellation);
         }
 
         result["validationAccuracy"] = history.ValidationAccuracy;
         result["seed"] = history.Seed;
         result["device"] = history.Device;
+        result["report"] = output.Path(ReportCommand.ReportFile);
         Tables.Facts(terminal,
         [
             .. Tables.Rows(facts),
@@ -146,6 +151,7 @@ internal static class FitCommand
             ("Model", modelPath),
             ("Network", output.Path(ModelFitter.OnnxFile)),
             ("Genotype", output.Path(ModelFitter.GenotypeFile)),
+            ("Report", output.Path(ReportCommand.ReportFile)),
         ]);
         terminal.Result(result);
         return CommandLine.Success;
@@ -165,6 +171,7 @@ internal static class FitCommand
         catch (OperationCanceledException) when (run.HasRun)
         {
             terminal.Warn($"The run is kept. Go on with: resume {output.FullPath}");
+            PcDartsReport.Write(output.FullPath);
             throw;
         }
     }

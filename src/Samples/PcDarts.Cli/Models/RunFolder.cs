@@ -8,6 +8,7 @@ internal sealed class RunFolder : IDisposable
     private const string ArgumentsFile = "fit.json";
     private const string RunFile = "run.json";
     private const string MetricsFile = "metrics.jsonl";
+    private const string ResultFile = "result.json";
     private readonly OutputFolder _output;
 
     public static string ArgumentsPath(string folder) => Path.Combine(folder, ArgumentsFile);
@@ -31,6 +32,12 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Whether the folder holds a run that can go on.</summary>
     public bool HasRun => File.Exists(_output.Path(RunFile)) && File.Exists(ArgumentsPath(_output.FullPath));
 
+    /// <summary>Whether the run of a folder has ended and its model is there.</summary>
+    public static bool IsFinished(string folder) => File.Exists(Path.Combine(folder, ResultFile)) && File.Exists(Path.Combine(folder, ModelFitter.ModelFile));
+
+    /// <summary>Whether <c>fit</c> started the run of a folder.</summary>
+    public static bool HasArguments(string folder) => File.Exists(ArgumentsPath(folder));
+
     /// <summary>Deletes the arguments of a run that never began.</summary>
     public void Dispose()
     {
@@ -40,7 +47,7 @@ internal sealed class RunFolder : IDisposable
 
     private void Delete()
     {
-        foreach (string file in (string[])[RunFile, MetricsFile, ArgumentsFile])
+        foreach (string file in (string[])[RunFile, MetricsFile, ArgumentsFile, ResultFile, "predictions.json", "report.html"])
             File.Delete(_output.Path(file));
         foreach (string folder in ((string[])["checkpoints", "genotypes"]).Select(_output.Path).Where(Directory.Exists))
             Directory.Delete(folder, recursive: true);

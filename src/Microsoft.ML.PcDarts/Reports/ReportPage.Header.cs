@@ -1,0 +1,90 @@
+using System.Globalization;
+
+namespace Microsoft.ML.PcDarts;
+
+internal static partial class ReportPage
+{
+    private static void AddHeader(Html page, RunReport report)
+    {
+        RunDescription run = report.Description;
+        TrainingHistory? history = report.Result?.History;
+        string state = report.State.ToString();
+        page.Add($"<header><p class=\"kind\">PC-DARTS architecture search</p><h1>{report.Name} <span class=\"badge {state.ToLowerInvariant()}\">{state.ToLowerInvariant()}</span></h1>");
+        page.Add($"<p>{Status(report)} <span class=\"note\">As of <time datetime=\"{report.Written:O}\">{report.Written:yyyy-MM-dd HH:mm:ss} UTC</time>.</span></p>");
+        page.Add($"<dl class=\"tiles\">");
+        if (report.Predictions is { } predictions)
+            AddTile(page, "Test accuracy", Percent(predictions.Accuracy), $"{predictions.Pictures.Count:N0} pictures");
+        TrainingProgress? validated = report.Metrics.Of(TrainingPhase.Training).LastOrDefault(epoch => epoch.ValidationAccuracy is not null);
+        if ((history is null ? validated?.ValidationAccuracy : history.ValidationAccuracy) is { } accuracyHeld)
+            AddTile(page, "Validation accuracy", Percent(accuracyHeld), history is null ? (FormattableString)$"epoch {validated!.Epoch}" : $"{history.ValidationImages:N0} pictures");
+        if (history is not null)
+        {
+            AddTile(page, "Parameters", Amount(history.Size.Parameters), $"{history.Size.Parameters:N0}");
+            AddTile(page, "Multiply-adds", Amount(history.Size.MultiplyAdds), $"a picture of {report.Result!.Shape.ImageWidth}×{report.Result.Shape.ImageHeight}");
+            AddTile(page, "Search", report.Given is null ? Time(history.SearchTime) : "none", report.Given is null ? $"{history.SearchImagesPerSecond:N0} pictures a second" : (FormattableString)$"architecture given");
+            AddTile(page, "Training", Time(history.TrainingTime), $"{history.TrainingImagesPerSecond:N0} pictures a second");
+        }
+        else if (report.Metrics.Last is { } last)
+        {
+            AddTile(page, "Training accuracy", last.Accuracy is { } accuracy ? Percent(accuracy) : "–", $"this epoch so far");
+            AddTile(page, "Speed", string.Create(CultureInfo.InvariantCulture, $"{last.ImagesPerSecond:N0}"), $"pictures a second");
+            AddTile(page, "Time so far", Time(last.Elapsed), $"earlier attempts included");
+        }
+
+        page.Add($"</dl><div class=\"columns\"><div><h2>Data</h2>");
+        AddTable(page, DataOf(report));
+        page.Add($"</div><div><h2>Machine</h2>");
+        AddTable(page,
+        [
+            ("Hardware", run.Machine),
+            ("Device", string.Create(CultureInfo.InvariantCulture, $"{run.Device}, {run.Threads} threads, {run.Precision}")),
+            .. history is { PeakMemoryBytes: > 0 } ? [("Peak memory", string.Create(CultureInfo.InvariantCulture, $"{history.PeakMemoryBytes / 1e6:N0} MB"))] : (IEnumerable<(string, string)>)[],
+            ("Seed", run.Seed.ToString(CultureInfo.InvariantCulture)),
+            ("Started", string.Create(CultureInfo.InvariantCulture, $"{run.Started.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC")),
+        ]);
+        page.Add($"</div></div></header>");
+    }
+
+    private static string Status(RunReport report)
+    {
+        TrainingProgress? last = report.Metrics.Last;
+        string where = last is null
+            ? "No step is done yet."
+            : string.Create(CultureInfo.InvariantCulture, $"{(last.Phase == TrainingPhase.Search ? "Search" : "Training")}, epoch {last.Epoch} of {last.Epochs}, step {last.Step} of {last.Steps}.");
+        return report.State switch
+        {
+            RunReport.Stage.Finished => $"Ended after {Time(last!.Elapsed)}.",
+            RunReport.Stage.Interrupted => $"{where} No process is at work on it: go on with Fit and the same workspace, or with the command 'resume'.",
+            _ => last?.Remaining is { } left && left > TimeSpan.Zero ? $"{where} About {Time(left)} left in this phase." : where,
+        };
+    }
+
+    private static IEnumerable<(string Name, string Value)> DataOf(RunReport report)
+    {
+        DataDescription data = report.Description.Data;
+        yield return ("Pictures", string.Create(CultureInfo.InvariantCulture, $"{data.Pictures:N0} of {data.Width}×{data.Height} pixels"));
+        if (report.Description.ValidationData is { } validation)
+            yield return ("Validation set", string.Create(CultureInfo.InvariantCulture, $"{validation.Pictures:N0} pictures"));
+        if (report.Result?.History is { } history)
+        {
+            yield return ("Trained on", string.Create(CultureInfo.InvariantCulture, $"{history.TrainingImages:N0} pictures, validated on {history.ValidationImages:N0}"));
+            if (history.SkippedImages + history.MissingLabels > 0)
+                yield return ("Left out", string.Create(CultureInfo.InvariantCulture, $"{history.SkippedImages:N0} that cannot be decoded, {history.MissingLabels:N0} without a label"));
+        }
+
+        yield return ("Classes", report.Result is { } result
+            ? string.Create(CultureInfo.InvariantCulture, $"{data.Classes}: {string.Join(", ", result.ClassNames.Take(30))}{(result.ClassNames.Count > 30 ? ", …" : "")}")
+            : data.Classes.ToString(CultureInfo.InvariantCulture));
+        yield return ("SHA-256", data.Sha256);
+    }
+
+    private static void AddTile(Html page, string name, string value, FormattableString note) => page.Add($"<div><dt>{name}</dt><dd>{value}</dd><dd class=\"note\">{new Html().Add(note)}</dd></div>");
+
+    private static string Amount(long number) => number switch
+    {
+        >= 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{number / 1e9:0.00} G"),
+        >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{number / 1e6:0.00} M"),
+        >= 1_000 => string.Create(CultureInfo.InvariantCulture, $"{number / 1e3:0.0} k"),
+        _ => number.ToString(CultureInfo.InvariantCulture),
+    };
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+using OxyPlot;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>The report of a run as one HTML page, without anything from outside; a script moves the slider, everything else needs none.</summary>
+internal static partial class ReportPage
+{
+    private const int RefreshSeconds = 15;
+
+    public static string Of(RunReport report)
+    {
+        var page = new Html();
+        page.Add($"<!DOCTYPE html>").Add($"<html lang=\"en\">").Add($"<head>").Add($"<meta charset=\"utf-8\">");
+        page.Add($"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+        page.Add($"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">");
+        if (report.State == RunReport.Stage.Running)
+            page.Add($"<meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\">");
+        page.Add($"<link rel=\"icon\" href=\"data:,\">").Add($"<title>{report.Name}: PC-DARTS run</title>");
+        page.AddRaw($"<style>\n{Resource("report.css")}</style>").Add($"</head>").Add($"<body>");
+        AddHeader(page, report);
+        page.Add($"<main>");
+        AddCurves(page, report);
+        AddHeatMaps(page, report);
+        AddCells(page, report);
+        AddPredictions(page, report);
+        AddDetails(page, report);
+        page.Add($"</main>");
+        page.AddRaw($"<script>\n{Resource("report.js")}</script>").Add($"</body>").Add($"</html>");
+        return page.ToString();
+    }
+
+    private static void AddCurves(Html page, RunReport report)
+    {
+        page.Add($"<section id=\"curves\"><h2>Learning curves</h2>");
+        if (report.Given is not null)
+            page.Add($"<p>The architecture was given, so there was no search.</p>");
+        else
+            AddPhase(page, report, TrainingPhase.Search, "Search", "weight half", "architecture half");
+        AddPhase(page, report, TrainingPhase.Training, "Training", "training pictures", "validation pictures");
+        page.Add($"</section>");
+    }
+
+    private static void AddPhase(Html page, RunReport report, TrainingPhase phase, string name, string first, string second)
+    {
+        TrainingProgress[] epochs = [.. report.Metrics.Of(phase)];
+        page.Add($"<h3>{name}</h3>");
+        if (epochs.Length == 0)
+        {
+            page.Add($"<p>No epoch has ended yet.</p>");
+            return;
+        }
+
+        page.Add($"<div class=\"columns\">");
+        AddChart("loss", "Loss", "cross-entropy (nats)", null, epoch => epoch.Loss, epoch => epoch.ValidationLoss);
+        AddChart("accuracy", "Accuracy", "accuracy (%)", 100, epoch => 100 * epoch.Accuracy, epoch => 100 * epoch.ValidationAccuracy);
+        page.Add($"</div>");
+
+        void AddChart(string id, string title, string quantity, double? maximum, Func<TrainingProgress, double?> one, Func<TrainingProgress, double?> other)
+        {
+            DataPoint[] held = Points(other);
+            page.Add($"<figure class=\"chart\"><figcaption>{title} <span class=\"key one\">{first}</span>{(held.Length > 0 ? new Html().Add($" <span class=\"key two\">{second}</span>") : null)}</figcaption>");
+            page.AddRaw(ReportCharts.Draw($"{name.ToLowerInvariant()}-{id}", $"{name}: {quantity} over the epochs", quantity, maximum, epochs[^1].Epochs, Points(one), held));
+            page.Add($"</figure>");
+        }
+
+        DataPoint[] Points(Func<TrainingProgress, double?> value) => [.. epochs.Where(epoch => value(epoch) is { } number && double.IsFinite(number)).Select(epoch => new DataPoint(epoch.Epoch, value(epoch)!.Value))];
+    }
+
+    private static void AddCells(Html page, RunReport report)
+    {
+        page.Add($"<section id=\"cells\"><h2>Cells</h2>");
+        if (report.Genotype is not { } genotype)
+        {
+            page.Add($"<p>They are drawn when the first epoch of the search has ended.</p></section>");
+            return;
+        }
+
+        bool searching = report.Result is null && report.Given is null && report.Metrics.Last?.Phase != TrainingPhase.Training;
+        page.Add($"<p>{(searching ? "What the search would find if it ended now. " : "")}c<sub>k−2</sub> and c<sub>k−1</sub> are the outputs of the two cells before, c<sub>k</sub> is this cell's; each node adds its two operations.</p>");
+        page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Drawing of both cells\">").AddRaw(CellDrawing.ToSvg(genotype)).Add($"</div>");
+        page.Add($"<details><summary>In the notation of the paper's code</summary><pre>{genotype.ToPython()}</pre></details></section>");
+    }
+
+    private static void AddDetails(Html page, RunReport report)
+    {
+        page.Add($"<section id=\"details\"><h2>Options and versions</h2><div class=\"columns\">");
+        page.Add($"<details open><summary>Options that decide the result</summary>");
+        AddTable(page, report.Description.Options.Where(option => option.Key != nameof(PcDartsTrainer.Options.Genotype)).Select(option => (option.Key, option.Value == "null" ? "–" : option.Value)));
+        page.Add($"</details><details open><summary>Versions</summary>");
+        AddTable(page, report.Description.Versions.Select(version => (version.Key, version.Value)));
+        page.Add($"</details></div></section>");
+    }
+
+    private static void AddTable(Html page, IEnumerable<(string Name, string Value)> rows)
+    {
+        page.Add($"<table class=\"facts\">");
+        foreach ((string name, string value) in rows)
+            page.Add($"<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>");
+        page.Add($"</table>");
+    }
+
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0}\u00a0%");
+
+    private static string Time(TimeSpan time) => time switch
+    {
+        { TotalHours: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours} h {time.Minutes} min"),
+        { TotalMinutes: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.Minutes} min {time.Seconds} s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
+    };
+
+    private static string Resource(string name)
+    {
+        using Stream stream = typeof(ReportPage).Assembly.GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

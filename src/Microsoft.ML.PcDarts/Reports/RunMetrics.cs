@@ -1,0 +1,56 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>What metrics.jsonl of a workspace tells: the last report of each epoch, and the newest report.</summary>
+/// <param name="Epochs">The reports that end an epoch, those of the search first.</param>
+/// <param name="Last">The newest report; null before the first.</param>
+internal sealed record RunMetrics(IReadOnlyList<TrainingProgress> Epochs, TrainingProgress? Last)
+{
+    public IEnumerable<TrainingProgress> Of(TrainingPhase phase) => Epochs.Where(epoch => epoch.Phase == phase);
+
+    /// <summary>Reads the file; one that is missing holds nothing.</summary>
+    /// <exception cref="InvalidDataException">A whole line is damaged; the message names file and line.</exception>
+    public static RunMetrics Read(string path)
+    {
+        if (!File.Exists(path))
+            return new RunMetrics([], null);
+
+        // The run may be writing to it.
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var reader = new StreamReader(file, Encoding.UTF8);
+        return Parse(reader.ReadToEnd(), path);
+    }
+
+    /// <summary>Parses the lines; what follows the last line feed is a line that is still being written, or was when its process was killed.</summary>
+    public static RunMetrics Parse(string text, string path)
+    {
+        List<TrainingProgress> epochs = [];
+        TrainingProgress? last = null;
+        int number = 0;
+        int end;
+        for (int start = 0; (end = text.IndexOf('\n', start)) >= 0; start = end + 1)
+        {
+            number++;
+            try
+            {
+                last = JsonSerializer.Deserialize<TrainingProgress>(text.AsSpan(start, end - start), JsonFormat.Compact) ?? throw new JsonException("it is null.");
+            }
+            catch (Exception damage) when (damage is JsonException or GenotypeFormatException)
+            {
+                throw new InvalidDataException($"Line {number} of '{path}' is damaged: {damage.Message.TrimEnd('.')}. Restore the file from a backup, or delete the line.", damage);
+            }
+
+            if (!last.EpochEnd)
+                continue;
+
+            // Epochs that are done again take the place of those before.
+            TrainingProgress done = last;
+            epochs.RemoveAll(epoch => epoch.Phase == done.Phase && epoch.Epoch >= done.Epoch);
+            epochs.Add(done);
+        }
+
+        return new RunMetrics(epochs, last);
+    }
+}

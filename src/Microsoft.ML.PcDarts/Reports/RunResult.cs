@@ -1,0 +1,42 @@
+using System.Text.Json;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>What a finished run found: the content of a workspace's result.json.</summary>
+/// <param name="Genotype">The architecture.</param>
+/// <param name="Shape">Channels, cells, classes and picture size of the trained network.</param>
+/// <param name="ClassNames">The classes in the order of the score's slots.</param>
+/// <param name="History">Losses, accuracies, times and sizes.</param>
+internal sealed record RunResult(Genotype Genotype, NetworkShape Shape, IReadOnlyList<string> ClassNames, TrainingHistory History)
+{
+    public const string FileName = "result.json";
+
+    public static RunResult Of(DiscoveredModel model) => new(model.Genotype, model.Shape, model.ClassNames, model.History);
+
+    public void Write(string workspace) => AtomicFile.Write(Path.Combine(workspace, FileName), stream => JsonSerializer.Serialize(stream, this, JsonFormat.Indented));
+
+    /// <summary>The result that a workspace holds, or null while it holds none.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public static RunResult? Read(string workspace) => ReportFile.Read<RunResult>(Path.Combine(workspace, FileName));
+}
+
+/// <summary>Reads the JSON files of a workspace that hold results.</summary>
+internal static class ReportFile
+{
+    /// <returns>The content; null if there is no such file.</returns>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public static T? Read<T>(string path)
+        where T : class
+    {
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), JsonFormat.Indented) ?? throw new JsonException("it is null");
+        }
+        catch (Exception damage) when (damage is JsonException or GenotypeFormatException)
+        {
+            throw new InvalidDataException($"'{path}' is damaged: {damage.Message.TrimEnd('.')}. Delete the file; it is written again when the run is gone on with or reported on.", damage);
+        }
+    }
+}

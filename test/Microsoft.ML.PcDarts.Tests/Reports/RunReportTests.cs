@@ -1,0 +1,155 @@
+using System.Text.RegularExpressions;
+
+namespace Microsoft.ML.PcDarts.Tests;
+
+public sealed class RunReportTests : IDisposable
+{
+    private const string Refresh = "http-equiv=\"refresh\"";
+    private readonly ReportFolder _run = new();
+
+    public void Dispose() => _run.Dispose();
+
+    [Fact]
+    public void Write_BeforeTheFirstEpoch_RefreshesItselfAndSaysSo()
+    {
+        RunReport.Write(_run.Path, running: true);
+        Assert.Contains(Refresh, _run.Page, StringComparison.Ordinal);
+        Assert.Contains("No step is done yet.", _run.Page, StringComparison.Ordinal);
+        Assert.Contains("a &lt;machine&gt;", _run.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_MidSearch_ShowsWhatItWouldFindNow()
+    {
+        _run.AddSearchEpoch(1);
+        _run.AddSearchEpoch(2);
+        RunReport.Write(_run.Path, running: true);
+        Assert.Contains(Refresh, _run.Page, StringComparison.Ordinal);
+        Assert.Contains("What the search would find if it ended now.", _run.Page, StringComparison.Ordinal);
+        Assert.Contains("Search, epoch 2 of 5", _run.Page, StringComparison.Ordinal);
+        Assert.Contains("\"epochs\":[1,2]", _run.Page, StringComparison.Ordinal);
+        Assert.Equal(2, Regex.Count(_run.Page, "<table class=\"heat\""));
+    }
+
+    [Fact]
+    public void Write_MidSearch_MarksKeptEdgesAndShadesBySoftmax()
+    {
+        _run.AddSearchEpoch(1, favourite: Primitive.SepConv3x3);
+        RunReport.Write(_run.Path, running: true);
+
+        // e³ / (e³ + 7) of the first edge's weight; both cells keep two edges for each of four nodes.
+        Assert.Contains(">74.2</td>", _run.Page, StringComparison.Ordinal);
+        Assert.Equal(16, Regex.Count(_run.Page, "<td class=\"kept\""));
+    }
+
+    [Fact]
+    public void Write_MidTrainingWithoutAProcess_IsInterrupted()
+    {
+        _run.AddSearchEpoch(1);
+        _run.AddTrainingEpoch(1);
+        PcDartsReport.Write(_run.Path);
+        Assert.DoesNotContain(Refresh, _run.Page, StringComparison.Ordinal);
+        Assert.Contains(">interrupted</span>", _run.Page, StringComparison.Ordinal);
+        Assert.Contains("Training, epoch 1 of 6", _run.Page, StringComparison.Ordinal);
+        Assert.Contains("validation pictures", _run.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_ProcessAtWork_RefreshesItself()
+    {
+        using Workspace workspace = Workspace.Open(_run.Path);
+        PcDartsReport.Write(_run.Path);
+        Assert.Contains(Refresh, _run.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_FinishedWithOddClassNames_EncodesThem()
+    {
+        string[] classes = ["<u>&\"", "</script>", "plain"];
+        _run.AddSearchEpoch(1);
+        _run.AddTrainingEpoch(6);
+        _run.AddResult(classes);
+        new RunPredictions("w", [new("/x/<i>.png", classes[0], classes[1], 0.9f), new("/x/2.png", classes[2], classes[2], 0.8f)]).Write(_run.Path);
+
+        RunReport.Write(_run.Path, running: true);
+
+        Assert.DoesNotContain(Refresh, _run.Page, StringComparison.Ordinal);
+        Assert.Contains(">finished</span>", _run.Page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<u>", _run.Page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<i>.png", _run.Page, StringComparison.Ordinal);
+        Assert.Contains("&lt;u&gt;&amp;&quot;", _run.Page, StringComparison.Ordinal);
+        Assert.Equal(2, Regex.Count(_run.Page, "</script>")); // the numbers of the slider, and the script
+        Assert.Contains("The picture is gone.", _run.Page, StringComparison.Ordinal);
+        Assert.Contains("Test accuracy</dt><dd>50.0", _run.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ResultOfAnotherRun_IsLeftOut()
+    {
+        _run.AddTrainingEpoch(1);
+        _run.AddResult(["a", "b", "c"], elapsed: TimeSpan.FromSeconds(5));
+        Assert.Null(RunReport.Read(_run.Path, running: false).Result);
+    }
+
+    [Fact]
+    public void Read_PredictionsOfAnotherModel_AreLeftOut()
+    {
+        _run.AddTrainingEpoch(6);
+        _run.AddResult(["a", "b", "c"]);
+        new RunPredictions("other", [new("/x/2.png", "a", "a", 0.8f)]).Write(_run.Path);
+        RunReport report = RunReport.Read(_run.Path, running: false);
+        Assert.Equal(RunReport.Stage.Finished, report.State);
+        Assert.Null(report.Predictions);
+    }
+
+    [Fact]
+    public void Write_GenotypeGiven_DrawsItAndTellsThatThereWasNoSearch()
+    {
+        using var run = new ReportFolder(given: KnownGenotypes.PcDartsCifar);
+        run.AddTrainingEpoch(1);
+        RunReport.Write(run.Path, running: true);
+        Assert.Contains("The architecture was given, so there was no search.", run.Page, StringComparison.Ordinal);
+        Assert.Equal(KnownGenotypes.PcDartsCifar, RunReport.Read(run.Path, running: true).Genotype);
+        Assert.Contains("pcdarts-cells", run.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_TornLastLine_LeavesItOut()
+    {
+        _run.AddTrainingEpoch(1);
+        string whole = File.ReadAllText(_run.PathOf(Workspace.MetricsFile));
+        _run.Write(Workspace.MetricsFile, whole + whole[..40]);
+        Assert.Single(RunReport.Read(_run.Path, running: true).Metrics.Epochs);
+    }
+
+    [Fact]
+    public void Parse_EpochsDoneAgain_KeepsTheNewer()
+    {
+        foreach (int epoch in (int[])[1, 2, 3, 2])
+            _run.AddTrainingEpoch(epoch);
+        Assert.Equal([1, 2], RunReport.Read(_run.Path, running: true).Metrics.Epochs.Select(epoch => epoch.Epoch));
+    }
+
+    [Fact]
+    public void Parse_DamagedLine_NamesFileAndLine()
+    {
+        _run.AddTrainingEpoch(1);
+        string whole = File.ReadAllText(_run.PathOf(Workspace.MetricsFile));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => RunMetrics.Parse(whole + whole[..40] + "\n" + whole, "metrics.jsonl"));
+        Assert.Contains("Line 2 of 'metrics.jsonl' is damaged", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Mistakes_Mixed_AreTheMostConfidentFirst()
+    {
+        var predictions = new RunPredictions("w", [new("1", "a", "b", 0.6f), new("2", "a", "a", 1), new("3", "b", "a", 0.9f)]);
+        Assert.Equal(["3", "1"], predictions.Mistakes.Select(picture => picture.Path));
+    }
+
+    [Fact]
+    public void Write_NoRun_SaysSo()
+    {
+        using var empty = new TemporaryFolder();
+        Assert.Contains("There is no run in", Assert.Throws<FileNotFoundException>(() => PcDartsReport.Write(empty.Path)).Message, StringComparison.Ordinal);
+    }
+}

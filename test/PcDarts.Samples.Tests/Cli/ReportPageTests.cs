@@ -1,0 +1,83 @@
+using Microsoft.Playwright;
+
+namespace PcDarts.Samples.Tests.Cli;
+
+/// <summary>Opens the report of a tiny run in Chromium; skipped where none is installed.</summary>
+[Trait("Category", "Browser")]
+public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixture>
+{
+    private static readonly string[] Flags =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ];
+
+    [SkippableTheory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(1280, ColorScheme.Dark)]
+    [InlineData(400, ColorScheme.Light)]
+    [InlineData(400, ColorScheme.Dark)]
+    public async Task Report_InABrowser_IsWholeAndNeedsNoNetwork(int width, ColorScheme scheme)
+    {
+        string? chromium = FindChromium();
+        Skip.If(chromium is null, "chromium is not installed.");
+        Assert.True(fixture.Fit.ExitCode == 0, fixture.Fit.Errors);
+        using IPlaywright playwright = await Playwright.CreateAsync();
+        // Each launch has a new profile.
+        await using IBrowser browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = Flags });
+        IPage page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme });
+        List<string> complaints = [];
+        page.Console += (_, message) => complaints.Add($"{message.Type}: {message.Text}");
+        page.PageError += (_, error) => complaints.Add(error);
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith("file:", StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal))
+                complaints.Add($"request: {request.Url}");
+        };
+
+        await page.GotoAsync(new Uri(Path.Combine(fixture.Out, "report.html")).AbsoluteUri);
+
+        Assert.Equal(["finished"], await page.Locator(".badge").AllTextContentsAsync());
+        string[] axes = ["cross-entropy (nats", "accuracy (%)", "epoch"];
+        foreach (string axis in axes)
+            Assert.True(await page.Locator("#curves svg text", new() { HasText = axis }).CountAsync() >= 2, axis);
+        foreach (string cell in (string[])["Normal cell", "Reduction cell"])
+            Assert.True(await page.Locator("#cells svg .title", new() { HasText = cell }).IsVisibleAsync(), cell);
+        Assert.True(await page.Locator("#confusion td.hit").CountAsync() > 1);
+        Assert.True(await page.EvaluateAsync<bool>("[...document.images].length > 0 && [...document.images].every(image => image.complete && image.naturalWidth > 0)"), "a picture is broken");
+        Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= width, "the page is wider than the window");
+        Assert.Empty(complaints);
+    }
+
+    [SkippableFact]
+    public async Task Slider_KeyPressed_ShowsTheEpochBeforeAndKeepsItOverAReload()
+    {
+        string? chromium = FindChromium();
+        Skip.If(chromium is null, "chromium is not installed.");
+        Assert.True(fixture.Fit.ExitCode == 0, fixture.Fit.Errors);
+        using IPlaywright playwright = await Playwright.CreateAsync();
+        await using IBrowser browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = Flags });
+        IPage page = await browser.NewPageAsync();
+        await page.GotoAsync(new Uri(Path.Combine(fixture.Out, "report.html")).AbsoluteUri);
+        ILocator slider = page.GetByLabel("Epoch of the search");
+        Assert.True(await slider.IsVisibleAsync());
+        string[] last = await Values(page);
+
+        await slider.PressAsync("ArrowLeft");
+
+        Assert.Equal("1 of 2", await page.Locator("#epoch-name").TextContentAsync());
+        string[] first = await Values(page);
+        Assert.Equal(last.Length, first.Length);
+        Assert.NotEqual(last, first);
+
+        await page.EvaluateAsync("scrollTo(0, 500)");
+        await page.ReloadAsync();
+        Assert.Equal(first, await Values(page));
+        Assert.Equal(500, await page.EvaluateAsync<int>("Math.round(scrollY)"));
+    }
+
+    private static Task<string[]> Values(IPage page) => page.Locator("#normal tbody td, #reduce tbody td").EvaluateAllAsync<string[]>("cells => cells.map(cell => cell.textContent + cell.style.cssText)");
+
+    private static string? FindChromium() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .SelectMany(folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser"), Path.Combine(folder, "google-chrome")])
+        .FirstOrDefault(File.Exists);
+}
