@@ -189,15 +189,23 @@ public sealed partial class PcDartsTrainer
     private static T WithHalfTheRate<T>(RunContext run, TrainingPhase phase, Checkpoint? interrupted, Func<Checkpoint?, double, T> work)
     {
         const double Half = 0.5;
-        try
+        bool halved = interrupted?.State.Progress.LearningRateScale == Half;
+        while (true)
         {
-            return work(interrupted, 1);
-        }
-        catch (LossDivergedException diverged) when (interrupted?.State.Progress.LearningRateScale != Half)
-        {
-            Checkpoint? last = run.GoBack(phase);
-            run.Warning($"{diverged.Message} Going back to {(last is null ? "the start of the phase" : "the last checkpoint")} with half the learning rate.");
-            return work(last, Half);
+            try
+            {
+                return work(interrupted, halved ? Half : 1);
+            }
+            catch (LossDivergedException diverged) when (!halved)
+            {
+                interrupted = run.GoBack(phase);
+                run.Warning($"{diverged.Message} Going back to {(interrupted is null ? "the start of the phase" : "the last checkpoint")} with half the learning rate.");
+                halved = true;
+            }
+            catch (LossDivergedException diverged)
+            {
+                throw new InvalidOperationException(diverged.Message, diverged);
+            }
         }
     }
 

@@ -206,12 +206,12 @@ public sealed class PcDartsTrainerTests
         MLContext ml = new(seed: 3);
         PcDartsTrainer.Options options = Quick();
         options.LearningRate = 1e30;
-        InvalidOperationException error = Assert.ThrowsAny<InvalidOperationException>(() => Fit(ml, options, Views(ml, 30, out _)));
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Fit(ml, options, Views(ml, 30, out _)));
         Assert.Contains("LearningRate", error.Message, StringComparison.Ordinal);
         Assert.Equal(2, Genotype.FromJson(Assert.IsType<string>(error.Data["Genotype"])).Nodes);
 
         options.Genotype = Genotype.FromJson((string)error.Data["Genotype"]!);
-        Assert.Null(Assert.ThrowsAny<InvalidOperationException>(() => Fit(ml, options, Views(ml, 30, out _))).Data["Genotype"]);
+        Assert.Null(Assert.Throws<InvalidOperationException>(() => Fit(ml, options, Views(ml, 30, out _))).Data["Genotype"]);
     }
 
     [SkippableTheory]

@@ -86,7 +86,7 @@ public sealed class StoppingTests : IDisposable
     public void Fit_LossDiverges_HalvesTheRateOnceThenSaysSo(bool workspace, string from)
     {
         List<string> messages = [];
-        InvalidOperationException error = Assert.ThrowsAny<InvalidOperationException>(() => Run(
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Run(
             options => (options.LearningRate, options.WorkspacePath) = (1e30, workspace ? _folder.Path : null), messages));
         Assert.StartsWith("Training diverged: the loss of epoch 1 is NaN", error.Message, StringComparison.Ordinal);
         Assert.Contains("Lower the learning rate (LearningRate, now", error.Message, StringComparison.Ordinal);
