@@ -60,13 +60,13 @@ internal static class Networks
     }
 
     /// <summary>Compares the gradient of every parameter that the file names; every parameter must be named.</summary>
-    internal static void AssertGradients(nn.Module module, SafetensorsFile file)
+    internal static void AssertGradients(nn.Module module, SafetensorsFile file, double tolerance = GradientTolerance)
     {
         Dictionary<string, TensorData> expected = Below(file, "grad");
         Dictionary<string, TorchSharp.Modules.Parameter> parameters = module.named_parameters().ToDictionary();
         Assert.Equal(expected.Keys.Order(), parameters.Keys.Order());
         foreach ((string key, TensorData gradient) in expected)
-            AssertClose(parameters[key].grad, gradient, GradientTolerance, $"gradient of {key}");
+            AssertClose(parameters[key].grad, gradient, tolerance, $"gradient of {key}");
     }
 
     internal static float[] Values(Tensor tensor)

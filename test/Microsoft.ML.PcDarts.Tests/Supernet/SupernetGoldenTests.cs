@@ -6,28 +6,31 @@ namespace Microsoft.ML.PcDarts.Tests;
 
 public sealed class SupernetGoldenTests
 {
+    /// <summary>
+    /// What float32 may differ by in the gradients of supernet_imagenet, which is ill-conditioned: its last maps are 1×1, so batch norms divide by the distance of two numbers.
+    /// Exact (float64) gradients move by up to 7e-4 when the pictures' values change by 1e-7 of themselves, and by 3e-3 at 1e-6; the paper's own float32 gradients are 3.4e-4
+    /// from the exact ones. Float64 meets <see cref="Networks.GradientTolerance"/> here, and <see cref="Forward_PaperWeightsLargerPictures_GivesExactGradients"/> holds float32
+    /// to more where the network is well-conditioned.
+    /// </summary>
+    private const double IllConditionedTolerance = 5e-3;
+
     [Theory]
     [Trait("Category", "Golden")]
-    [InlineData("supernet_cifar", NetworkStem.Cifar, 4, nameof(CellForm.Kernels))]
-    [InlineData("supernet_cifar", NetworkStem.Cifar, 4, nameof(CellForm.Wide))]
-    [InlineData("supernet_cifar", NetworkStem.Cifar, 4, nameof(CellForm.PerEdge))]
-    [InlineData("supernet_imagenet", NetworkStem.ImageNet, 2, nameof(CellForm.Kernels))]
-    [InlineData("supernet_imagenet", NetworkStem.ImageNet, 2, nameof(CellForm.Wide))]
-    [InlineData("supernet_imagenet", NetworkStem.ImageNet, 2, nameof(CellForm.PerEdge))]
-    public void Forward_PaperWeights_GivesPaperLogitsAndGradients(string name, NetworkStem stem, int partialChannels, string form)
+    [InlineData("supernet_cifar", nameof(CellForm.Kernels), ScalarType.Float32, Networks.GradientTolerance)]
+    [InlineData("supernet_cifar", nameof(CellForm.Wide), ScalarType.Float32, Networks.GradientTolerance)]
+    [InlineData("supernet_cifar", nameof(CellForm.PerEdge), ScalarType.Float32, Networks.GradientTolerance)]
+    [InlineData("supernet_cifar", nameof(CellForm.PerEdge), ScalarType.Float64, Networks.GradientTolerance)]
+    [InlineData("supernet_imagenet", nameof(CellForm.Kernels), ScalarType.Float32, IllConditionedTolerance)]
+    [InlineData("supernet_imagenet", nameof(CellForm.Wide), ScalarType.Float32, IllConditionedTolerance)]
+    [InlineData("supernet_imagenet", nameof(CellForm.PerEdge), ScalarType.Float32, IllConditionedTolerance)]
+    [InlineData("supernet_imagenet", nameof(CellForm.PerEdge), ScalarType.Float64, Networks.GradientTolerance)]
+    public void Forward_PaperWeights_GivesPaperLogitsAndGradients(string name, string form, ScalarType dtype, double gradientTolerance)
     {
         using DisposeScope scope = NewDisposeScope();
         SafetensorsFile file = Golden.Read(name + ".safetensors");
-        int Number(string key) => int.Parse(file.Metadata[key], CultureInfo.InvariantCulture);
-        SupernetShape shape = new()
-        {
-            InitialChannels = Number("C"), Layers = Number("layers"), Classes = Number("classes"), Stem = stem, PartialChannels = partialChannels,
-        };
-        using Supernet supernet = new(shape, CPU) { Form = Enum.Parse<CellForm>(form) };
-        ModuleWeights.Import(supernet, Networks.Below(file, "weight"));
-        using ArchitectureParameters architecture = Networks.Architecture(file, new CellTopology(shape.Nodes));
-        Tensor images = Networks.ToTensor(file.Tensors["input"]);
-        supernet.train();
+        using Supernet supernet = Create(file, form, dtype);
+        using ArchitectureParameters architecture = Networks.Architecture(file, new CellTopology(supernet.Shape.Nodes));
+        Tensor images = Networks.ToTensor(file.Tensors["input"]).to(dtype);
 
         Tensor logits = supernet.Forward(images, architecture);
         Tensor loss = nn.functional.cross_entropy(logits, Networks.ToTensor(file.Tensors["target"]));
@@ -35,16 +38,66 @@ public sealed class SupernetGoldenTests
 
         Networks.AssertClose(logits, file.Tensors["logits"], Networks.OutputTolerance, "logits");
         Networks.AssertClose(loss, file.Tensors["loss"], Networks.OutputTolerance, "loss");
-        Networks.AssertClose(architecture.AlphaNormal.grad, file.Tensors["arch_grad.alphas_normal"], Networks.GradientTolerance, "α normal");
-        Networks.AssertClose(architecture.AlphaReduce.grad, file.Tensors["arch_grad.alphas_reduce"], Networks.GradientTolerance, "α reduce");
-        Networks.AssertClose(architecture.BetaNormal.grad, file.Tensors["arch_grad.betas_normal"], Networks.GradientTolerance, "β normal");
-        Networks.AssertClose(architecture.BetaReduce.grad, file.Tensors["arch_grad.betas_reduce"], Networks.GradientTolerance, "β reduce");
-        Networks.AssertGradients(supernet, file);
+        Networks.AssertClose(architecture.AlphaNormal.grad, file.Tensors["arch_grad.alphas_normal"], gradientTolerance, "α normal");
+        Networks.AssertClose(architecture.AlphaReduce.grad, file.Tensors["arch_grad.alphas_reduce"], gradientTolerance, "α reduce");
+        Networks.AssertClose(architecture.BetaNormal.grad, file.Tensors["arch_grad.betas_normal"], gradientTolerance, "β normal");
+        Networks.AssertClose(architecture.BetaReduce.grad, file.Tensors["arch_grad.betas_reduce"], gradientTolerance, "β reduce");
+        Networks.AssertGradients(supernet, file, gradientTolerance);
 
-        if (stem == NetworkStem.ImageNet)
+        if (supernet.Shape.Stem == NetworkStem.ImageNet)
             RepeatMixedOperations(supernet, images, architecture);
         supernet.eval();
         Networks.AssertClose(supernet.Forward(images, architecture), file.Tensors["logits_eval_mode"], Networks.OutputTolerance, "evaluation logits");
+    }
+
+    [Theory]
+    [Trait("Category", "Golden")]
+    [InlineData(nameof(CellForm.Kernels))]
+    [InlineData(nameof(CellForm.Wide))]
+    [InlineData(nameof(CellForm.PerEdge))]
+    public void Forward_PaperWeightsLargerPictures_GivesExactGradients(string form)
+    {
+        SafetensorsFile file = Golden.Read("supernet_imagenet.safetensors");
+
+        // Where rounding moves a value over a rectifier's or a maximum's kink, one draw's gradients jump; three draws do not all meet one.
+        Assert.True(Enumerable.Range(1, 3).Min(Error) <= 1e-4);
+
+        double Error(int draw)
+        {
+            Dictionary<string, float[]> exact = Gradients(nameof(CellForm.PerEdge), ScalarType.Float64, draw);
+            Dictionary<string, float[]> actual = Gradients(form, ScalarType.Float32, draw);
+            Assert.Equal(exact.Keys.Order(), actual.Keys.Order());
+            return exact.Max(entry => Golden.RelativeError(actual[entry.Key], entry.Value));
+        }
+
+        Dictionary<string, float[]> Gradients(string form, ScalarType dtype, int draw)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            using Supernet supernet = Create(file, form, dtype);
+            using ArchitectureParameters architecture = Networks.Architecture(file, new CellTopology(supernet.Shape.Nodes));
+            using var generator = new Generator((ulong)draw);
+            Tensor images = randn([8, 3, 64, 64], generator: generator).to(dtype);
+            Tensor target = arange(8) % supernet.Shape.Classes;
+            nn.functional.cross_entropy(supernet.Forward(images, architecture), target).backward();
+            return Networks.Gradients(supernet);
+        }
+    }
+
+    /// <summary>The supernet of a golden file in training mode.</summary>
+    private static Supernet Create(SafetensorsFile file, string form, ScalarType dtype)
+    {
+        int Number(string key) => int.Parse(file.Metadata[key], CultureInfo.InvariantCulture);
+        bool imageNet = file.Tensors.Keys.Any(key => key.StartsWith("weight.stem0", StringComparison.Ordinal));
+        SupernetShape shape = new()
+        {
+            InitialChannels = Number("C"), Layers = Number("layers"), Classes = Number("classes"), PartialChannels = imageNet ? 2 : 4,
+            Stem = imageNet ? NetworkStem.ImageNet : NetworkStem.Cifar,
+        };
+        Supernet supernet = new(shape, CPU) { Form = Enum.Parse<CellForm>(form) };
+        ModuleWeights.Import(supernet, Networks.Below(file, "weight"));
+        supernet.to(dtype);
+        supernet.train();
+        return supernet;
     }
 
     /// <summary>
