@@ -10,4 +10,5 @@ root.Subcommands.Add(PrecisionBenchmark.Create());
 root.Subcommands.Add(LoadBenchmark.Create());
 root.Subcommands.Add(ScalingBenchmark.Create());
 root.Subcommands.Add(SpeedBenchmark.Create());
+root.Subcommands.Add(CheckpointBenchmark.Create());
 return root.Parse(args).Invoke();
