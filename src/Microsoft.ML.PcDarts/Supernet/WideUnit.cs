@@ -67,8 +67,7 @@ internal sealed class WideUnit : IDisposable
 
     private Tensor Separate(Tensor input, Tensor matrix, WidePass pass)
     {
-        Tensor map = nn.functional.conv2d(
-            input, pass.Weights[_depthwiseWeight], null, _depthwise!.stride, _depthwise.padding, _depthwise.dilation, groups: input.size(1));
+        Tensor map = _depthwise!.Apply(input, pass.Weights[_depthwiseWeight]);
         return ChannelsLast.Map(nn.functional.linear(ChannelsLast.Pixels(map), matrix));
     }
 
