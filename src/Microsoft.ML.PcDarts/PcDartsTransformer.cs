@@ -91,21 +91,20 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
     public void SaveOnnx(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        string temporary = $"{Path.GetFullPath(path)}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew))
-            {
-                _model.Writer().Classifier().WriteTo(stream);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        AtomicFile.Write(path, stream => _model.Writer().Classifier().WriteTo(stream));
+    }
+
+    /// <summary>
+    /// Writes the trained weights as a safetensors file: float32 under the names of the paper's code, so that PyTorch loads them into its network; the metadata hold genotype, shape, classes, normalization
+    /// and history. <see cref="PcDartsModelCatalog.LoadPcDartsWeights"/> makes a model of the file.
+    /// </summary>
+    /// <param name="path">The file; an existing one is replaced only once the new one is complete.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    public void SaveWeights(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        WeightsFile.Write(path, _model);
     }
 
     /// <summary>

@@ -9,6 +9,9 @@ internal static partial class MlNetAccess
     /// <summary>The environment behind <c>mlContext.Data</c>, for its log.</summary>
     public static IHostEnvironment EnvironmentOf(DataOperationsCatalog catalog) => DataEnvironment(catalog);
 
+    /// <summary>The environment behind <c>mlContext.Model</c>.</summary>
+    public static IHostEnvironment EnvironmentOf(ModelOperationsCatalog catalog) => ModelEnvironment(catalog);
+
     /// <summary>A catalog of the stock transforms that logs to <paramref name="env"/>.</summary>
     public static TransformsCatalog TransformsOf(IHostEnvironment env) => env is MLContext context ? context.Transforms : NewTransforms(env);
 
@@ -20,6 +23,9 @@ internal static partial class MlNetAccess
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_env")]
     private static extern ref IHostEnvironment DataEnvironment(DataOperationsCatalog catalog);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_env")]
+    private static extern ref IHostEnvironment ModelEnvironment(ModelOperationsCatalog catalog);
 
     [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
     private static extern TransformsCatalog NewTransforms(IHostEnvironment env);

@@ -7,6 +7,10 @@ namespace Microsoft.ML.PcDarts;
 internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, TensorData> weights)
 {
     private readonly Dictionary<string, string> _rectified = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _read = [];
+
+    /// <summary>Names of the weights that were asked for so far.</summary>
+    public IReadOnlySet<string> WeightNames => _read;
 
     /// <summary>Appends stem, cells and global pooling; returns the features' tensor <c>[N, count]</c>.</summary>
     public (string Name, int Count) Features(OnnxMap image, Genotype genotype, NetworkShape shape)
@@ -152,6 +156,7 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
 
     private float[] Data(string name, params long[] shape)
     {
+        _read.Add(name);
         if (!weights.TryGetValue(name, out TensorData? data))
             throw new ArgumentException($"The weights lack '{name}', which this genotype and shape need.");
         if (!data.Shape.AsSpan().SequenceEqual(shape))

@@ -43,6 +43,16 @@ internal sealed class OnnxWriter(Genotype genotype, NetworkShape shape, IReadOnl
         return graph.ToModel(Metadata);
     }
 
+    /// <summary>Names of all weights that the classifier needs.</summary>
+    /// <exception cref="ArgumentException">One of them is missing or has another shape.</exception>
+    public IReadOnlySet<string> WeightNames()
+    {
+        var graph = new OnnxGraph();
+        var network = new OnnxNetwork(graph, weights);
+        network.Logits(network.Features(Image(graph, "image"), genotype, shape), shape.Classes);
+        return network.WeightNames;
+    }
+
     // (x / 255 − mean) / std as one multiplication and one addition a pixel.
     private OnnxMap Image(OnnxGraph graph, string name)
     {

@@ -32,6 +32,7 @@ internal static class CommandLine
             ResumeCommand.Create(interruption.Token),
             ReportCommand.Create(interruption.Token),
             EvaluateCommand.Create(),
+            ImportCommand.Create(),
             PredictCommand.Create(interruption.Token),
             GenotypeCommand.Create(),
         };

@@ -12,6 +12,7 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
     public const string ModelFile = "model.zip";
     public const string OnnxFile = "model.onnx";
     public const string GenotypeFile = "genotype.json";
+    public const string WeightsFile = "weights.safetensors";
 
     /// <summary>Searches and trains with progress shown, then writes the model, its network as ONNX and its genotype, all or none of them.</summary>
     public (Genotype Genotype, TrainingHistory History) Fit(LabelledFolder train, PcDartsTrainer.Options options, OutputFolder output)
@@ -22,6 +23,7 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
         output.Write(ModelFile, file => context.Model.Save(model, train.View.Schema, file));
         output.Write(OnnxFile, network.SaveOnnx);
         output.Write(GenotypeFile, network.Genotype.Save);
+        output.Write(WeightsFile, network.SaveWeights);
         output.Commit();
         return (network.Genotype, network.History);
     }

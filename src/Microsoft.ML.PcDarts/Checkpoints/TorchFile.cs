@@ -1,0 +1,152 @@
+using System.IO.Compression;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>Reads the tensors of a file that PyTorch's <c>torch.save</c> wrote (1.6 and newer: a zip), such as a state dict. Nothing in the file is run.</summary>
+internal static class TorchFile
+{
+    private const string StateDict = "state_dict";
+
+    /// <summary>The tensors of the dictionary that the file holds or, of a checkpoint, of its "state_dict"; floating types as float32.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidDataException">The file is torn, not of this kind, or holds objects that are not data; the message names it.</exception>
+    public static IReadOnlyDictionary<string, TensorData> Read(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        try
+        {
+            using var zip = new ZipArchive(file, ZipArchiveMode.Read);
+            ZipArchiveEntry pickle = zip.Entries.FirstOrDefault(entry => entry.FullName.EndsWith("/data.pkl", StringComparison.Ordinal))
+                ?? throw new InvalidDataException("it has no data.pkl; weights are saved with torch.save(model.state_dict(), path)");
+            string folder = pickle.FullName[..^"data.pkl".Length];
+            if (zip.GetEntry(folder + "byteorder") is { } order && !Bytes(order, file.Length).AsSpan().SequenceEqual("little"u8))
+                throw new InvalidDataException("its numbers are big-endian; little-endian ones are read");
+            object? root = new PickleReader(Bytes(pickle, file.Length), Find, Call, LoadStorage).Read();
+            if (root is not Dictionary<object, object?> dictionary)
+                throw new InvalidDataException("it holds no dictionary; weights are saved with torch.save(model.state_dict(), path)");
+            if (dictionary.GetValueOrDefault(StateDict) is Dictionary<object, object?> inner)
+                dictionary = inner;
+            Dictionary<string, byte[]> storages = [];
+            return dictionary.Where(entry => entry is { Key: string, Value: StoredTensor })
+                .ToDictionary(entry => (string)entry.Key, entry => ToData((string)entry.Key, (StoredTensor)entry.Value!), StringComparer.Ordinal);
+
+            TensorData ToData(string name, StoredTensor tensor)
+            {
+                Storage storage = tensor.Storage;
+                if (!storages.TryGetValue(storage.Key, out byte[]? bytes))
+                {
+                    ZipArchiveEntry entry = zip.GetEntry($"{folder}data/{storage.Key}") ?? throw new InvalidDataException($"it lacks the values of '{name}'");
+                    storages.Add(storage.Key, bytes = Bytes(entry, file.Length));
+                }
+
+                return tensor.ToData(name, bytes);
+            }
+        }
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
+        {
+            throw new InvalidDataException($"'{path}' cannot be read as a file of PyTorch weights: {exception.Message.TrimEnd('.')}.", exception);
+        }
+    }
+
+    // PyTorch stores without compression, so nothing in its files is larger than they are.
+    private static byte[] Bytes(ZipArchiveEntry entry, long limit)
+    {
+        if (entry.Length > limit)
+            throw new InvalidDataException($"its entry {entry.FullName} claims {entry.Length} bytes in a file of {limit}");
+        byte[] bytes = new byte[entry.Length];
+        using Stream stream = entry.Open();
+        stream.ReadExactly(bytes);
+        if (Crc32.HashToUInt32(bytes) != entry.Crc32)
+            throw new InvalidDataException($"its entry {entry.FullName} does not match its checksum");
+        return bytes;
+    }
+
+    private static object Find(string module, string name) => (module, name) switch
+    {
+        ("collections", "OrderedDict") => Function.OrderedDict,
+        ("torch._utils", "_rebuild_tensor_v2") => Function.Tensor,
+        ("torch._utils", "_rebuild_parameter") => Function.Parameter,
+        ("torch", "FloatStorage") => StorageType.Float32,
+        ("torch", "DoubleStorage") => StorageType.Float64,
+        ("torch", "HalfStorage") => StorageType.Float16,
+        ("torch", "BFloat16Storage") => StorageType.BFloat16,
+        ("torch", "LongStorage") => StorageType.Int64,
+        _ => throw new InvalidDataException($"it holds a {module}.{name}, and nothing but tensors is read. Save the weights alone: torch.save(model.state_dict(), path)"),
+    };
+
+    private static object? Call(object? function, IReadOnlyList<object?> arguments) => (function, arguments) switch
+    {
+        (Function.OrderedDict, []) => new Dictionary<object, object?>(),
+        (Function.OrderedDict, [List<object?> pairs]) => pairs.Select(pair => pair is List<object?> and [{ } key, var value] ? (key, value) : throw new InvalidCastException("a pair was expected")).ToDictionary(),
+        (Function.Tensor, [Storage storage, long offset, List<object?> size, List<object?> stride, ..])
+            => new StoredTensor(storage, offset, [.. size.Cast<long>()], [.. stride.Cast<long>()]),
+        (Function.Parameter, [StoredTensor tensor, ..]) => tensor,
+        _ => throw new InvalidDataException($"its pickle calls {function} with arguments that PyTorch does not write: ({string.Join(", ", arguments.Select(argument => argument?.GetType().Name ?? "None"))})"),
+    };
+
+    private static Storage LoadStorage(object? id) => id is List<object?> and ["storage", StorageType type, string key, ..]
+        ? new Storage(key, type)
+        : throw new InvalidDataException("its pickle refers to something other than a tensor's values");
+
+    private enum Function
+    {
+        OrderedDict,
+        Tensor,
+        Parameter,
+    }
+
+    private enum StorageType
+    {
+        Float32,
+        Float64,
+        Float16,
+        BFloat16,
+        Int64,
+    }
+
+    private sealed record Storage(string Key, StorageType Type);
+
+    private sealed record StoredTensor(Storage Storage, long Offset, long[] Size, long[] Stride)
+    {
+        public TensorData ToData(string name, byte[] bytes) => Storage.Type switch
+        {
+            StorageType.Float32 => new TensorData(Size, Pick<float, float>(name, bytes, value => value)),
+            StorageType.Float64 => new TensorData(Size, Pick<double, float>(name, bytes, value => (float)value)),
+            StorageType.Float16 => new TensorData(Size, Pick<Half, float>(name, bytes, value => (float)value)),
+            StorageType.BFloat16 => new TensorData(Size, Pick<ushort, float>(name, bytes, value => BitConverter.Int32BitsToSingle(value << 16))),
+            _ => new TensorData(Size, Pick<long, long>(name, bytes, value => value)),
+        };
+
+        private TTo[] Pick<TFrom, TTo>(string name, byte[] bytes, Func<TFrom, TTo> convert)
+            where TFrom : unmanaged
+        {
+            ReadOnlySpan<TFrom> values = MemoryMarshal.Cast<byte, TFrom>(bytes);
+            Int128 count = 1, last = Offset;
+            foreach ((long size, long stride) in Size.Zip(Stride))
+            {
+                count *= size;
+                last += (Int128)Math.Max(0, size - 1) * stride;
+                if (size < 0 || stride < 0 || count > Array.MaxLength)
+                    break;
+            }
+
+            if (Size.Length != Stride.Length || Size.Any(size => size < 0) || Stride.Any(stride => stride < 0) || Offset < 0 || count > values.Length || (count > 0 && last >= values.Length))
+                throw new InvalidDataException($"'{name}' of shape [{string.Join(", ", Size)}] reaches beyond its {values.Length} stored values");
+            TTo[] result = new TTo[(int)count];
+            long[] index = new long[Size.Length];
+            for (int i = 0; i < result.Length; i++)
+            {
+                long from = Offset;
+                for (int d = 0; d < index.Length; d++)
+                    from += index[d] * Stride[d];
+                result[i] = convert(values[(int)from]);
+                for (int d = index.Length - 1; d >= 0 && ++index[d] == Size[d]; d--)
+                    index[d] = 0;
+            }
+
+            return result;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Microsoft.ML.PcDarts.Tests.Checkpoints;
+
+/// <summary>Zips with the instructions that torch.save writes for an ordered dictionary with one tensor, or for a checkpoint around it.</summary>
+public sealed class TorchFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("Float")]
+    [InlineData("Double")]
+    [InlineData("Half")]
+    [InlineData("BFloat16")]
+    public void Read_FloatingTypes_AreFloat32(string type)
+    {
+        TensorData tensor = TorchFile.Read(Write(StateDict(type, offset: 1, size: (2, 3), stride: (3, 1)), Bytes(type, [9, 0, 1, 2, 3, 4, -5.5f])))["weight"];
+
+        Assert.Equal([2, 3], tensor.Shape);
+        Assert.Equal([0, 1, 2, 3, 4, -5.5f], tensor.Floats);
+    }
+
+    [Fact]
+    public void Read_TransposedTensor_IsRowMajor()
+        => Assert.Equal([0, 2, 4, 1, 3, 5], TorchFile.Read(Write(StateDict("Float", 0, (2, 3), (1, 2)), Bytes("Float", [0, 1, 2, 3, 4, 5])))["weight"].Floats);
+
+    [Fact]
+    public void Read_Int64_StaysInt64()
+        => Assert.Equal([1, 2, 3, 4, 5, 6], TorchFile.Read(Write(StateDict("Long", 0, (2, 3), (3, 1)), MemoryMarshal.AsBytes<long>([1, 2, 3, 4, 5, 6]).ToArray()))["weight"].Longs);
+
+    [Fact]
+    public void Read_Checkpoint_GivesItsStateDict()
+    {
+        // {"epoch": 7, "state_dict": …}: numbers of one and two bytes, of four bytes, and of any length.
+        string pickle = $"\u0080\u0002}}q\u0000({Text("epoch")}K\u0007{Text("steps")}M\u0000\u0001{Text("seed")}J\u0001\0\0\0{Text("big")}\u008a\u0001\u0005{Text("state_dict")}{StateDict("Float", 0, (2, 3), (3, 1))[2..^1]}u.";
+
+        Assert.Equal(["weight"], TorchFile.Read(Write(pickle, Bytes("Float", [0, 1, 2, 3, 4, 5]))).Keys);
+    }
+
+    [Theory]
+    [InlineData(1, 3, 1)]
+    [InlineData(0, 1, 3)]
+    [InlineData(0, 200, 1)]
+    public void Read_TensorBeyondItsValues_IsRefused(int offset, int stride0, int stride1)
+    {
+        string file = Write(StateDict("Float", offset, (2, 3), (stride0, stride1)), Bytes("Float", [0, 1, 2, 3, 4, 5]));
+
+        Assert.Contains("'weight' of shape [2, 3] reaches beyond its 6 stored values", Assert.Throws<InvalidDataException>(() => TorchFile.Read(file)).Message, StringComparison.Ordinal);
+    }
+
+    private static string StateDict(string type, int offset, (int Rows, int Columns) size, (int Row, int Column) stride)
+        => $"\u0080\u0002ccollections\nOrderedDict\nq\u0000)Rq\u0001({Text("weight")}ctorch._utils\n_rebuild_tensor_v2\nq\u0003(({Text("storage")}ctorch\n{type}Storage\nq\u0005{Text("0")}{Text("cpu")}K\u0007tq\u0008Q"
+            + $"K{(char)offset}K{(char)size.Rows}K{(char)size.Columns}\u0086q\u0009K{(char)stride.Row}K{(char)stride.Column}\u0086q\u000a\u0089h\u0000)Rq\u000btq\u000cRq\u000du}}q\u000e{Text("_metadata")}h\u0000)Rq\u000fsb.";
+
+    private static string Text(string value) => $"X{(char)value.Length}\0\0\0{value}";
+
+    private static byte[] Bytes(string type, float[] values) => type switch
+    {
+        "Float" => MemoryMarshal.AsBytes<float>(values).ToArray(),
+        "Double" => MemoryMarshal.AsBytes<double>(Array.ConvertAll(values, value => (double)value)).ToArray(),
+        "Half" => MemoryMarshal.AsBytes<Half>(Array.ConvertAll(values, value => (Half)value)).ToArray(),
+        _ => MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16))).ToArray(),
+    };
+
+    private string Write(string pickle, byte[] values)
+    {
+        string file = _folder.File("weights.pth");
+        using ZipArchive zip = ZipFile.Open(file, ZipArchiveMode.Create);
+        Add("archive/data.pkl", Encoding.Latin1.GetBytes(pickle));
+        Add("archive/byteorder", "little"u8.ToArray());
+        Add("archive/data/0", values);
+        return file;
+
+        void Add(string name, byte[] bytes)
+        {
+            using Stream entry = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
+            entry.Write(bytes);
+        }
+    }
+}

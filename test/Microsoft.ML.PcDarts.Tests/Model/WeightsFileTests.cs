@@ -1,0 +1,219 @@
+using System.IO.Compression;
+using System.Text;
+using Google.Protobuf;
+using Microsoft.ML.Data;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using TorchSharp;
+using TorchSharp.PyBridge;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts.Tests;
+
+/// <summary>Weights in files of their own: this library's safetensors, and zips as PyTorch writes them (made by TorchSharp.PyBridge, which is not the reader under test).</summary>
+public sealed class WeightsFileTests : IDisposable
+{
+    private static readonly NetworkShape CifarShape = new() { InitialChannels = 4, Layers = 4, Classes = 3, ImageHeight = 16, ImageWidth = 16, AuxiliaryHead = true };
+    private readonly TemporaryFolder _folder = new();
+    private readonly MLContext _ml = new(seed: 1);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void SaveWeights_ThenLoad_GivesTheSameModel()
+    {
+        using var network = Network(CifarShape);
+        DiscoveredModel model = ModelOf(network);
+        using var trained = PcDartsTransformer.Create(MlNetAccess.EnvironmentOf(_ml.Data), model, TinyModel.Keyed(_ml).Schema, new ColumnNames("Label", "Image", "Score", "PredictedLabel"));
+        string file = _folder.File("weights.safetensors");
+        trained.SaveWeights(file);
+
+        using PcDartsTransformer loaded = _ml.Model.LoadPcDartsWeights(file);
+
+        Assert.Equal(model.Genotype, loaded.Genotype);
+        Assert.Equal(model.Shape, loaded.Shape);
+        Assert.Equal(model.ClassNames, loaded.ClassNames);
+        Assert.Equal(model.Mean, loaded.Model.Mean);
+        Assert.Equal(model.Std, loaded.Model.Std);
+        Assert.Equal(model.History.WeightsSha256, loaded.History.WeightsSha256);
+        Assert.Equal(2, loaded.History.Epochs.Count);
+        Assert.Equal(trained.Model.Writer().Classifier(), loaded.Model.Writer().Classifier());
+    }
+
+    [Fact]
+    public void LoadPcDartsWeights_Model_IsSavedAndScoresWithoutTheFile()
+    {
+        using var network = Network(CifarShape);
+        string file = _folder.File("weights.safetensors"), zip = _folder.File("model.zip");
+        WeightsFile.Write(file, ModelOf(network));
+        IDataView pictures = TinyModel.Data(_ml);
+        using (PcDartsTransformer model = _ml.Model.LoadPcDartsWeights(file))
+            _ml.Model.Save(model, pictures.Schema, zip);
+        File.Delete(file);
+
+        IDataView scored = _ml.Model.Load(zip, out _).Transform(pictures);
+
+        Assert.All(scored.GetColumn<float[]>("Score"), row => Assert.Equal(1, row.Sum(), 1e-4));
+        Assert.Equal(["cat", "dog", "eel"], PcDartsModelInfo.Read(zip).ClassNames);
+    }
+
+    [Fact]
+    [Trait("Category", "Golden")]
+    public void SaveWeights_NamesAndShapes_AreThoseOfThePapersCode()
+    {
+        SafetensorsFile golden = Golden.Read("network_cifar.safetensors");
+        using DiscoveredNetwork network = GoldenNetwork(golden, 32);
+        string file = _folder.File("weights.safetensors");
+        WeightsFile.Write(file, ModelOf(network));
+
+        Assert.Equal(
+            Networks.Below(golden, "weight").Where(entry => !entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Select(Described).Order(StringComparer.Ordinal),
+            SafetensorsFile.Read(file).Tensors.Select(Described).Order(StringComparer.Ordinal));
+
+        static string Described(KeyValuePair<string, TensorData> entry) => $"{entry.Key} {entry.Value.DType} {string.Join('×', entry.Value.Shape)}";
+    }
+
+    [Theory]
+    [Trait("Category", "Golden")]
+    [InlineData("network_cifar.safetensors", 32)]
+    [InlineData("network_imagenet.safetensors", 224)]
+    public void LoadPcDartsWeights_PapersNetworkAsPyTorchSavesIt_GivesItsLogits(string name, int side)
+    {
+        SafetensorsFile golden = Golden.Read(name);
+        using DiscoveredNetwork network = GoldenNetwork(golden, side);
+        string file = _folder.File("weights.pth");
+        network.save_py(file);
+
+        using PcDartsTransformer model = _ml.Model.LoadPcDartsWeights(file, Options(network.Genotype));
+
+        Assert.Equal(side, model.Shape.ImageWidth);
+        Assert.Equal(network.Shape, model.Shape);
+        Assert.InRange(Golden.RelativeError(Logits(model.Model, golden.Tensors["input"]), golden.Tensors["logits_eval_mode"].Floats), 0, 1e-4);
+    }
+
+    [Fact]
+    public void LoadPcDartsWeights_WhatTheFileDoesNotSay_IsAskedFor()
+    {
+        using var network = Network(CifarShape);
+        string file = _folder.File("weights.pth");
+        network.save_py(file);
+
+        Assert.Contains("PcDartsWeightsOptions.Genotype", Fails<ArgumentException>(file, null), StringComparison.Ordinal);
+        Assert.Contains("PcDartsWeightsOptions.Mean", Fails<ArgumentException>(file, new() { Genotype = network.Genotype }), StringComparison.Ordinal);
+        Assert.Contains("3 different names", Fails<ArgumentException>(file, Options(network.Genotype, "cat", "dog")), StringComparison.Ordinal);
+        PcDartsWeightsOptions grey = Options(network.Genotype);
+        grey.Mean = [0.5f];
+        Assert.Contains("3 numbers each", Fails<ArgumentException>(file, grey), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LoadPcDartsWeights_OtherArchitecture_NamesTheWeight()
+    {
+        using var network = Network(CifarShape);
+        string file = _folder.File("weights.pth");
+        network.save_py(file);
+
+        Assert.Matches(@"cells\.\d+\._ops\.\d+\.", Fails<InvalidDataException>(file, Options(KnownGenotypes.DartsV2)));
+        // Skips have no weights, so every weight that they need is there; the others give the genotype away.
+        var skips = new Genotype([.. Enumerable.Repeat(new GenotypeEdge(Primitive.SkipConnect, 0), 8)], [2, 3, 4, 5], network.Genotype.Reduce, network.Genotype.ReduceConcat);
+        Assert.Contains("belongs to another architecture", Fails<InvalidDataException>(file, Options(skips)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cos\nsystem\n(X\u0004\0\0\0trueR.", "os.system")]
+    [InlineData("cbuiltins\neval\n(X\u0001\0\0\01R.", "builtins.eval")]
+    [InlineData("\u0080\u0002]q\0.", "holds no dictionary")]
+    [InlineData("\u0080\u0002}", "damaged at byte 3")]
+    [InlineData("\u0080\u0002I1\n.", "instruction 0x49")]
+    public void LoadPcDartsWeights_PickleOfSomethingElse_IsRefusedUnrun(string pickle, string message)
+    {
+        string file = _folder.File("weights.pth");
+        using (ZipArchive zip = ZipFile.Open(file, ZipArchiveMode.Create))
+        {
+            using Stream entry = zip.CreateEntry("archive/data.pkl", CompressionLevel.NoCompression).Open();
+            entry.Write(Encoding.Latin1.GetBytes(pickle));
+        }
+
+        string told = Fails<InvalidDataException>(file, Options(KnownGenotypes.PcDartsCifar));
+        Assert.Contains(message, told, StringComparison.Ordinal);
+        Assert.Contains(file, told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LoadPcDartsWeights_DamagedFile_IsRefusedOrTheSame()
+    {
+        const int Rounds = 500;
+        using var network = Network(CifarShape with { InitialChannels = 2, Layers = 1, AuxiliaryHead = false });
+        string file = _folder.File("weights.pth");
+        network.save_py(file);
+        byte[] whole = File.ReadAllBytes(file);
+        string hash = WeightsHash.Sha256(network.ExportWeights());
+        var random = new Random(1);
+        int refused = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            byte[] damaged = whole[..(round % 2 == 0 ? whole.Length : random.Next(whole.Length))];
+            if (round % 2 == 0)
+                damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
+            File.WriteAllBytes(file, damaged);
+            try
+            {
+                Assert.Equal(hash, WeightsHash.Sha256(WeightsFile.Read(file, Options(network.Genotype)).Weights));
+            }
+            catch (InvalidDataException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, Rounds / 2, Rounds);
+    }
+
+    private string Fails<TError>(string file, PcDartsWeightsOptions? options)
+        where TError : Exception => Assert.Throws<TError>(() => _ml.Model.LoadPcDartsWeights(file, options)).Message;
+
+    private static PcDartsWeightsOptions Options(Genotype genotype, params string[] classes) => new()
+    {
+        Genotype = genotype, ClassNames = classes is [] ? null : classes, Mean = [0.5f, 0.5f, 0.5f], StandardDeviation = [0.25f, 0.25f, 0.25f],
+    };
+
+    private static DiscoveredNetwork Network(NetworkShape shape)
+    {
+        manual_seed(1);
+        return new DiscoveredNetwork(KnownGenotypes.PcDartsCifar, shape, CPU);
+    }
+
+    private static DiscoveredModel ModelOf(DiscoveredNetwork network)
+    {
+        IReadOnlyDictionary<string, TensorData> weights = network.ExportWeights();
+        TrainingHistory history = TinyModel.History(network.Genotype, network.Shape) with { WeightsSha256 = WeightsHash.Sha256(weights) };
+        string[] classes = network.Shape.Classes == 3 ? ["cat", "dog", "eel"] : [.. Enumerable.Range(0, network.Shape.Classes).Select(label => $"class {label}")];
+        return new DiscoveredModel(network.Genotype, network.Shape, weights, [0.4f, 0.5f, 0.45f], [0.25f, 0.2f, 0.3f], classes, history);
+    }
+
+    /// <summary>The paper's network after the one training pass that came before its recorded evaluation.</summary>
+    private static DiscoveredNetwork GoldenNetwork(SafetensorsFile golden, int side)
+    {
+        var shape = new NetworkShape
+        {
+            InitialChannels = int.Parse(golden.Metadata["C"]), Layers = int.Parse(golden.Metadata["layers"]), Classes = int.Parse(golden.Metadata["classes"]),
+            Stem = side == 32 ? NetworkStem.Cifar : NetworkStem.ImageNet, ImageHeight = side, ImageWidth = side, AuxiliaryHead = true,
+        };
+        var network = new DiscoveredNetwork(Genotype.FromPython(golden.Metadata["genotype"]), shape, CPU);
+        network.ImportWeights(Networks.Below(golden, "weight"));
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        network.train();
+        network.Forward(Networks.ToTensor(golden.Tensors["input"]));
+        return network;
+    }
+
+    private static float[] Logits(DiscoveredModel model, TensorData input)
+    {
+        byte[] classifier = new OnnxWriter(model.Genotype, model.Shape, model.Weights) { FloatInput = true }.Classifier().ToByteArray();
+        using var session = new InferenceSession(classifier);
+        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> outputs = session.Run(
+            [NamedOnnxValue.CreateFromTensor("image", new DenseTensor<float>(input.Floats, [.. input.Shape.Select(size => (int)size)]))], ["logits"]);
+        return [.. outputs[0].AsEnumerable<float>()];
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+
+namespace PcDarts.Samples.Tests.Cli;
+
+public sealed class ImportCommandTests(FitFixture fixture) : IClassFixture<FitFixture>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Weights => Path.Combine(fixture.Out, "weights.safetensors");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Import_WeightsOfAFit_GivesItsModelWithoutLibTorch()
+    {
+        CliResult result = CliProcess.Run("import", Weights, "--out", _folder["out"], "--json");
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        Assert.Equal((string?)fixture.Fit.Json["weightsSha256"], (string?)result.Json["weightsSha256"]);
+        Assert.Equal((string?)fixture.Fit.Json["architectureSha256"], (string?)result.Json["architectureSha256"]);
+        Assert.Empty(result.Json["loadedTorchLibraries"]!.AsArray());
+        Assert.Equal(File.ReadAllBytes(Path.Combine(fixture.Out, "model.onnx")), File.ReadAllBytes(_folder["out", "model.onnx"]));
+        JsonObject evaluated = CliProcess.Run("evaluate", (string)result.Json["model"]!, "--test", fixture.Test, "--json").Json;
+        Assert.Equal((double)fixture.Fit.Json["accuracy"]!, (double)evaluated["accuracy"]!, 1e-9);
+        Assert.Equal((double)fixture.Fit.Json["logLoss"]!, (double)evaluated["logLoss"]!, 1e-4);
+    }
+
+    [Fact]
+    public void Import_ClassesOfAFolder_ReplaceTheFiles()
+    {
+        foreach (DirectoryInfo folder in new DirectoryInfo(fixture.Test).GetDirectories())
+            Directory.CreateDirectory(_folder["names", "new " + folder.Name]);
+
+        CliResult result = CliProcess.Run("import", Weights, "--classes", _folder["names"], "--out", _folder["out"]);
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        Assert.Contains("new star", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Import_BadInput_TellsWhatToDo()
+    {
+        Fails("does not exist", "missing.pth");
+        Fails("different names", Weights, "--classes", "cat,dog");
+        Fails("--mean", Weights, "--mean", "0.5");
+        File.WriteAllText(_folder["text.pth"], "not a file of weights");
+        Fails("text.pth", _folder["text.pth"]);
+        Assert.False(Directory.Exists(_folder["out"]));
+
+        void Fails(string message, params string[] arguments)
+        {
+            CliResult result = CliProcess.Run(["import", .. arguments, "--out", _folder["out"]]);
+            Assert.NotEqual(0, result.ExitCode);
+            Assert.Contains(message, result.Errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+        }
+    }
+}
