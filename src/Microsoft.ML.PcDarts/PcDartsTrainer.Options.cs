@@ -62,6 +62,19 @@ public sealed partial class PcDartsTrainer
         public Genotype? Genotype;
 
         /// <summary>
+        /// File of weights that the final training starts from instead of random ones: what <see cref="PcDartsTransformer.SaveWeights"/> or <c>fit</c> wrote, or a state dict of PyTorch. Its genotype, channels,
+        /// cells and stem are those of the new network and the search is skipped; a state dict does not say the genotype, so give <see cref="Genotype"/>. The classifier starts anew unless the classes are
+        /// the same. Pictures are normalized as the file says. A model.zip will not do: its batch norms are folded into the weights. Default null: from scratch.
+        /// </summary>
+        public string? InitialModel;
+
+        /// <summary>
+        /// Whether the final training changes the classifier alone and leaves everything else as in <see cref="InitialModel"/>, batch norms included: for few pictures, and several times faster. Default
+        /// false: all weights are trained on.
+        /// </summary>
+        public bool FreezeBackbone;
+
+        /// <summary>
         /// Time that <c>Fit</c> may take, one second or more. The trainer measures its step times and plans the epochs of search and training so as to end within
         /// it. Results then depend on the speed of the machine. Default null: no limit.
         /// </summary>

@@ -21,7 +21,7 @@ public sealed partial class PcDartsTrainer
     }
 
     /// <summary>What decides the result of this run.</summary>
-    private RunDescription Describe(RunContext run, torch.ScalarType trainingType, ImageDataset data, ImageDataset? validationData) => new()
+    private RunDescription Describe(RunContext run, torch.ScalarType trainingType, ImageDataset data, ImageDataset? validationData, NetworkWeights? initial) => new()
     {
         Started = TimeProvider.System.GetUtcNow(),
         Seed = run.Seed,
@@ -30,9 +30,19 @@ public sealed partial class PcDartsTrainer
         Threads = torch.get_num_threads(),
         Data = DataDescription.Of(data),
         ValidationData = validationData is null ? null : DataDescription.Of(validationData),
-        Options = RunDescription.TextOf(_options),
+        Options = RunDescription.TextOf(_options, initial),
         Versions = ModelMetadata.LibraryVersions(),
     };
+
+    /// <summary>The weights to start from, checked against the genotype; null for none.</summary>
+    private NetworkWeights? ReadInitialModel()
+    {
+        if (_options.InitialModel is not { } path)
+            return null;
+        NetworkWeights weights = NetworkWeights.Read(path);
+        weights.Check(_options.Genotype ?? weights.Genotype ?? throw Invalid($"InitialModel '{path}' does not say its genotype; give it as Genotype."));
+        return weights;
+    }
 
     private (int Width, int Height) ChooseSize(IDataView input)
     {
@@ -46,14 +56,14 @@ public sealed partial class PcDartsTrainer
         return (width, height);
     }
 
-    private NetworkShape ShapeOfNetwork(int classes, int width, int height)
+    private NetworkShape ShapeOfNetwork(int classes, int width, int height, NetworkWeights? initial)
     {
         var shape = new NetworkShape
         {
-            InitialChannels = _options.InitialChannels,
-            Layers = _options.Layers,
+            InitialChannels = initial?.Shape.InitialChannels ?? _options.InitialChannels,
+            Layers = initial?.Shape.Layers ?? _options.Layers,
             Classes = classes,
-            Stem = _options.Stem ?? (Math.Min(width, height) >= 128 ? NetworkStem.ImageNet : NetworkStem.Cifar),
+            Stem = initial?.Shape.Stem ?? _options.Stem ?? (Math.Min(width, height) >= 128 ? NetworkStem.ImageNet : NetworkStem.Cifar),
             ImageHeight = height,
             ImageWidth = width,
             AuxiliaryHead = _options.AuxiliaryWeight > 0,
@@ -157,7 +167,7 @@ public sealed partial class PcDartsTrainer
         TellSmallerBatch(run, nameof(Options.BatchSize), _options.BatchSize, rows.Length);
         try
         {
-            if (trainedBefore is null && _options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
+            if (trainedBefore is null && run.Initial is null && _options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
                 shape = NetworkTrainer.FitToTime(run, loader, rows, genotype, shape);
             run.Shape = shape;
             TrainedNetwork trained = WithHalfTheRate(run, TrainingPhase.Training, trainedBefore, (at, scale) =>

@@ -45,6 +45,8 @@ public sealed partial class PcDartsTrainer
                 + $"use {NextMultiple(options.SearchInitialChannels, options.PartialChannels)} channels or another K.");
         }
 
+        if (options is { FreezeBackbone: true, InitialModel: null })
+            throw Invalid("FreezeBackbone needs an InitialModel, whose backbone is kept; set it to false to train from scratch.");
         Within(options.MaximumSkipConnections, 0, 16);
         Within(options.SearchPatience, 1, int.MaxValue);
         Defined(options.ClassWeighting);

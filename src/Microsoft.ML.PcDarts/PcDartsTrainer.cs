@@ -79,6 +79,8 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         if (_options.ValidationSet is { } given)
             PcDartsSchema.CheckValidation(input.Schema, given.Schema, Columns);
 
+        NetworkWeights? initial = ReadInitialModel();
+
         IHost host = _environment.Register("PcDarts");
         using IChannel channel = host.Start("Fit");
         TorchRuntime.EnsureLoaded();
@@ -99,14 +101,14 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         TimeSpan readTime = run.Elapsed;
 
         // Where an earlier attempt stood, if the workspace holds one.
-        Checkpoint? interrupted = workspace?.Begin(Describe(run, trainingType, data, validationData), run.Warning);
+        Checkpoint? interrupted = workspace?.Begin(Describe(run, trainingType, data, validationData, initial), run.Warning);
         if (interrupted is not null)
             run.GoOn(interrupted.State);
 
         // Step 2: hold out validation rows.
         (int[] training, int[] held) = SplitValidation(data, run.Seed);
         run.ClassWeights = WeightsOfClasses(data, training, device);
-        (float[] mean, float[] std) = ChannelStatistics.Of(data, training);
+        (float[] mean, float[] std) = initial is { Mean: { } givenMean, Std: { } givenStd } ? (givenMean, givenStd) : ChannelStatistics.Of(data, training);
         using var loader = new BatchLoader(data, mean, std, _options, device, trainingType, run.Seed);
         using BatchLoader? validationLoader = validationData is null ? null : new BatchLoader(validationData, mean, std, _options, device, trainingType, run.Seed);
         (BatchLoader Loader, int[] Rows)? validation = validationLoader is not null
@@ -114,13 +116,15 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
             : held.Length > 0 ? (loader, held) : null;
 
         // Steps 3 to 6: search a genotype.
-        NetworkShape shape = ShapeOfNetwork(data.Classes, width, height);
-        SearchResult search = run.Found ??= _options.Genotype is { } known
+        NetworkShape shape = ShapeOfNetwork(data.Classes, width, height, initial);
+        if (initial is not null)
+            run.Initial = (initial, ClassNames.Of(input.Schema[_options.LabelColumnName]));
+        SearchResult search = run.Found ??= (_options.Genotype ?? initial?.Genotype) is { } known
             ? new SearchResult(known, TimeSpan.Zero, 0)
             : Search(run, data, loader, training, shape.Stem, interrupted);
         run.Info($"Genotype: {search.Genotype.ToPython()}");
 
-        // Steps 7 and 8: train the discovered network from scratch.
+        // Steps 7 and 8: train the discovered network.
         int[] trainingRows = Limit(data, training, _options.TrainingImages, run.Seed);
         (TrainedNetwork trained, shape) = Train(run, loader, trainingRows, validation, search.Genotype, shape, interrupted);
 

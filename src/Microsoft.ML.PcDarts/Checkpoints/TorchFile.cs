@@ -19,7 +19,7 @@ internal static class TorchFile
         {
             using var zip = new ZipArchive(file, ZipArchiveMode.Read);
             ZipArchiveEntry pickle = zip.Entries.FirstOrDefault(entry => entry.FullName.EndsWith("/data.pkl", StringComparison.Ordinal))
-                ?? throw new InvalidDataException("it has no data.pkl; weights are saved with torch.save(model.state_dict(), path)");
+                ?? throw new InvalidDataException("it has no data.pkl; weights are saved with torch.save(model.state_dict(), path), and those of a model.zip are in the weights.safetensors beside it");
             string folder = pickle.FullName[..^"data.pkl".Length];
             if (zip.GetEntry(folder + "byteorder") is { } order && !Bytes(order, file.Length).AsSpan().SequenceEqual("little"u8))
                 throw new InvalidDataException("its numbers are big-endian; little-endian ones are read");

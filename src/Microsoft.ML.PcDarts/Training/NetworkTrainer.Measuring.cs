@@ -62,7 +62,7 @@ internal sealed partial class NetworkTrainer
         var whole = Stopwatch.StartNew();
         double? allowed = _run.SecondsLeft / 100;
         using var probe = new NetworkTrainer(_run, _loader, _rows, null, _network.Genotype, _network.Shape);
-        probe._network.train();
+        probe._network.train(!_run.Options.FreezeBackbone);
         double full = Best(FullSize, repeats: 3);
         foreach ((int Height, int Width) size in _run.Options.ProgressiveResizing ? ResizingSchedule.Sizes(FullSize) : [])
         {

@@ -14,6 +14,7 @@ internal sealed partial class NetworkTrainer : IDisposable
     private readonly int[] _rows;
     private readonly (BatchLoader Loader, int[] Rows)? _validation;
     private readonly DiscoveredNetwork _network;
+    private readonly (string Name, Parameter Parameter)[] _trained;
     private readonly OptimizerHelper _optimizer;
     private readonly Dictionary<(int Height, int Width), double> _costs = [];
 
@@ -29,8 +30,13 @@ internal sealed partial class NetworkTrainer : IDisposable
         (_run, _loader, _rows, _validation) = (run, loader, rows, validation);
         random.manual_seed(run.Seed);
         _network = new DiscoveredNetwork(genotype, shape, run.Device) { MemorySaving = run.Options.MemorySaving };
+        if (run.Initial is { } initial)
+            _network.ImportWeights(initial.Weights.Over(_network.ExportWeights(), initial.ClassNames));
         PcDartsTrainer.Options options = run.Options;
-        _optimizer = optim.SGD(_network.parameters(), options.LearningRate, options.Momentum, weight_decay: options.WeightDecay, nesterov: options.Nesterov);
+        foreach ((string name, Parameter parameter) in _network.named_parameters())
+            parameter.requires_grad = !options.FreezeBackbone || NetworkWeights.IsClassifier(name);
+        _trained = [.. _network.named_parameters().Where(entry => entry.parameter.requires_grad)];
+        _optimizer = optim.SGD(_trained.Select(entry => entry.Parameter), options.LearningRate, options.Momentum, weight_decay: options.WeightDecay, nesterov: options.Nesterov);
     }
 
     /// <summary>What the learning rate of the options is multiplied by. Default 1.</summary>
@@ -135,7 +141,7 @@ internal sealed partial class NetworkTrainer : IDisposable
 
     private void RunEpoch(PhaseProgress progress, TimeSpan start)
     {
-        _network.train();
+        _network.train(!_run.Options.FreezeBackbone);
         var clock = Stopwatch.StartNew();
         int epoch = progress.Epoch, epochs = progress.Plan.Epochs;
         TimeSpan? lastStep = progress.Deadline - TimeSpan.FromSeconds(progress.ValidationSeconds);
@@ -204,7 +210,7 @@ internal sealed partial class NetworkTrainer : IDisposable
         if (auxiliary is not null)
             loss += _run.Options.AuxiliaryWeight * nn.functional.cross_entropy(auxiliary, labels, _run.ClassWeights, label_smoothing: _run.Options.LabelSmoothing);
         loss.backward();
-        GradientClipping.Clip(_network.parameters(), _run.Options.GradientClipNorm, _run.Device);
+        GradientClipping.Clip(_trained.Select(entry => entry.Parameter), _run.Options.GradientClipNorm, _run.Device);
         _optimizer.step();
         return logits.detach();
     }

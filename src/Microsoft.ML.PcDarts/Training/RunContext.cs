@@ -27,6 +27,9 @@ internal sealed class RunContext(
     /// <summary>Weights of the classes in the loss, [classes] float32; null when all count alike.</summary>
     public Tensor? ClassWeights { get; set; }
 
+    /// <summary>What the network starts from, and its classes; null for random weights.</summary>
+    public (NetworkWeights Weights, IReadOnlyList<string> ClassNames)? Initial { get; set; }
+
     /// <summary>What the search found; null until it ends.</summary>
     public SearchResult? Found { get; set; }
 

@@ -38,6 +38,17 @@ public sealed class ImportCommandTests(FitFixture fixture) : IClassFixture<FitFi
     }
 
     [Fact]
+    public void Fit_InitialModel_SkipsTheSearchAndKeepsTheGenotype()
+    {
+        CliResult result = CliProcess.Run("fit", "--train", fixture.Train, "--initial-model", Weights, "--freeze-backbone", "--recipe", "tiny", "--out", _folder["out"], "--json");
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        Assert.Equal((string?)fixture.Fit.Json["architectureSha256"], (string?)result.Json["architectureSha256"]);
+        Assert.Equal(0, (double)result.Json["searchSeconds"]!);
+        Assert.NotEqual((string?)fixture.Fit.Json["weightsSha256"], (string?)result.Json["weightsSha256"]);
+    }
+
+    [Fact]
     public void Import_BadInput_TellsWhatToDo()
     {
         Fails("does not exist", "missing.pth");

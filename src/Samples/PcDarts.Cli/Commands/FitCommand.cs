@@ -48,6 +48,14 @@ internal static class FitCommand
         HelpName = "NAME|FILE",
     };
 
+    private static readonly Option<string?> InitialModel = new("--initial-model")
+    {
+        Description = "Start from these weights instead of random ones and skip the search: weights.safetensors of another fit, or a state dict of PyTorch with --genotype.",
+        HelpName = "WEIGHTS",
+    };
+
+    private static readonly Option<bool> FreezeBackbone = new("--freeze-backbone") { Description = "With --initial-model: train the classifier alone." };
+
     private static readonly Option<double?> ValidationFraction = new("--validation-fraction")
     {
         Description = "Share of the training pictures held out to watch the training, 0 to 0.5.",
@@ -83,7 +91,7 @@ internal static class FitCommand
     {
         Command command = new("fit", "Search and train a network for a folder of pictures, and save it.")
         {
-            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, ValidationFraction, Gpu, Precision, SkipBadImages, CheckpointInterval, Overwrite, Out,
+            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, InitialModel, FreezeBackbone, ValidationFraction, Gpu, Precision, SkipBadImages, CheckpointInterval, Overwrite, Out,
         };
         command.SetAction(parsed => Fit(CommandLine.TerminalOf(parsed), parsed, cancellation));
         return command;
@@ -183,7 +191,7 @@ internal static class FitCommand
         foreach (OptionResult option in parsed.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit && parsed.CommandResult.Command.Options.Contains(option.Option) && option.Option != Out && option.Option != Overwrite))
         {
             arguments.Add(option.Option.Name);
-            bool isPath = option.Option == Train || option.Option == Test || option.Option == GenotypeOption && File.Exists(option.Tokens[0].Value);
+            bool isPath = option.Option == Train || option.Option == Test || option.Option == InitialModel || option.Option == GenotypeOption && File.Exists(option.Tokens[0].Value);
             arguments.AddRange(option.Tokens.Select(token => isPath ? Path.GetFullPath(token.Value) : token.Value));
         }
 
@@ -227,6 +235,8 @@ internal static class FitCommand
         options.Seed = parsed.GetValue(Seed);
         options.TimeBudget = parsed.GetValue(TimeBudget);
         options.Genotype = parsed.GetValue(GenotypeOption) is { } source ? GenotypeSource.Resolve(source) : null;
+        options.InitialModel = parsed.GetValue(InitialModel);
+        options.FreezeBackbone = parsed.GetValue(FreezeBackbone);
         options.Precision = parsed.GetValue(Precision);
         options.ValidationFraction = parsed.GetValue(ValidationFraction) ?? options.ValidationFraction;
         options.BadImages = parsed.GetValue(SkipBadImages) ? BadImageHandling.Skip : BadImageHandling.Error;

@@ -1,0 +1,136 @@
+using System.Globalization;
+
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>What a file of weights holds: the weights under the names of the paper's code, and what it says of the network that they belong to.</summary>
+internal sealed class NetworkWeights
+{
+    private const string ParallelPrefix = "module.";
+    private const string ClassifierPrefix = "classifier.";
+    private const string AuxiliaryPrefix = "auxiliary_head.";
+    private readonly IReadOnlyDictionary<string, string> _metadata;
+    private readonly string _path;
+
+    private NetworkWeights(string path, IReadOnlyDictionary<string, TensorData> weights, IReadOnlyDictionary<string, string> metadata)
+    {
+        (_path, Weights, _metadata) = (path, weights, metadata);
+        NetworkShape? known = Known<NetworkShape>(ModelMetadata.Shape);
+        NetworkShape shape = ShapeOf(weights);
+        int side = shape.Stem == NetworkStem.Cifar ? 32 : 224;
+        Shape = shape with { ImageHeight = known?.ImageHeight ?? side, ImageWidth = known?.ImageWidth ?? side };
+        Genotype = Known<Genotype>(ModelMetadata.Genotype);
+        ClassNames = Known<string[]>(ModelMetadata.ClassNames);
+        Mean = Known<float[]>(ModelMetadata.Mean);
+        Std = Known<float[]>(ModelMetadata.Std);
+        History = Known<TrainingHistory>(ModelMetadata.History);
+    }
+
+    public IReadOnlyDictionary<string, TensorData> Weights { get; }
+
+    /// <summary>Read off the weights; the size of the pictures is the file's, or that of the paper's data.</summary>
+    public NetworkShape Shape { get; }
+
+    public Genotype? Genotype { get; }
+
+    public string[]? ClassNames { get; }
+
+    public float[]? Mean { get; }
+
+    public float[]? Std { get; }
+
+    public TrainingHistory? History { get; }
+
+    /// <summary>Reads a safetensors file or a zip of PyTorch.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged or holds something else; the message names it.</exception>
+    public static NetworkWeights Read(string path)
+    {
+        (IReadOnlyDictionary<string, TensorData> tensors, IReadOnlyDictionary<string, string> metadata) = ReadTensors(path);
+        try
+        {
+            return new NetworkWeights(path, Named(tensors), metadata);
+        }
+        catch (InvalidDataException damage)
+        {
+            throw Foreign(path, damage);
+        }
+    }
+
+    /// <summary>Checks that every weight that an architecture needs is there, and no other.</summary>
+    /// <exception cref="InvalidDataException">One is missing, has another shape, or is one too many; the message names it.</exception>
+    public void Check(Genotype genotype)
+    {
+        IReadOnlySet<string> needed;
+        try
+        {
+            needed = new OnnxWriter(genotype, Shape, Weights).WeightNames();
+        }
+        catch (ArgumentException missing)
+        {
+            throw Foreign(_path, missing);
+        }
+
+        if (Weights.Keys.FirstOrDefault(name => !needed.Contains(name) && !name.StartsWith(AuxiliaryPrefix, StringComparison.Ordinal)) is { } unknown)
+            throw Foreign(_path, new InvalidDataException($"its '{unknown}' belongs to another architecture than the genotype {genotype.ToPython()}"));
+    }
+
+    /// <summary>A network's weights with those of this file in their places: all but the classifiers', which are kept where their classes are other ones.</summary>
+    /// <param name="own">All weights of the network.</param>
+    /// <param name="classNames">The network's classes.</param>
+    public IReadOnlyDictionary<string, TensorData> Over(IReadOnlyDictionary<string, TensorData> own, IReadOnlyList<string> classNames)
+    {
+        bool sameClasses = ClassNames is { } names && names.SequenceEqual(classNames);
+        return own.ToDictionary(
+            entry => entry.Key,
+            entry => (sameClasses || !IsClassifier(entry.Key)) && Weights.TryGetValue(entry.Key, out TensorData? given) ? given : entry.Value,
+            StringComparer.Ordinal);
+    }
+
+    /// <summary>Whether a weight is one of the classifier or of the auxiliary head.</summary>
+    public static bool IsClassifier(string name) => name.StartsWith(ClassifierPrefix, StringComparison.Ordinal) || name.StartsWith(AuxiliaryPrefix, StringComparison.Ordinal);
+
+    private static InvalidDataException Foreign(string path, Exception cause)
+        => new($"'{path}' cannot be read as weights of a PC-DARTS network: {cause.Message.TrimEnd('.')}.", cause);
+
+    private static (IReadOnlyDictionary<string, TensorData> Tensors, IReadOnlyDictionary<string, string> Metadata) ReadTensors(string path)
+    {
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read))
+        {
+            if (OnnxModelFile.IsZip(file))
+                return (TorchFile.Read(path), new Dictionary<string, string>());
+        }
+
+        SafetensorsFile safetensors = SafetensorsFile.Read(path);
+        return (safetensors.Tensors, safetensors.Metadata);
+    }
+
+    /// <summary>Float tensors without what PyTorch's data-parallel wrapper puts before their names. The counters of batches are not needed.</summary>
+    private static IReadOnlyDictionary<string, TensorData> Named(IReadOnlyDictionary<string, TensorData> tensors)
+    {
+        Dictionary<string, TensorData> floats = tensors.Where(entry => entry.Value.DType == TensorDType.Float32).ToDictionary();
+        return floats.Keys.All(name => name.StartsWith(ParallelPrefix, StringComparison.Ordinal)) ? ModuleWeights.WithPrefix(floats, ParallelPrefix) : floats;
+    }
+
+    /// <summary>What the weights tell of the network by their names and shapes.</summary>
+    private static NetworkShape ShapeOf(IReadOnlyDictionary<string, TensorData> weights)
+    {
+        bool imageNet = weights.ContainsKey("stem0.0.weight");
+        int stem = Rows(imageNet ? "stem0.3.weight" : "stem.0.weight");
+        int[] cells = [.. weights.Keys.Select(name => name.Split('.')).Where(parts => parts is ["cells", _, ..])
+            .Select(parts => int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int cell) ? cell : -1)];
+        return new NetworkShape
+        {
+            InitialChannels = imageNet ? stem : stem / 3,
+            Layers = cells.DefaultIfEmpty(-1).Max() + 1,
+            Classes = Rows("classifier.weight"),
+            Stem = imageNet ? NetworkStem.ImageNet : NetworkStem.Cifar,
+            AuxiliaryHead = weights.Keys.Any(name => name.StartsWith(AuxiliaryPrefix, StringComparison.Ordinal)),
+        };
+
+        int Rows(string name) => weights.TryGetValue(name, out TensorData? tensor) && tensor.Shape is [> 0 and < int.MaxValue and var rows, ..]
+            ? (int)rows
+            : throw new InvalidDataException($"it has no '{name}', which every network of the paper's code has");
+    }
+
+    private T? Known<T>(string key)
+        where T : class => _metadata.ContainsKey(key) ? ModelMetadata.Read<T>(_metadata, key) : null;
+}
