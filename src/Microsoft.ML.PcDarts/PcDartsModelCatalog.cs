@@ -36,8 +36,10 @@ public static class PcDartsModelCatalog
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new PcDartsWeightsOptions();
         IHostEnvironment environment = MlNetAccess.EnvironmentOf(catalog);
+        var columns = new ColumnNames(options.LabelColumnName, options.FeatureColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, options.PooledFeaturesColumnName);
+        if (columns.Problem() is { } problem)
+            throw new ArgumentException(problem, nameof(options));
         DiscoveredModel model = WeightsFile.Read(path, options);
-        var columns = new ColumnNames(options.LabelColumnName, options.FeatureColumnName, options.ScoreColumnName, options.PredictedLabelColumnName);
         return PcDartsTransformer.Create(environment, model, SchemaOf(columns, model.ClassNames), columns);
     }
 

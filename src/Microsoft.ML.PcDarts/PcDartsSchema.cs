@@ -62,9 +62,11 @@ internal static class PcDartsSchema
         string features = columns.Label + ".Features";
         SchemaShape head = new MLContext().MulticlassClassification.Trainers.LbfgsMaximumEntropy(columns.Label, features).GetOutputSchema(
             new([label, MlNetAccess.ShapeColumn(features, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, null)]));
-        var output = inputSchema.Where(c => c.Name != columns.Score && c.Name != columns.PredictedLabel).ToList();
+        var output = inputSchema.Where(c => !columns.Outputs.Contains(c.Name)).ToList();
         output.Add(Renamed(Find(head, "score", DefaultColumnNames.Score), columns.Score));
         output.Add(Renamed(Find(head, "predicted label", DefaultColumnNames.PredictedLabel), columns.PredictedLabel));
+        if (columns.PooledFeatures is { } pooled)
+            output.Add(MlNetAccess.ShapeColumn(pooled, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single, false, null));
         return new SchemaShape(output);
     }
 

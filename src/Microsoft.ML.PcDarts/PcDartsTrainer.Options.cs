@@ -18,6 +18,11 @@ public sealed partial class PcDartsTrainer
         /// <summary>Name of the output column with the predicted key. Default <c>PredictedLabel</c>.</summary>
         public string PredictedLabelColumnName = DefaultColumnNames.PredictedLabel;
 
+        /// <summary>
+        /// Name of an output column with what the classifier reads: the last cell's maps, each averaged over the picture, a vector of float32. Other trainers can learn from it. Default null: no such column.
+        /// </summary>
+        public string? PooledFeaturesColumnName;
+
         /// <summary>Rows to validate on after each epoch of the final training, with the same columns. Default null: see <see cref="ValidationFraction"/>.</summary>
         public IDataView? ValidationSet;
 

@@ -9,12 +9,8 @@ public sealed partial class PcDartsTrainer
     /// <summary>Every rule on options that needs no data; rules on data follow when the data is read.</summary>
     private static void Validate(Options options)
     {
-        Named(options.LabelColumnName);
-        Named(options.FeatureColumnName);
-        Named(options.ScoreColumnName);
-        Named(options.PredictedLabelColumnName);
-        if (options.ScoreColumnName == options.PredictedLabelColumnName)
-            throw Invalid($"ScoreColumnName and PredictedLabelColumnName are both '{options.ScoreColumnName}'; give the two outputs different names.");
+        if (NamesOf(options).Problem() is { } problem)
+            throw Invalid(problem);
 
         Within(options.ValidationFraction, 0, 0.5);
         Within(options.ImageWidth, 8, 1024);
@@ -82,12 +78,6 @@ public sealed partial class PcDartsTrainer
             throw Invalid($"Stem {stem} is not a value of {nameof(NetworkStem)}; use Cifar or ImageNet.");
     }
 
-    private static void Named(string? name, [CallerArgumentExpression(nameof(name))] string option = "")
-    {
-        if (string.IsNullOrWhiteSpace(name))
-            throw Invalid($"{Short(option)} is empty; give the name of a column.");
-    }
-
     private static void Within<T>(T? value, T low, T high, [CallerArgumentExpression(nameof(value))] string option = "")
         where T : struct, INumber<T>
     {
@@ -127,6 +117,9 @@ public sealed partial class PcDartsTrainer
         if (!(value > 0 && double.IsFinite(value)))
             throw Invalid(string.Create(CultureInfo.InvariantCulture, $"{Short(option)} {value} is out of range; it must be a finite number above 0."));
     }
+
+    private static ColumnNames NamesOf(Options options)
+        => new(options.LabelColumnName, options.FeatureColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, options.PooledFeaturesColumnName);
 
     private static ArgumentException Invalid(string message) => new(message, "options");
 

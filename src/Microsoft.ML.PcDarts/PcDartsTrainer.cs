@@ -48,7 +48,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         Validate(_options);
     }
 
-    private ColumnNames Columns => new(_options.LabelColumnName, _options.FeatureColumnName, _options.ScoreColumnName, _options.PredictedLabelColumnName);
+    private ColumnNames Columns => NamesOf(_options);
 
     /// <summary>Checks the input columns and gives the columns that the model will add.</summary>
     /// <param name="inputSchema">Shape of the input.</param>

@@ -35,4 +35,7 @@ public sealed class PcDartsWeightsOptions
 
     /// <summary>Name of the output column with the predicted key. Default "PredictedLabel".</summary>
     public string PredictedLabelColumnName { get; set; } = DefaultColumnNames.PredictedLabel;
+
+    /// <summary>Name of an output column with what the classifier reads, a vector of float32 that other trainers can learn from. Default null: no such column.</summary>
+    public string? PooledFeaturesColumnName { get; set; }
 }

@@ -47,15 +47,18 @@ public sealed class PcDartsSchemaTests
         Assert.Contains("expected key type with at least 2 values", Assert.Throws<ArgumentOutOfRangeException>(() => PcDartsSchema.Check(schema, Columns)).Message);
     }
 
-    [Fact]
-    public void GetOutputSchema_OfTrainingData_PromisesWhatTheModelGives()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("Features")]
+    public void GetOutputSchema_OfTrainingData_PromisesWhatTheModelGives(string? pooledFeatures)
     {
         IDataView data = TinyModel.Keyed(_ml);
-        using var tiny = new TinyModel(_ml, data.Schema);
-        SchemaShape promised = PcDartsSchema.GetOutputSchema(Shape(data.Schema), Columns);
+        ColumnNames columns = Columns with { PooledFeatures = pooledFeatures };
+        using var tiny = new TinyModel(_ml, data.Schema, columns: columns);
+        SchemaShape promised = PcDartsSchema.GetOutputSchema(Shape(data.Schema), columns);
         SchemaShape given = Shape(tiny.Transformer.GetOutputSchema(data.Schema));
         Assert.Equal(given.Select(c => c.Name).Distinct().Order(), promised.Select(c => c.Name).Order());
-        foreach (string name in new[] { "Score", "PredictedLabel" })
+        foreach (string name in columns.Outputs)
         {
             SchemaShape.Column expected = given.Last(c => c.Name == name), actual = promised.Single(c => c.Name == name);
             Assert.Equal((expected.Kind, expected.ItemType, expected.IsKey), (actual.Kind, actual.ItemType, actual.IsKey));

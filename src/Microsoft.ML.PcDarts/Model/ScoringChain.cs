@@ -122,6 +122,8 @@ internal sealed partial class ScoringChain : IDisposable
             else if (columns.PredictedLabel != Score)
                 drop.Add(Score);
         }
+        if (columns.PooledFeatures is { } pooled)
+            yield return Fit(transforms.CopyColumns(pooled, Features));
         yield return Fit(transforms.DropColumns([.. drop]));
     }
 
