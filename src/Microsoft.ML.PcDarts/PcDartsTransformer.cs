@@ -86,12 +86,16 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
     /// be scored in batches.
     /// </summary>
     /// <param name="path">The file; an existing one is replaced only once the new one is complete.</param>
+    /// <param name="options">Storage of the weights, type of the pixels, maps as further outputs. Null for the form above.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
-    public void SaveOnnx(string path)
+    public void SaveOnnx(string path, PcDartsOnnxOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        AtomicFile.Write(path, stream => _model.Writer().Classifier().WriteTo(stream));
+        if (options is not null && !Enum.IsDefined(options.WeightType))
+            throw new ArgumentException($"WeightType {options.WeightType} is not a value of {nameof(OnnxWeightType)}; use {string.Join(" or ", Enum.GetNames<OnnxWeightType>())}.", nameof(options));
+        AtomicFile.Write(path, stream => _model.Writer(options).Classifier().WriteTo(stream));
     }
 
     /// <summary>

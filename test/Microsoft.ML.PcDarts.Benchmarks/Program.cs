@@ -11,4 +11,5 @@ root.Subcommands.Add(LoadBenchmark.Create());
 root.Subcommands.Add(ScalingBenchmark.Create());
 root.Subcommands.Add(SpeedBenchmark.Create());
 root.Subcommands.Add(CheckpointBenchmark.Create());
+root.Subcommands.Add(OnnxBenchmark.Create());
 return root.Parse(args).Invoke();

@@ -18,5 +18,6 @@ internal sealed record DiscoveredModel(
     TrainingHistory History)
 {
     /// <summary>A writer of this model's ONNX forms, metadata included.</summary>
-    public OnnxWriter Writer() => new(Genotype, Shape, Weights) { Mean = Mean, Std = Std, Metadata = ModelMetadata.Write(this) };
+    public OnnxWriter Writer(PcDartsOnnxOptions? options = null)
+        => new(Genotype, Shape, Weights) { Mean = Mean, Std = Std, Metadata = ModelMetadata.Write(this), Options = options ?? new PcDartsOnnxOptions() };
 }

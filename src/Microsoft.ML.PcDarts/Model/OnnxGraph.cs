@@ -15,7 +15,9 @@ internal sealed class OnnxGraph
 
     private const int Float = 1;
     private const int UInt8 = 2;
+    private const int Int8 = 3;
     private const int Int64 = 7;
+    private const int Float16 = 10;
 
     private readonly GraphProto _graph;
     private int _names;
@@ -32,6 +34,9 @@ internal sealed class OnnxGraph
         _names = graph.Node.Count + graph.Initializer.Count;
     }
 
+    /// <summary>How <see cref="Weight"/> stores what it is given. Default float32.</summary>
+    public OnnxWeightType WeightType { get; init; }
+
     /// <summary>A uint8 input <c>[N, 3, height, width]</c> (or float32), N symbolic.</summary>
     public OnnxMap Input(string name, int height, int width, bool isFloat = false)
     {
@@ -39,19 +44,36 @@ internal sealed class OnnxGraph
         return new OnnxMap(name, 3, height, width);
     }
 
-    /// <summary>Gives a tensor its public name as a float32 output <c>[N, count]</c>.</summary>
-    public void Output(string tensor, string name, int count)
+    /// <summary>Gives a tensor its public name as a float32 output <c>[N, dimensions]</c>.</summary>
+    public void Output(string tensor, string name, params ReadOnlySpan<int> dimensions)
     {
         Node("Identity", [tensor], name);
-        _graph.Output.Add(Value(name, Float, count));
+        _graph.Output.Add(Value(name, Float, dimensions));
     }
 
     public string Floats(string name, long[] shape, float[] values)
     {
-        var tensor = new TensorProto { Name = name, DataType = Float, RawData = ByteString.CopyFrom(LittleEndian<float>(values)) };
-        tensor.Dims.AddRange(shape);
-        _graph.Initializer.Add(tensor);
+        Initializer(name, Float, shape, LittleEndian(values));
         return name;
+    }
+
+    /// <summary>A weight <c>[outputs, …]</c>, stored as <see cref="WeightType"/> says; the result is float32.</summary>
+    public string Weight(string name, long[] shape, float[] values)
+    {
+        switch (WeightType)
+        {
+            case OnnxWeightType.Float16:
+                Initializer(name, Float16, shape, LittleEndian(Array.ConvertAll(values, value => (Half)value)));
+                return ToFloat(name);
+            case OnnxWeightType.Int8:
+                int outputs = (int)shape[0], size = values.Length / outputs;
+                float[] steps = [.. values.Chunk(size).Select(channel => Math.Max(channel.Max(Math.Abs) / sbyte.MaxValue, float.Epsilon))];
+                sbyte[] rounded = [.. values.Select((value, i) => (sbyte)Math.Clamp(MathF.Round(value / steps[i / size]), -sbyte.MaxValue, sbyte.MaxValue))];
+                Initializer(name, Int8, shape, LittleEndian(rounded));
+                return Node("DequantizeLinear", [name, Floats(name + ".step", [outputs], steps)], null, Int("axis", 0));
+            default:
+                return Floats(name, shape, values);
+        }
     }
 
     /// <summary>Casts to float32.</summary>
@@ -126,12 +148,18 @@ internal sealed class OnnxGraph
         return output;
     }
 
+    private void Initializer(string name, int type, long[] shape, ReadOnlySpan<byte> values)
+    {
+        var tensor = new TensorProto { Name = name, DataType = type, RawData = ByteString.CopyFrom(values) };
+        tensor.Dims.AddRange(shape);
+        _graph.Initializer.Add(tensor);
+    }
+
     private string Longs(params long[] values)
     {
-        var tensor = new TensorProto { Name = $"constant_{_names++}", DataType = Int64, RawData = ByteString.CopyFrom(LittleEndian<long>(values)) };
-        tensor.Dims.Add(values.Length);
-        _graph.Initializer.Add(tensor);
-        return tensor.Name;
+        string name = $"constant_{_names++}";
+        Initializer(name, Int64, [values.Length], LittleEndian(values));
+        return name;
     }
 
     private static AttributeProto Int(string name, long value) => new() { Name = name, I = value, Type = AttributeProto.Types.AttributeType.Int };

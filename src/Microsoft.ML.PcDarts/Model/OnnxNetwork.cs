@@ -8,6 +8,10 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
 {
     private readonly Dictionary<string, string> _rectified = new(StringComparer.Ordinal);
     private readonly HashSet<string> _read = [];
+    private readonly SortedDictionary<int, OnnxMap> _maps = [];
+
+    /// <summary>The last map so far of each resolution, by its stride over the picture: the cells' and, of the ImageNet stem, the one at 4.</summary>
+    public IReadOnlyDictionary<int, OnnxMap> Maps => _maps;
 
     /// <summary>Names of the weights that were asked for so far.</summary>
     public IReadOnlySet<string> WeightNames => _read;
@@ -15,7 +19,7 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
     /// <summary>Appends stem, cells and global pooling; returns the features' tensor <c>[N, count]</c>.</summary>
     public (string Name, int Count) Features(OnnxMap image, Genotype genotype, NetworkShape shape)
     {
-        int channels = shape.InitialChannels;
+        int channels = shape.InitialChannels, stride = shape.Stem == NetworkStem.Cifar ? 1 : 8;
         OnnxMap previous2, previous1;
         if (shape.Stem == NetworkStem.Cifar)
         {
@@ -26,14 +30,16 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
             OnnxMap half = Relu(Convolution(image, "stem0.0", "stem0.1", channels / 2, 2));
             previous2 = Convolution(half, "stem0.3", "stem0.4", channels, 2);
             previous1 = Convolution(Relu(previous2), "stem1.1", "stem1.2", channels, 2);
+            _maps[4] = previous2;
         }
         bool previousReduced = shape.Stem == NetworkStem.ImageNet;
         for (int i = 0; i < shape.Layers; i++)
         {
             bool reduction = CellTopology.IsReduction(i, shape.Layers);
             if (reduction)
-                channels *= 2;
+                (channels, stride) = (2 * channels, 2 * stride);
             OnnxMap output = Cell($"cells.{i}", genotype, reduction, previousReduced, previous2, previous1, channels);
+            _maps[stride] = output;
             (previous2, previous1, previousReduced) = (previous1, output, reduction);
         }
         return (graph.PoolToVector(previous1.Name), previous1.Channels);
@@ -149,10 +155,10 @@ internal sealed class OnnxNetwork(OnnxGraph graph, IReadOnlyDictionary<string, T
 
     // Names of their own: these are not the values that the training network holds under "….weight".
     private (string Weight, string Bias) Folded(string conv, BatchNormFolding norm, int from, params long[] shape) => (
-        graph.Floats($"{conv}.folded_weight", shape, norm.Weight(Data($"{conv}.weight", shape), from, (int)shape[0])),
+        graph.Weight($"{conv}.folded_weight", shape, norm.Weight(Data($"{conv}.weight", shape), from, (int)shape[0])),
         graph.Floats($"{conv}.folded_bias", [shape[0]], norm.Bias(from, (int)shape[0])));
 
-    private string Weight(string name, params long[] shape) => graph.Floats(name, shape, Data(name, shape));
+    private string Weight(string name, params long[] shape) => (shape.Length > 1 ? graph.Weight(name, shape, Data(name, shape)) : graph.Floats(name, shape, Data(name, shape)));
 
     private float[] Data(string name, params long[] shape)
     {

@@ -18,6 +18,9 @@ internal sealed class OnnxWriter(Genotype genotype, NetworkShape shape, IReadOnl
     /// <summary>Whether the input is already normalised float32: no cast, no scaling. For comparisons with the training network.</summary>
     public bool FloatInput { get; init; }
 
+    /// <summary>How weights are stored, whether the pixels are float32, and whether maps are outputs.</summary>
+    public PcDartsOnnxOptions Options { get; init; } = new();
+
     /// <summary>Entries of the model's metadata.</summary>
     public IEnumerable<KeyValuePair<string, string>> Metadata { get; init; } = [];
 
@@ -35,11 +38,13 @@ internal sealed class OnnxWriter(Genotype genotype, NetworkShape shape, IReadOnl
     /// classes]</c>.</summary>
     public ModelProto Classifier()
     {
-        var graph = new OnnxGraph();
+        var graph = new OnnxGraph { WeightType = Options.WeightType };
         var network = new OnnxNetwork(graph, weights);
         string logits = network.Logits(network.Features(Image(graph, "image"), genotype, shape), shape.Classes);
         graph.Output(graph.Softmax(logits), "probabilities", shape.Classes);
         graph.Output(logits, "logits", shape.Classes);
+        foreach ((int stride, OnnxMap map) in Options.FeatureMaps ? network.Maps : new Dictionary<int, OnnxMap>())
+            graph.Output(map.Name, $"map_stride_{stride}", map.Channels, map.Height, map.Width);
         return graph.ToModel(Metadata);
     }
 
@@ -56,7 +61,7 @@ internal sealed class OnnxWriter(Genotype genotype, NetworkShape shape, IReadOnl
     // (x / 255 − mean) / std as one multiplication and one addition a pixel.
     private OnnxMap Image(OnnxGraph graph, string name)
     {
-        OnnxMap image = graph.Input(name, shape.ImageHeight, shape.ImageWidth, FloatInput);
+        OnnxMap image = graph.Input(name, shape.ImageHeight, shape.ImageWidth, FloatInput || Options.FloatPixels);
         if (FloatInput)
             return image;
         float[] scale = new float[3], shift = new float[3];
@@ -66,7 +71,7 @@ internal sealed class OnnxWriter(Genotype genotype, NetworkShape shape, IReadOnl
             scale[c] = (float)(1 / (255 * deviation));
             shift[c] = (float)(-(Mean?[c] ?? 0) / deviation);
         }
-        string scaled = graph.Binary("Mul", graph.ToFloat(image.Name), graph.Floats("pixel.scale", [1, 3, 1, 1], scale));
+        string scaled = graph.Binary("Mul", Options.FloatPixels ? image.Name : graph.ToFloat(image.Name), graph.Floats("pixel.scale", [1, 3, 1, 1], scale));
         return image with { Name = graph.Binary("Add", scaled, graph.Floats("pixel.shift", [1, 3, 1, 1], shift)) };
     }
 }

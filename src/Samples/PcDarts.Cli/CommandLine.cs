@@ -33,6 +33,7 @@ internal static class CommandLine
             ReportCommand.Create(interruption.Token),
             EvaluateCommand.Create(),
             ImportCommand.Create(),
+            ExportCommand.Create(),
             PredictCommand.Create(interruption.Token),
             GenotypeCommand.Create(),
         };

@@ -49,6 +49,19 @@ public sealed class ImportCommandTests(FitFixture fixture) : IClassFixture<FitFi
     }
 
     [Fact]
+    public void Export_Int8_IsSmallerAndPredicts()
+    {
+        string onnx = _folder["out", "small.onnx"];
+
+        CliResult result = CliProcess.Run("export", Weights, onnx, "--weights", "int8", "--json");
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        Assert.InRange(new FileInfo(onnx).Length, 1, new FileInfo(Path.Combine(fixture.Out, "model.onnx")).Length - 1);
+        Assert.Equal(0, CliProcess.Run("predict", Directory.GetFiles(fixture.Test, "*.png", SearchOption.AllDirectories)[0], "--model", onnx).ExitCode);
+        Assert.Contains("int4", CliProcess.Run("export", Weights, onnx, "--weights", "int4").Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Import_BadInput_TellsWhatToDo()
     {
         Fails("does not exist", "missing.pth");

@@ -53,7 +53,7 @@ internal static class ImportCommand
         using PcDartsTransformer network = Load(context, weights, options);
         using OutputFolder output = new(folder);
         output.Write(ModelFitter.ModelFile, file => ImportedPipeline.Save(context, network, file));
-        output.Write(ModelFitter.OnnxFile, network.SaveOnnx);
+        output.Write(ModelFitter.OnnxFile, file => network.SaveOnnx(file));
         output.Write(ModelFitter.GenotypeFile, network.Genotype.Save);
         output.Commit();
 

@@ -21,7 +21,7 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
         PcDartsTransformer network = model.OfType<PcDartsTransformer>().Single();
         options.CancellationToken.ThrowIfCancellationRequested();
         output.Write(ModelFile, file => context.Model.Save(model, train.View.Schema, file));
-        output.Write(OnnxFile, network.SaveOnnx);
+        output.Write(OnnxFile, file => network.SaveOnnx(file));
         output.Write(GenotypeFile, network.Genotype.Save);
         output.Write(WeightsFile, network.SaveWeights);
         output.Commit();
