@@ -27,12 +27,15 @@ public sealed partial class PcDartsPredictor : IDisposable
     private readonly SavedClassifier _classifier;
     private readonly ScoringSession _session;
     private readonly PictureScoring _scoring;
+    private readonly Lazy<ActivationMaps> _maps;
+    private volatile bool _disposed;
 
-    private PcDartsPredictor(SavedClassifier classifier, ScoringSession session, BadImageHandling badImages)
+    private PcDartsPredictor(SavedClassifier classifier, ScoringSession session, ScoringSettings settings, BadImageHandling badImages)
     {
         _classifier = classifier;
         _session = session;
         _scoring = new PictureScoring(classifier, session, badImages);
+        _maps = new Lazy<ActivationMaps>(() => new ActivationMaps(classifier, settings));
     }
 
     /// <summary>The classes in the order of <see cref="PcDartsPrediction.Probabilities"/>.</summary>
@@ -133,12 +136,31 @@ public sealed partial class PcDartsPredictor : IDisposable
         return _scoring.Run(images, PictureScoring.Borrow, cancellation);
     }
 
+    /// <summary>Names the class of one picture and maps which places speak for it, or for another class.</summary>
+    /// <param name="image">Any size and pixel format; it is not disposed.</param>
+    /// <param name="label">One of <see cref="ClassNames"/>; null for the likeliest class.</param>
+    /// <returns>The prediction and the map.</returns>
+    /// <exception cref="ArgumentException">There is no such class.</exception>
+    /// <exception cref="ObjectDisposedException">The predictor is disposed.</exception>
+    public PcDartsHeatMap Explain(MLImage image, string? label = null)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        int? index = label is null ? null : ClassNames.Index().Where(entry => entry.Item == label).Select(entry => (int?)entry.Index).FirstOrDefault()
+            ?? throw new ArgumentException($"The model knows no class '{label}'; it knows {string.Join(", ", ClassNames)}.", nameof(label));
+        (PcDartsPrediction prediction, int shown, float[] plane, int height, int width) = _maps.Value.Run(image, index);
+        return new PcDartsHeatMap(prediction, ClassNames[shown], plane, height, width);
+    }
+
     /// <summary>Waits for the batches that are being scored and closes the session; calls that are under way end with
     /// <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
+        _disposed = true;
         _session.Dispose();
         _scoring.Dispose();
+        if (_maps.IsValueCreated)
+            _maps.Value.Dispose();
         _classifier.Dispose();
     }
 
@@ -152,7 +174,7 @@ public sealed partial class PcDartsPredictor : IDisposable
         SavedClassifier classifier = SavedClassifier.Read(content, name);
         try
         {
-            return new PcDartsPredictor(classifier, new ScoringSession(classifier.Network, settings), options.BadImages);
+            return new PcDartsPredictor(classifier, new ScoringSession(classifier.Network, settings), settings, options.BadImages);
         }
         catch (OnnxRuntimeException exception)
         {

@@ -118,6 +118,13 @@ internal sealed class OnnxGraph
     /// <summary><c>x·Wᵀ + b</c> for a weight <c>[outputs, inputs]</c>.</summary>
     public string Linear(string input, string weight, string bias) => Node("Gemm", [input, weight, bias], null, Int("transB", 1));
 
+    /// <summary>Adds the output <c>[N, classes, H, W]</c>: a map <c>[N, C, H, W]</c> weighted by a classifier <c>[classes, C]</c> at every place.</summary>
+    public void ClassActivation(string map, string weight, string name)
+    {
+        Node("Conv", [map, Node("Unsqueeze", [weight, Longs(2, 3)])], name, Ints("kernel_shape", 1, 1));
+        _graph.Output.Add(new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = Float } } });
+    }
+
     public string Softmax(string input) => Node("Softmax", [input], null, Int("axis", 1));
 
     /// <summary>The finished model with its metadata.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.ML.PcDarts;
+using SkiaSharp;
 
 namespace PcDarts.Samples.Tests.Cli;
 
@@ -62,6 +63,20 @@ public sealed class FitCommandTests(FitFixture fixture) : IClassFixture<FitFixtu
         Assert.Equal((string?)fixture.Fit.Json["weightsSha256"], (string?)result.Json["weightsSha256"]);
         Assert.Empty(result.Json["loadedTorchLibraries"]!.AsArray());
         Assert.All(result.Json["classes"]!.AsArray(), item => Assert.Equal(10, (int)item!["pictures"]!));
+    }
+
+    [Fact]
+    public void Predict_HeatMap_IsAPictureOfOne()
+    {
+        string[] files = Directory.GetFiles(fixture.Test, "*.png", SearchOption.AllDirectories);
+        string map = _folder["map.png"];
+
+        CliResult result = CliProcess.Run("predict", files[0], "--model", fixture.Model, "--heat-map", map);
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        using SKBitmap picture = SKBitmap.Decode(map);
+        Assert.Equal(256, picture.Width);
+        Assert.Contains("one picture", CliProcess.Run("predict", files[0], files[1], "--model", fixture.Model, "--heat-map", map).Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.ML.Data;
 using Microsoft.ML.PcDarts;
 using PcDarts.Cli.Models;
 using PcDarts.Cli.Rendering;
@@ -25,23 +26,27 @@ internal static class PredictCommand
 
     private static readonly Option<int> Top = new("--top") { Description = "Number of classes to show for each picture.", HelpName = "K", DefaultValueFactory = _ => 3 };
 
+    private static readonly Option<string?> HeatMap = new("--heat-map") { Description = "Write the picture (one) with the places that speak for its class coloured.", HelpName = "FILE.png" };
+
     public static Command Create(CancellationToken cancellation)
     {
-        Command command = new("predict", "Name the class of pictures with a saved model.") { Files, Model, Top };
+        Command command = new("predict", "Name the class of pictures with a saved model.") { Files, Model, Top, HeatMap };
         command.Validators.Add(result =>
         {
             if (result.GetResult(Top) is { Errors: { } errors } && !errors.Any() && result.GetValue(Top) < 1)
                 result.AddError("Option '--top' must be 1 or more.");
         });
         command.SetAction(parsed => Predict(
-            CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Files), parsed.GetRequiredValue(Model), parsed.GetValue(Top), cancellation));
+            CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Files), parsed.GetRequiredValue(Model), parsed.GetValue(Top), parsed.GetValue(HeatMap), cancellation));
         return command;
     }
 
-    private static int Predict(Terminal terminal, string[] paths, string modelPath, int top, CancellationToken cancellation)
+    private static int Predict(Terminal terminal, string[] paths, string modelPath, int top, string? heatMap, CancellationToken cancellation)
     {
         using PcDartsPredictor predictor = Load(Path.GetFullPath(modelPath));
         string[] files = [.. PictureFile.Expand(paths)];
+        if (heatMap is not null && files.Length != 1)
+            throw new UserException($"{HeatMap.Name} takes one picture; there are {files.Length}.");
         JsonArray predictions = [];
         foreach ((string file, PcDartsPrediction prediction) in files.Zip(predictor.Predict(files, cancellation)))
         {
@@ -61,9 +66,20 @@ internal static class PredictCommand
         result["predictions"] = predictions;
         result["loadedTorchLibraries"] = new JsonArray([.. NativeLibraries.LoadedTorch().Select(name => JsonValue.Create(name))]);
         terminal.Result(result);
+        if (heatMap is not null && predictor.SkippedImages == 0)
+            WriteHeatMap(terminal, predictor, files[0], Path.GetFullPath(heatMap));
         if (predictions.Count == 0)
             throw new UserException($"There are no pictures in {string.Join(", ", paths)}.");
         return predictor.SkippedImages == 0 ? CommandLine.Success : CommandLine.Failure;
+    }
+
+    private static void WriteHeatMap(Terminal terminal, PcDartsPredictor predictor, string file, string path)
+    {
+        using MLImage image = MLImage.CreateFromFile(file);
+        using OutputFolder output = new(Path.GetDirectoryName(path)!, HeatMap.Name);
+        output.Write(Path.GetFileName(path), temporary => predictor.Explain(image).Save(image, temporary));
+        output.Commit();
+        terminal.Say($"Wrote {path}");
     }
 
     private static PcDartsPredictor Load(string path)
