@@ -70,7 +70,8 @@ internal sealed class OnnxGraph
                 float[] steps = [.. values.Chunk(size).Select(channel => Math.Max(channel.Max(Math.Abs) / sbyte.MaxValue, float.Epsilon))];
                 sbyte[] rounded = [.. values.Select((value, i) => (sbyte)Math.Clamp(MathF.Round(value / steps[i / size]), -sbyte.MaxValue, sbyte.MaxValue))];
                 Initializer(name, Int8, shape, LittleEndian(rounded));
-                return Node("DequantizeLinear", [name, Floats(name + ".step", [outputs], steps)], null, Int("axis", 0));
+                // Not DequantizeLinear, which ONNX Runtime does not fold into a constant: convolutions would then do without its fast layout.
+                return Binary("Mul", ToFloat(name), Floats(name + ".step", [outputs, .. shape[1..].Select(_ => 1L)], steps));
             default:
                 return Floats(name, shape, values);
         }
