@@ -93,9 +93,11 @@ internal sealed class Workspace : IDisposable
             return null;
         try
         {
-            return JsonSerializer.Deserialize<RunDescription>(File.ReadAllBytes(file), JsonFormat.Indented) ?? throw new InvalidDataException("it is null");
+            RunDescription description = JsonSerializer.Deserialize<RunDescription>(File.ReadAllBytes(file), JsonFormat.Indented) ?? throw new InvalidDataException("it is null");
+            _ = description.Given; // can be read
+            return description;
         }
-        catch (Exception damage) when (damage is JsonException or InvalidDataException)
+        catch (Exception damage) when (damage is JsonException or InvalidDataException or GenotypeFormatException)
         {
             throw new InvalidDataException($"'{file}' is damaged: {damage.Message.TrimEnd('.')}. Delete the workspace to start anew, or restore the file from a backup.", damage);
         }
@@ -123,14 +125,14 @@ internal sealed class Workspace : IDisposable
         }
 
         if (report.EpochEnd)
-            _pace.RunIfDue(WriteReport);
+            _pace.RunIfDue(() => WriteReport(running: true));
     }
 
     /// <summary>Writes the result and the report of the finished run.</summary>
     public void Finish(RunResult result)
     {
         result.Write(FullPath);
-        WriteReport();
+        WriteReport(running: false);
     }
 
     /// <summary>The newest whole checkpoint; null when there is none.</summary>
@@ -162,15 +164,15 @@ internal sealed class Workspace : IDisposable
     }
 
     // A damaged line of an earlier attempt must not end a run that does not need it.
-    private void WriteReport()
+    private void WriteReport(bool running)
     {
         try
         {
-            RunReport.Write(FullPath, running: true);
+            PcDartsReport.Write(FullPath, running);
         }
         catch (InvalidDataException damage)
         {
-            _warn!($"{RunReport.FileName} is not up to date: {damage.Message}");
+            _warn!($"{PcDartsReport.FileName} is not up to date: {damage.Message}");
         }
     }
 

@@ -36,6 +36,8 @@ internal sealed record RunMetrics(IReadOnlyList<TrainingProgress> Epochs, Traini
             try
             {
                 last = JsonSerializer.Deserialize<TrainingProgress>(text.AsSpan(start, end - start), JsonFormat.Compact) ?? throw new JsonException("it is null.");
+                if (last is { EpochEnd: true } and not { Loss: not null, Accuracy: not null, LearningRate: not null })
+                    throw new JsonException("it ends an epoch without loss, accuracy or learningRate.");
             }
             catch (Exception damage) when (damage is JsonException or GenotypeFormatException)
             {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.PcDarts;
 
@@ -10,6 +11,10 @@ namespace Microsoft.ML.PcDarts;
 internal sealed record RunResult(Genotype Genotype, NetworkShape Shape, IReadOnlyList<string> ClassNames, TrainingHistory History)
 {
     public const string FileName = "result.json";
+
+    /// <summary>Whether the run was cancelled and can go on.</summary>
+    [JsonIgnore]
+    public bool IsCancelled => History.StopReason == StopReason.Cancelled;
 
     public static RunResult Of(DiscoveredModel model) => new(model.Genotype, model.Shape, model.ClassNames, model.History);
 
