@@ -33,7 +33,7 @@ internal sealed class Workspace : IDisposable
         try
         {
             Directory.CreateDirectory(full);
-            var fileLock = new FileStream(Path.Combine(full, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            FileStream fileLock = Take(Path.Combine(full, LockFile));
 
             // Only a process that died leaves such files.
             foreach (string remains in Directory.EnumerateFiles(full, "pixels-*.tmp"))
@@ -44,6 +44,23 @@ internal sealed class Workspace : IDisposable
         {
             throw new IOException(
                 $"WorkspacePath '{path}' cannot be written to, or another process uses it: {error.Message} Name a folder that this process may create files in, one for each run.", error);
+        }
+    }
+
+    // Who asks whether a folder is taken holds its lock for a moment.
+    private static FileStream Take(string file)
+    {
+        const int Attempts = 10, PauseMilliseconds = 20;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            }
+            catch (IOException) when (attempt < Attempts && File.Exists(file))
+            {
+                Thread.Sleep(PauseMilliseconds);
+            }
         }
     }
 

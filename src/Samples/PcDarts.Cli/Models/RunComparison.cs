@@ -59,7 +59,8 @@ internal sealed class RunComparison
         ["sameData"] = SameData,
     };
 
-    private static JsonObject ToJson(PcDartsRun run)
+    /// <summary>One run.</summary>
+    public static JsonObject ToJson(PcDartsRun run)
     {
         ModelFacts facts = run.History is { } history ? ModelFacts.Of(run.Genotype!, history) : new ModelFacts { Genotype = run.Genotype };
         JsonObject json = facts.ToJson(run.TestAccuracy ?? run.ValidationAccuracy, model: null);
