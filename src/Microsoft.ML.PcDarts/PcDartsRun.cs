@@ -101,6 +101,19 @@ public sealed partial class PcDartsRun
         return File.Exists(Path.Combine(workspacePath, Workspace.RunFile));
     }
 
+    /// <summary>Deletes the run of a workspace: description, metrics, checkpoints, genotypes, result, predictions and report. The folder and other files in it stay. Without a run, remains of one are deleted.</summary>
+    /// <param name="workspacePath">The folder that <see cref="PcDartsTrainer.Options.WorkspacePath"/> named.</param>
+    /// <exception cref="IOException">A process is at work on the run, or a file cannot be deleted.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be deleted.</exception>
+    public static void Delete(string workspacePath)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(workspacePath);
+        if (!Directory.Exists(workspacePath))
+            return;
+        using Workspace workspace = Workspace.Open(workspacePath);
+        workspace.Delete();
+    }
+
     /// <summary>Reads the run of a workspace.</summary>
     /// <param name="workspacePath">The folder that <see cref="PcDartsTrainer.Options.WorkspacePath"/> named.</param>
     /// <returns>The run as it stands now.</returns>

@@ -63,6 +63,35 @@ public sealed class PcDartsRunTests : IDisposable
     }
 
     [Fact]
+    public void Delete_Run_LeavesOtherFilesAlone()
+    {
+        _run.AddTrainingEpoch(6);
+        _run.AddResult(["a", "b", "c"]);
+        PcDartsReport.Write(_run.Path);
+        Directory.CreateDirectory(_run.PathOf(Workspace.CheckpointsFolder));
+        _run.Write("model.zip", "");
+
+        PcDartsRun.Delete(_run.Path);
+
+        Assert.Equal(["model.zip"], Directory.GetFileSystemEntries(_run.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void Delete_ProcessAtWork_IsRefused()
+    {
+        using Workspace workspace = Workspace.Open(_run.Path);
+        Assert.Contains("another process uses it", Assert.Throws<IOException>(() => PcDartsRun.Delete(_run.Path)).Message, StringComparison.Ordinal);
+        Assert.True(PcDartsRun.Exists(_run.Path));
+    }
+
+    [Fact]
+    public void Delete_NoFolder_MakesNone()
+    {
+        PcDartsRun.Delete(_run.PathOf("missing"));
+        Assert.False(Directory.Exists(_run.PathOf("missing")));
+    }
+
+    [Fact]
     public void Exists_FolderWithAndWithoutRun_Tells()
     {
         using TemporaryFolder empty = new();

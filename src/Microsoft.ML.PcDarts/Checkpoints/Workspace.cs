@@ -68,7 +68,7 @@ internal sealed class Workspace : IDisposable
     /// <param name="now">This run.</param>
     /// <param name="warn">Told about what may change the last bits, and about damaged checkpoints.</param>
     /// <returns>Where to go on; null to begin.</returns>
-    /// <exception cref="InvalidOperationException">The folder holds another run.</exception>
+    /// <exception cref="DifferentRunException">The folder holds another run.</exception>
     /// <exception cref="InvalidDataException">Files of the folder are damaged.</exception>
     public Checkpoint? Begin(RunDescription now, Action<string> warn)
     {
@@ -80,7 +80,7 @@ internal sealed class Workspace : IDisposable
             IReadOnlyList<string> differences = old.Differences(now);
             if (differences.Count > 0)
             {
-                throw new InvalidOperationException($"The workspace '{FullPath}' holds a run that differs from this one, so it cannot go on: {string.Join("; ", differences)}. "
+                throw new DifferentRunException($"The workspace '{FullPath}' holds a run that differs from this one, so it cannot go on: {string.Join("; ", differences)}. "
                     + "Give the same options and data to go on, or another WorkspacePath (or delete the folder) to start anew.");
             }
 
@@ -159,6 +159,15 @@ internal sealed class Workspace : IDisposable
     {
         _metrics!.Flush(flushToDisk: true);
         _checkpoints.Write(checkpoint);
+    }
+
+    /// <summary>Deletes the run; its description goes last, so that a run that is half deleted still counts as one.</summary>
+    public void Delete()
+    {
+        foreach (string folder in ((string[])[CheckpointsFolder, GenotypesFolder]).Select(name => Path.Combine(FullPath, name)).Where(Directory.Exists))
+            Directory.Delete(folder, recursive: true);
+        foreach (string file in ((string[])[MetricsFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName, RunFile]).Select(name => Path.Combine(FullPath, name)))
+            File.Delete(file);
     }
 
     /// <summary>Whether a process is at work on a folder.</summary>

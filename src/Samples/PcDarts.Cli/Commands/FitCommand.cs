@@ -84,7 +84,7 @@ internal static partial class FitCommand
         result["returnedEpoch"] = history.ReturnedEpoch;
         result["seed"] = history.Seed;
         result["device"] = history.Device;
-        result["report"] = output.Path(ReportCommand.ReportFile);
+        result["report"] = output.Path(PcDartsReport.FileName);
         Tables.Facts(terminal,
         [
             .. Tables.Rows(facts),
@@ -93,7 +93,7 @@ internal static partial class FitCommand
             ("Model", modelPath),
             ("Network", output.Path(ModelFitter.OnnxFile)),
             ("Genotype", output.Path(ModelFitter.GenotypeFile)),
-            ("Report", output.Path(ReportCommand.ReportFile)),
+            ("Report", output.Path(PcDartsReport.FileName)),
         ]);
         if (history.StopReason == StopReason.Cancelled)
             terminal.Warn($"Cancelled; the model is the best so far. Go on with: resume {output.FullPath}");
@@ -108,7 +108,7 @@ internal static partial class FitCommand
         {
             return new ModelFitter(context, terminal).Fit(train, options, output);
         }
-        catch (InvalidOperationException other) when (other.Message.Contains("holds a run that differs", StringComparison.Ordinal))
+        catch (DifferentRunException other)
         {
             throw new UserException($"{other.Message} Or start anew in the same folder with --overwrite, which deletes the run that is there.");
         }
