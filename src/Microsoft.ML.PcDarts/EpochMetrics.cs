@@ -23,4 +23,9 @@ public sealed record EpochMetrics(
     double ImagesPerSecond,
     TimeSpan Elapsed,
     Genotype? Genotype = null,
-    SearchDiagnostics? Diagnostics = null);
+    SearchDiagnostics? Diagnostics = null)
+{
+    /// <param name="last">The last report of an epoch, with loss, accuracy and learning rate.</param>
+    internal static EpochMetrics Of(TrainingProgress last) => new(
+        last.Phase, last.Epoch, last.Loss!.Value, last.Accuracy!.Value, last.ValidationLoss, last.ValidationAccuracy, last.LearningRate!.Value, last.ImagesPerSecond, last.Elapsed, last.Genotype, last.Diagnostics);
+}

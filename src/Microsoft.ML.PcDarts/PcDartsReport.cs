@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>The report of a run: <c>report.html</c> in its workspace, one file that needs nothing else and no network.</summary>
@@ -7,6 +9,9 @@ namespace Microsoft.ML.PcDarts;
 /// goes on, the page loads itself again every 15 seconds.</para></remarks>
 public static class PcDartsReport
 {
+    /// <summary>Name of the report in its workspace.</summary>
+    public const string FileName = "report.html";
+
     /// <summary>Writes the report of a run anew, from the files of its workspace. The run may be under way, in another process too, interrupted or finished.</summary>
     /// <param name="workspacePath">The folder that <see cref="PcDartsTrainer.Options.WorkspacePath"/> named.</param>
     /// <returns>Full path of the report.</returns>
@@ -17,7 +22,7 @@ public static class PcDartsReport
     public static string Write(string workspacePath)
     {
         ArgumentException.ThrowIfNullOrEmpty(workspacePath);
-        return RunReport.Write(workspacePath, Workspace.IsTaken(workspacePath));
+        return Write(workspacePath, Workspace.IsTaken(workspacePath));
     }
 
     /// <summary>Asks the model of a finished run about labelled pictures, keeps the answers as <c>predictions.json</c> in the workspace, and writes the report, which then has a confusion matrix and
@@ -42,7 +47,7 @@ public static class PcDartsReport
         (string Path, string Label)[] labelled = [.. pictures];
         if (labelled.Length == 0)
             throw new ArgumentException("There are no pictures; give at least one.", nameof(pictures));
-        RunResult result = RunReport.Read(workspacePath, running: false).Result
+        RunResult result = PcDartsRun.Read(workspacePath, running: false).Result
             ?? throw new InvalidOperationException($"The run in '{workspacePath}' has not ended, so it has no model yet. Go on with it first.");
         if (result.History.WeightsSha256 != predictor.Info.History.WeightsSha256)
             throw new InvalidOperationException($"The model is not that of the run in '{workspacePath}': its weights' SHA-256 is {predictor.Info.History.WeightsSha256}, the run's {result.History.WeightsSha256}.");
@@ -51,6 +56,15 @@ public static class PcDartsReport
         PicturePrediction[] answers = [.. labelled.Zip(predictor.Predict(labelled.Select(picture => picture.Path), cancellation)).Where(pair => pair.Second.Error is null)
             .Select(pair => new PicturePrediction(Path.GetFullPath(pair.First.Path), pair.First.Label, pair.Second.Label, pair.Second.Probability))];
         new RunPredictions(result.History.WeightsSha256, answers).Write(workspacePath);
-        return RunReport.Write(workspacePath, running: false);
+        return Write(workspacePath, running: false);
+    }
+
+    internal static string Write(string workspacePath, bool running)
+    {
+        PcDartsRun run = PcDartsRun.Read(workspacePath, running);
+        string path = Path.Combine(run.WorkspacePath, FileName);
+        byte[] page = Encoding.UTF8.GetBytes(ReportPage.Of(run));
+        AtomicFile.Write(path, stream => stream.Write(page));
+        return path;
     }
 }

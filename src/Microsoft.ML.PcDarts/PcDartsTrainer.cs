@@ -70,6 +70,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="TorchLibraryException">The native tensor library cannot be loaded.</exception>
     /// <exception cref="InsufficientMemoryException">Memory ran out in a step; the message names what to lower.</exception>
+    /// <exception cref="DifferentRunException"><see cref="Options.WorkspacePath"/> holds a run of other options or data.</exception>
     /// <exception cref="InvalidOperationException">The GPU or the <see cref="Options.Precision"/> that was asked for is missing, the loss diverged, or the rows change their order between passes.</exception>
     public PcDartsTransformer Fit(IDataView input)
     {

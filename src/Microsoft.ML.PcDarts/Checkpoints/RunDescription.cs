@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.PcDarts;
 
@@ -39,6 +40,10 @@ internal sealed record RunDescription
     public required IReadOnlyDictionary<string, string> Versions { get; init; }
 
     public string Machine { get; init; } = string.Create(CultureInfo.InvariantCulture, $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors");
+
+    /// <summary>The architecture that the options gave; null if it was searched.</summary>
+    [JsonIgnore]
+    public Genotype? Given => Options.TryGetValue(nameof(PcDartsTrainer.Options.Genotype), out string? text) && text != "null" ? Genotype.FromPython(text) : null;
 
     /// <summary>The options by name.</summary>
     /// <param name="options">The options.</param>

@@ -33,7 +33,7 @@ internal sealed class Workspace : IDisposable
         try
         {
             Directory.CreateDirectory(full);
-            var fileLock = new FileStream(Path.Combine(full, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            FileStream fileLock = Take(Path.Combine(full, LockFile));
 
             // Only a process that died leaves such files.
             foreach (string remains in Directory.EnumerateFiles(full, "pixels-*.tmp"))
@@ -47,11 +47,28 @@ internal sealed class Workspace : IDisposable
         }
     }
 
+    // Who asks whether a folder is taken holds its lock for a moment.
+    private static FileStream Take(string file)
+    {
+        const int Attempts = 10, PauseMilliseconds = 20;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            }
+            catch (IOException) when (attempt < Attempts && File.Exists(file))
+            {
+                Thread.Sleep(PauseMilliseconds);
+            }
+        }
+    }
+
     /// <summary>Compares this run with the one that the folder holds, or describes this run in a folder that holds none.</summary>
     /// <param name="now">This run.</param>
     /// <param name="warn">Told about what may change the last bits, and about damaged checkpoints.</param>
     /// <returns>Where to go on; null to begin.</returns>
-    /// <exception cref="InvalidOperationException">The folder holds another run.</exception>
+    /// <exception cref="DifferentRunException">The folder holds another run.</exception>
     /// <exception cref="InvalidDataException">Files of the folder are damaged.</exception>
     public Checkpoint? Begin(RunDescription now, Action<string> warn)
     {
@@ -63,7 +80,7 @@ internal sealed class Workspace : IDisposable
             IReadOnlyList<string> differences = old.Differences(now);
             if (differences.Count > 0)
             {
-                throw new InvalidOperationException($"The workspace '{FullPath}' holds a run that differs from this one, so it cannot go on: {string.Join("; ", differences)}. "
+                throw new DifferentRunException($"The workspace '{FullPath}' holds a run that differs from this one, so it cannot go on: {string.Join("; ", differences)}. "
                     + "Give the same options and data to go on, or another WorkspacePath (or delete the folder) to start anew.");
             }
 
@@ -93,9 +110,11 @@ internal sealed class Workspace : IDisposable
             return null;
         try
         {
-            return JsonSerializer.Deserialize<RunDescription>(File.ReadAllBytes(file), JsonFormat.Indented) ?? throw new InvalidDataException("it is null");
+            RunDescription description = JsonSerializer.Deserialize<RunDescription>(File.ReadAllBytes(file), JsonFormat.Indented) ?? throw new InvalidDataException("it is null");
+            _ = description.Given; // can be read
+            return description;
         }
-        catch (Exception damage) when (damage is JsonException or InvalidDataException)
+        catch (Exception damage) when (damage is JsonException or InvalidDataException or GenotypeFormatException)
         {
             throw new InvalidDataException($"'{file}' is damaged: {damage.Message.TrimEnd('.')}. Delete the workspace to start anew, or restore the file from a backup.", damage);
         }
@@ -123,14 +142,14 @@ internal sealed class Workspace : IDisposable
         }
 
         if (report.EpochEnd)
-            _pace.RunIfDue(WriteReport);
+            _pace.RunIfDue(() => WriteReport(running: true));
     }
 
     /// <summary>Writes the result and the report of the finished run.</summary>
     public void Finish(RunResult result)
     {
         result.Write(FullPath);
-        WriteReport();
+        WriteReport(running: false);
     }
 
     /// <summary>The newest whole checkpoint; null when there is none.</summary>
@@ -140,6 +159,15 @@ internal sealed class Workspace : IDisposable
     {
         _metrics!.Flush(flushToDisk: true);
         _checkpoints.Write(checkpoint);
+    }
+
+    /// <summary>Deletes the run; its description goes last, so that a run that is half deleted still counts as one.</summary>
+    public void Delete()
+    {
+        foreach (string folder in ((string[])[CheckpointsFolder, GenotypesFolder]).Select(name => Path.Combine(FullPath, name)).Where(Directory.Exists))
+            Directory.Delete(folder, recursive: true);
+        foreach (string file in ((string[])[MetricsFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName, RunFile]).Select(name => Path.Combine(FullPath, name)))
+            File.Delete(file);
     }
 
     /// <summary>Whether a process is at work on a folder.</summary>
@@ -162,15 +190,15 @@ internal sealed class Workspace : IDisposable
     }
 
     // A damaged line of an earlier attempt must not end a run that does not need it.
-    private void WriteReport()
+    private void WriteReport(bool running)
     {
         try
         {
-            RunReport.Write(FullPath, running: true);
+            PcDartsReport.Write(FullPath, running);
         }
         catch (InvalidDataException damage)
         {
-            _warn!($"{RunReport.FileName} is not up to date: {damage.Message}");
+            _warn!($"{PcDartsReport.FileName} is not up to date: {damage.Message}");
         }
     }
 

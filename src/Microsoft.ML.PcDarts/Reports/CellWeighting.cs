@@ -17,7 +17,7 @@ internal sealed class ArchitectureEpoch(int epoch, ArchitectureValues values, Ge
 /// <summary>Softmax of one cell's α over the operations of an edge, and of its β over the edges into a node (Xu et al. 2020, equations 1 and 3).</summary>
 internal sealed class CellWeighting
 {
-    public const int Operations = 8;
+    public static int Operations => PrimitiveNames.Searched.Count;
 
     /// <param name="alpha">α, E × 8 values.</param>
     /// <param name="beta">β, E values.</param>
@@ -32,8 +32,8 @@ internal sealed class CellWeighting
         if (topology.EdgeCount != beta.Count || alpha.Count != beta.Count * Operations)
             throw new InvalidDataException($"{alpha.Count} values of α and {beta.Count} of β belong to no cell.");
         Edges = [.. Enumerable.Range(0, nodes).SelectMany(node => Enumerable.Range(0, topology.InputCount(node)).Select(source => (topology.EdgeOffset(node) + source, source, node)))];
-        Alpha = [.. alpha.Chunk(Operations).SelectMany(Softmax)];
-        Beta = [.. Enumerable.Range(0, nodes).SelectMany(node => Softmax([.. beta.Skip(topology.EdgeOffset(node)).Take(topology.InputCount(node))]))];
+        Alpha = [.. alpha.Chunk(Operations).SelectMany(edge => GenotypeDecoder.Softmax(edge))];
+        Beta = [.. Enumerable.Range(0, nodes).SelectMany(node => GenotypeDecoder.Softmax([.. beta.Skip(topology.EdgeOffset(node)).Take(topology.InputCount(node))]))];
         Kept = [.. (kept ?? []).Select((edge, index) => (topology.EdgeOffset(index / 2) + edge.Input) * Operations + (int)edge.Operation)];
     }
 
@@ -51,12 +51,4 @@ internal sealed class CellWeighting
     public string ToJson() => string.Create(CultureInfo.InvariantCulture, $"{{\"alpha\":{List(Alpha)},\"beta\":{List(Beta)},\"kept\":[{string.Join(',', Kept)}]}}");
 
     private static string List(IReadOnlyList<double> values) => $"[{string.Join(',', values.Select(value => (int)Math.Round(1000 * value)))}]";
-
-    private static double[] Softmax(float[] values)
-    {
-        double largest = values.Max();
-        double[] exponentials = [.. values.Select(value => Math.Exp(value - largest))];
-        double sum = exponentials.Sum();
-        return [.. exponentials.Select(value => value / sum)];
-    }
 }

@@ -4,27 +4,27 @@ namespace Microsoft.ML.PcDarts;
 
 internal static partial class ReportPage
 {
-    private static void AddHeader(Html page, RunReport report)
+    private static void AddHeader(Html page, PcDartsRun run)
     {
-        RunDescription run = report.Description;
-        TrainingHistory? history = report.Result?.History;
-        string state = report.State.ToString();
-        page.Add($"<header><p class=\"kind\">PC-DARTS architecture search</p><h1>{report.Name} <span class=\"badge {state.ToLowerInvariant()}\">{state.ToLowerInvariant()}</span></h1>");
-        page.Add($"<p>{Status(report)} <span class=\"note\">As of <time datetime=\"{report.Written:O}\">{report.Written:yyyy-MM-dd HH:mm:ss} UTC</time>.</span></p>");
+        TrainingHistory? history = run.History;
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        string state = run.State.ToString();
+        page.Add($"<header><p class=\"kind\">PC-DARTS architecture search</p><h1>{run.Name} <span class=\"badge {state.ToLowerInvariant()}\">{state.ToLowerInvariant()}</span></h1>");
+        page.Add($"<p>{Status(run)} <span class=\"note\">As of <time datetime=\"{now:O}\">{now:yyyy-MM-dd HH:mm:ss} UTC</time>.</span></p>");
         page.Add($"<dl class=\"tiles\">");
-        if (report.Predictions is { } predictions)
+        if (run.Predictions is { } predictions)
             AddTile(page, "Test accuracy", Percent(predictions.Accuracy), $"{predictions.Pictures.Count:N0} pictures");
-        TrainingProgress? validated = report.Metrics.Of(TrainingPhase.Training).LastOrDefault(epoch => epoch.ValidationAccuracy is not null);
-        if ((history is null ? validated?.ValidationAccuracy : history.ValidationAccuracy) is { } accuracyHeld)
+        EpochMetrics? validated = run.LastValidated;
+        if (run.ValidationAccuracy is { } accuracyHeld)
             AddTile(page, "Validation accuracy", Percent(accuracyHeld), history is null ? (FormattableString)$"epoch {validated!.Epoch}" : $"{history.ValidationImages:N0} pictures");
         if (history is not null)
         {
             AddTile(page, "Parameters", Amount(history.Size.Parameters), $"{history.Size.Parameters:N0}");
-            AddTile(page, "Multiply-adds", Amount(history.Size.MultiplyAdds), $"a picture of {report.Result!.Shape.ImageWidth}×{report.Result.Shape.ImageHeight}");
-            AddTile(page, "Search", report.Given is null ? Time(history.SearchTime) : "none", report.Given is null ? $"{history.SearchImagesPerSecond:N0} pictures a second" : (FormattableString)$"architecture given");
+            AddTile(page, "Multiply-adds", Amount(history.Size.MultiplyAdds), $"a picture of {run.Result!.Shape.ImageWidth}×{run.Result.Shape.ImageHeight}");
+            AddTile(page, "Search", run.Given is null ? Time(history.SearchTime) : "none", run.Given is null ? $"{history.SearchImagesPerSecond:N0} pictures a second" : (FormattableString)$"architecture given");
             AddTile(page, "Training", Time(history.TrainingTime), $"{history.TrainingImagesPerSecond:N0} pictures a second");
         }
-        else if (report.Metrics.Last is { } last)
+        else if (run.Last is { } last)
         {
             AddTile(page, "Training accuracy", last.Accuracy is { } accuracy ? Percent(accuracy) : "–", $"this epoch so far");
             AddTile(page, "Speed", string.Create(CultureInfo.InvariantCulture, $"{last.ImagesPerSecond:N0}"), $"pictures a second");
@@ -32,7 +32,7 @@ internal static partial class ReportPage
         }
 
         page.Add($"</dl><div class=\"columns\"><div><h2>Data</h2>");
-        AddTable(page, DataOf(report));
+        AddTable(page, DataOf(run));
         page.Add($"</div><div><h2>Machine</h2>");
         AddTable(page,
         [
@@ -45,34 +45,46 @@ internal static partial class ReportPage
         page.Add($"</div></div></header>");
     }
 
-    private static string Status(RunReport report)
+    private static string Status(PcDartsRun run)
     {
-        TrainingProgress? last = report.Metrics.Last;
+        TrainingProgress? last = run.Last;
         string where = last is null
             ? "No step is done yet."
             : string.Create(CultureInfo.InvariantCulture, $"{(last.Phase == TrainingPhase.Search ? "Search" : "Training")}, epoch {last.Epoch} of {last.Epochs}, step {last.Step} of {last.Steps}.");
-        return report.State switch
+        return run.State switch
         {
-            RunReport.Stage.Finished => $"Ended after {Time(last!.Elapsed)}.",
-            RunReport.Stage.Interrupted => $"{where} No process is at work on it: go on with Fit and the same workspace, or with the command 'resume'.",
+            PcDartsRunState.Finished => $"Ended after {Time(last!.Elapsed)}{Stopped(run.History!)}.",
+            PcDartsRunState.Cancelled => $"{where} It was cancelled, and its model has the weights of epoch {run.History!.ReturnedEpoch}: go on with Fit and the same workspace, or with the command 'resume'.",
+            PcDartsRunState.Interrupted => $"{where} No process is at work on it: go on with Fit and the same workspace, or with the command 'resume'.",
             _ => last?.Remaining is { } left && left > TimeSpan.Zero ? $"{where} About {Time(left)} left in this phase." : where,
         };
     }
 
-    private static IEnumerable<(string Name, string Value)> DataOf(RunReport report)
+    private static string Stopped(TrainingHistory history)
     {
-        DataDescription data = report.Description.Data;
+        string why = history.StopReason switch
+        {
+            StopReason.TimeBudget => ": the time budget was used up",
+            StopReason.EarlyStopping => ": validation had stopped improving",
+            _ => "",
+        };
+        return history.ReturnedEpoch > 0 ? string.Create(CultureInfo.InvariantCulture, $"{why}; the model has the weights of epoch {history.ReturnedEpoch}") : why;
+    }
+
+    private static IEnumerable<(string Name, string Value)> DataOf(PcDartsRun run)
+    {
+        DataDescription data = run.Description.Data;
         yield return ("Pictures", string.Create(CultureInfo.InvariantCulture, $"{data.Pictures:N0} of {data.Width}×{data.Height} pixels"));
-        if (report.Description.ValidationData is { } validation)
+        if (run.Description.ValidationData is { } validation)
             yield return ("Validation set", string.Create(CultureInfo.InvariantCulture, $"{validation.Pictures:N0} pictures"));
-        if (report.Result?.History is { } history)
+        if (run.History is { } history)
         {
             yield return ("Trained on", string.Create(CultureInfo.InvariantCulture, $"{history.TrainingImages:N0} pictures, validated on {history.ValidationImages:N0}"));
             if (history.SkippedImages + history.MissingLabels > 0)
                 yield return ("Left out", string.Create(CultureInfo.InvariantCulture, $"{history.SkippedImages:N0} that cannot be decoded, {history.MissingLabels:N0} without a label"));
         }
 
-        yield return ("Classes", report.Result is { } result
+        yield return ("Classes", run.Result is { } result
             ? string.Create(CultureInfo.InvariantCulture, $"{data.Classes}: {string.Join(", ", result.ClassNames.Take(30))}{(result.ClassNames.Count > 30 ? ", …" : "")}")
             : data.Classes.ToString(CultureInfo.InvariantCulture));
         yield return ("SHA-256", data.Sha256);

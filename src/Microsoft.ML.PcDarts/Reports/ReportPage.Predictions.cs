@@ -7,16 +7,16 @@ internal static partial class ReportPage
     private const int MaximumMatrix = 40;
     private const int ShownPairs = 25;
 
-    private static void AddPredictions(Html page, RunReport report)
+    private static void AddPredictions(Html page, PcDartsRun run)
     {
-        if (report.Predictions is not { } predictions)
+        if (run.Predictions is not { } predictions)
         {
-            if (report.State == RunReport.Stage.Finished)
+            if (run.Result is not null)
                 page.Add($"<section id=\"predictions\"><h2>Predictions</h2><p>The model was asked about no test pictures: give 'fit' the option --test, or call PcDartsReport.WritePredictions.</p></section>");
             return;
         }
 
-        string[] classes = [.. report.Result!.ClassNames.Union(predictions.Pictures.Select(picture => picture.Label), StringComparer.Ordinal)];
+        string[] classes = [.. run.Result!.ClassNames.Union(predictions.Pictures.Select(picture => picture.Label), StringComparer.Ordinal)];
         page.Add($"<section id=\"confusion\"><h2>Confusion matrix</h2>");
         if (classes.Length <= MaximumMatrix)
             AddMatrix(page, classes, predictions.Pictures);

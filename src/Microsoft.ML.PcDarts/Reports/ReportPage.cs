@@ -8,42 +8,42 @@ internal static partial class ReportPage
 {
     private const int RefreshSeconds = 15;
 
-    public static string Of(RunReport report)
+    public static string Of(PcDartsRun run)
     {
         var page = new Html();
         page.Add($"<!DOCTYPE html>").Add($"<html lang=\"en\">").Add($"<head>").Add($"<meta charset=\"utf-8\">");
         page.Add($"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
         page.Add($"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">");
-        if (report.State == RunReport.Stage.Running)
+        if (run.State == PcDartsRunState.Running)
             page.Add($"<meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\">");
-        page.Add($"<link rel=\"icon\" href=\"data:,\">").Add($"<title>{report.Name}: PC-DARTS run</title>");
+        page.Add($"<link rel=\"icon\" href=\"data:,\">").Add($"<title>{run.Name}: PC-DARTS run</title>");
         page.AddRaw($"<style>\n{Resource("report.css")}</style>").Add($"</head>").Add($"<body>");
-        AddHeader(page, report);
+        AddHeader(page, run);
         page.Add($"<main>");
-        AddCurves(page, report);
-        AddHeatMaps(page, report);
-        AddCells(page, report);
-        AddPredictions(page, report);
-        AddDetails(page, report);
+        AddCurves(page, run);
+        AddHeatMaps(page, run);
+        AddCells(page, run);
+        AddPredictions(page, run);
+        AddDetails(page, run);
         page.Add($"</main>");
         page.AddRaw($"<script>\n{Resource("report.js")}</script>").Add($"</body>").Add($"</html>");
         return page.ToString();
     }
 
-    private static void AddCurves(Html page, RunReport report)
+    private static void AddCurves(Html page, PcDartsRun run)
     {
         page.Add($"<section id=\"curves\"><h2>Learning curves</h2>");
-        if (report.Given is not null)
+        if (run.Given is not null)
             page.Add($"<p>The architecture was given, so there was no search.</p>");
         else
-            AddPhase(page, report, TrainingPhase.Search, "Search", "weight half", "architecture half");
-        AddPhase(page, report, TrainingPhase.Training, "Training", "training pictures", "validation pictures");
+            AddPhase(page, run, TrainingPhase.Search, "Search", "weight half", "architecture half");
+        AddPhase(page, run, TrainingPhase.Training, "Training", "training pictures", "validation pictures");
         page.Add($"</section>");
     }
 
-    private static void AddPhase(Html page, RunReport report, TrainingPhase phase, string name, string first, string second)
+    private static void AddPhase(Html page, PcDartsRun run, TrainingPhase phase, string name, string first, string second)
     {
-        TrainingProgress[] epochs = [.. report.Metrics.Of(phase)];
+        TrainingProgress[] epochs = [.. run.Metrics.Of(phase)];
         page.Add($"<h3>{name}</h3>");
         if (epochs.Length == 0)
         {
@@ -67,28 +67,28 @@ internal static partial class ReportPage
         DataPoint[] Points(Func<TrainingProgress, double?> value) => [.. epochs.Where(epoch => value(epoch) is { } number && double.IsFinite(number)).Select(epoch => new DataPoint(epoch.Epoch, value(epoch)!.Value))];
     }
 
-    private static void AddCells(Html page, RunReport report)
+    private static void AddCells(Html page, PcDartsRun run)
     {
         page.Add($"<section id=\"cells\"><h2>Cells</h2>");
-        if (report.Genotype is not { } genotype)
+        if (run.Genotype is not { } genotype)
         {
             page.Add($"<p>They are drawn when the first epoch of the search has ended.</p></section>");
             return;
         }
 
-        bool searching = report.Result is null && report.Given is null && report.Metrics.Last?.Phase != TrainingPhase.Training;
+        bool searching = run.Result is null && run.Given is null && run.Last?.Phase != TrainingPhase.Training;
         page.Add($"<p>{(searching ? "What the search would find if it ended now. " : "")}c<sub>k−2</sub> and c<sub>k−1</sub> are the outputs of the two cells before, c<sub>k</sub> is this cell's; each node adds its two operations.</p>");
         page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Drawing of both cells\">").AddRaw(CellDrawing.ToSvg(genotype)).Add($"</div>");
         page.Add($"<details><summary>In the notation of the paper's code</summary><pre>{genotype.ToPython()}</pre></details></section>");
     }
 
-    private static void AddDetails(Html page, RunReport report)
+    private static void AddDetails(Html page, PcDartsRun run)
     {
         page.Add($"<section id=\"details\"><h2>Options and versions</h2><div class=\"columns\">");
         page.Add($"<details open><summary>Options that decide the result</summary>");
-        AddTable(page, report.Description.Options.Where(option => option.Key != nameof(PcDartsTrainer.Options.Genotype)).Select(option => (option.Key, option.Value == "null" ? "–" : option.Value)));
+        AddTable(page, run.Options.Where(option => option.Key != nameof(PcDartsTrainer.Options.Genotype)).Select(option => (option.Key, option.Value == "null" ? "–" : option.Value)));
         page.Add($"</details><details open><summary>Versions</summary>");
-        AddTable(page, report.Description.Versions.Select(version => (version.Key, version.Value)));
+        AddTable(page, run.Versions.Select(version => (version.Key, version.Value)));
         page.Add($"</details></div></section>");
     }
 

@@ -27,30 +27,41 @@ internal sealed record RunMetrics(IReadOnlyList<TrainingProgress> Epochs, Traini
     public static RunMetrics Parse(string text, string path)
     {
         List<TrainingProgress> epochs = [];
-        TrainingProgress? last = null;
-        int number = 0;
-        int end;
-        for (int start = 0; (end = text.IndexOf('\n', start)) >= 0; start = end + 1)
+        IReadOnlyList<TrainingProgress> reports = ParseLines(text, path, firstLine: 1);
+        foreach (TrainingProgress done in reports.Where(report => report.EpochEnd))
         {
-            number++;
-            try
-            {
-                last = JsonSerializer.Deserialize<TrainingProgress>(text.AsSpan(start, end - start), JsonFormat.Compact) ?? throw new JsonException("it is null.");
-            }
-            catch (Exception damage) when (damage is JsonException or GenotypeFormatException)
-            {
-                throw new InvalidDataException($"Line {number} of '{path}' is damaged: {damage.Message.TrimEnd('.')}. Restore the file from a backup, or delete the line.", damage);
-            }
-
-            if (!last.EpochEnd)
-                continue;
-
             // Epochs that are done again take the place of those before.
-            TrainingProgress done = last;
             epochs.RemoveAll(epoch => epoch.Phase == done.Phase && epoch.Epoch >= done.Epoch);
             epochs.Add(done);
         }
 
-        return new RunMetrics(epochs, last);
+        return new RunMetrics(epochs, reports.Count > 0 ? reports[^1] : null);
+    }
+
+    /// <summary>Parses every line that ends with a line feed.</summary>
+    /// <param name="text">The lines.</param>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="firstLine">Number of the first line, for messages.</param>
+    /// <exception cref="InvalidDataException">A line is damaged.</exception>
+    public static IReadOnlyList<TrainingProgress> ParseLines(string text, string path, int firstLine)
+    {
+        List<TrainingProgress> reports = [];
+        int end;
+        for (int start = 0; (end = text.IndexOf('\n', start)) >= 0; start = end + 1)
+        {
+            try
+            {
+                TrainingProgress report = JsonSerializer.Deserialize<TrainingProgress>(text.AsSpan(start, end - start), JsonFormat.Compact) ?? throw new JsonException("it is null.");
+                if (report is { EpochEnd: true } and not { Loss: not null, Accuracy: not null, LearningRate: not null })
+                    throw new JsonException("it ends an epoch without loss, accuracy or learningRate.");
+                reports.Add(report);
+            }
+            catch (Exception damage) when (damage is JsonException or GenotypeFormatException)
+            {
+                throw new InvalidDataException($"Line {firstLine + reports.Count} of '{path}' is damaged: {damage.Message.TrimEnd('.')}. Restore the file from a backup, or delete the line.", damage);
+            }
+        }
+
+        return reports;
     }
 }

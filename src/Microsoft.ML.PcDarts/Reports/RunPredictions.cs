@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.PcDarts;
 
@@ -9,17 +9,20 @@ internal sealed record RunPredictions(string WeightsSha256, IReadOnlyList<Pictur
 {
     public const string FileName = "predictions.json";
 
+    [JsonIgnore]
     public double Accuracy => Pictures.Average(picture => picture.IsRight ? 1.0 : 0.0);
 
     /// <summary>Mistakes, the most confident first.</summary>
+    [JsonIgnore]
     public IEnumerable<PicturePrediction> Mistakes => Pictures.Where(picture => !picture.IsRight).OrderByDescending(picture => picture.Probability).ThenBy(picture => picture.Path, StringComparer.Ordinal);
 
     /// <summary>Right ones: the first of each class, then the second of each, and so on.</summary>
+    [JsonIgnore]
     public IEnumerable<PicturePrediction> Right => Pictures.Where(picture => picture.IsRight)
         .GroupBy(picture => picture.Label, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal)
         .SelectMany(group => group.Select((picture, rank) => (picture, rank))).OrderBy(pair => pair.rank).Select(pair => pair.picture);
 
-    public void Write(string workspace) => AtomicFile.Write(Path.Combine(workspace, FileName), stream => JsonSerializer.Serialize(stream, this, JsonFormat.Compact));
+    public void Write(string workspace) => ReportFile.Write(Path.Combine(workspace, FileName), this);
 
     /// <summary>The predictions that a workspace holds, or null if it holds none.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
@@ -33,5 +36,6 @@ internal sealed record RunPredictions(string WeightsSha256, IReadOnlyList<Pictur
 /// <param name="Probability">Probability of that class, 0 to 1.</param>
 internal sealed record PicturePrediction(string Path, string Label, string Predicted, float Probability)
 {
+    [JsonIgnore]
     public bool IsRight => Label == Predicted;
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.PcDarts;
 
@@ -11,32 +11,15 @@ internal sealed record RunResult(Genotype Genotype, NetworkShape Shape, IReadOnl
 {
     public const string FileName = "result.json";
 
+    /// <summary>Whether the run was cancelled and can go on.</summary>
+    [JsonIgnore]
+    public bool IsCancelled => History.StopReason == StopReason.Cancelled;
+
     public static RunResult Of(DiscoveredModel model) => new(model.Genotype, model.Shape, model.ClassNames, model.History);
 
-    public void Write(string workspace) => AtomicFile.Write(Path.Combine(workspace, FileName), stream => JsonSerializer.Serialize(stream, this, JsonFormat.Indented));
+    public void Write(string workspace) => ReportFile.Write(Path.Combine(workspace, FileName), this);
 
     /// <summary>The result that a workspace holds, or null while it holds none.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     public static RunResult? Read(string workspace) => ReportFile.Read<RunResult>(Path.Combine(workspace, FileName));
-}
-
-/// <summary>Reads the JSON files of a workspace that hold results.</summary>
-internal static class ReportFile
-{
-    /// <returns>The content; null if there is no such file.</returns>
-    /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    public static T? Read<T>(string path)
-        where T : class
-    {
-        if (!File.Exists(path))
-            return null;
-        try
-        {
-            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), JsonFormat.Indented) ?? throw new JsonException("it is null");
-        }
-        catch (Exception damage) when (damage is JsonException or GenotypeFormatException)
-        {
-            throw new InvalidDataException($"'{path}' is damaged: {damage.Message.TrimEnd('.')}. Delete the file; it is written again when the run is gone on with or reported on.", damage);
-        }
-    }
 }

@@ -20,13 +20,5 @@ internal static class ArchitectureEntropy
         })).Average();
     }
 
-    private static double Entropy(float[] values)
-    {
-        double maximum = values.Max(), sum = values.Sum(value => Math.Exp(value - maximum));
-        return values.Sum(value =>
-        {
-            double log = value - maximum - Math.Log(sum);
-            return -Math.Exp(log) * log;
-        });
-    }
+    private static double Entropy(float[] values) => GenotypeDecoder.Softmax(values).Sum(share => share > 0 ? -share * Math.Log(share) : 0);
 }

@@ -75,7 +75,8 @@ internal static class GenotypeDecoder
         return edges;
     }
 
-    private static double[] Softmax(ReadOnlySpan<float> values)
+    /// <summary>Exponentials of the values, divided by their sum.</summary>
+    public static double[] Softmax(ReadOnlySpan<float> values)
     {
         float maximum = float.NegativeInfinity;
         foreach (float value in values)

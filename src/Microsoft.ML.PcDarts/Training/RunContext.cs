@@ -127,18 +127,7 @@ internal sealed class RunContext(
     public void FinishEpoch(TrainingProgress progress)
     {
         ThrowIfDiverged(progress);
-        var metrics = new EpochMetrics(
-            progress.Phase,
-            progress.Epoch,
-            progress.Loss!.Value,
-            progress.Accuracy!.Value,
-            progress.ValidationLoss,
-            progress.ValidationAccuracy,
-            progress.LearningRate!.Value,
-            progress.ImagesPerSecond,
-            progress.Elapsed,
-            progress.Genotype,
-            progress.Diagnostics);
+        var metrics = EpochMetrics.Of(progress);
         Epochs.Add(metrics);
         string validation = metrics.ValidationAccuracy is { } held ? string.Create(CultureInfo.InvariantCulture, $", validation {held:P2}") : "";
         Info(string.Create(CultureInfo.InvariantCulture,

@@ -31,6 +31,8 @@ internal static class CommandLine
             FitCommand.Create(interruption.Token),
             ResumeCommand.Create(interruption.Token),
             ReportCommand.Create(interruption.Token),
+            WatchCommand.Create(interruption.Token),
+            CompareCommand.Create(),
             EvaluateCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),

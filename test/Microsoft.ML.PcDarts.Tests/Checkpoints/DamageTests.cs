@@ -92,6 +92,42 @@ public sealed class DamageTests : IDisposable
         Assert.True(refused > Rounds / 2 && different > Rounds / 20, $"{refused} refused, {different} different");
     }
 
+    [Theory]
+    [InlineData(RunResult.FileName)]
+    [InlineData(RunPredictions.FileName)]
+    public void Open_RandomDamageOfAResult_IsRefusedOrHarmless(string name)
+    {
+        string run = Run(), file = Path.Combine(run, name);
+        string weights = PcDartsRun.Open(run).History!.WeightsSha256;
+        new RunPredictions(weights, [.. Enumerable.Range(0, 10).Select(i => new PicturePrediction($"/{i}.png", "a", i < 3 ? "b" : "a", 0.1f * i))]).Write(run);
+        string whole = Content(run);
+        var random = new Random(4);
+        int refused = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            Damaged(file, random, () =>
+            {
+                try
+                {
+                    Assert.Equal(whole, Content(run)); // a flipped bit in white space
+                }
+                catch (InvalidDataException error)
+                {
+                    Assert.Contains(file, error.Message, StringComparison.Ordinal);
+                    refused++;
+                }
+            });
+        }
+
+        Assert.InRange(refused, Rounds * 9 / 10, Rounds);
+
+        static string Content(string run)
+        {
+            PcDartsRun read = PcDartsRun.Open(run);
+            return System.Text.Json.JsonSerializer.Serialize(new { read.Result, read.Predictions }, JsonFormat.Compact);
+        }
+    }
+
     private static void Damaged(string file, Random random, Action check)
     {
         byte[] bytes = File.ReadAllBytes(file), damaged = [.. bytes];

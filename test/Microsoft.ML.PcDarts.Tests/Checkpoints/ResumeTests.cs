@@ -45,7 +45,7 @@ public sealed class ResumeTests : IDisposable
     public void Fit_OtherOptions_ListsWhatDiffers()
     {
         Run(_folder.File("run"));
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Run(_folder.File("run"), options => (options.Epochs, options.LearningRate) = (7, 0.3)));
+        DifferentRunException error = Assert.Throws<DifferentRunException>(() => Run(_folder.File("run"), options => (options.Epochs, options.LearningRate) = (7, 0.3)));
         Assert.Contains("Epochs is 6 in the workspace, 7 now; LearningRate is 0.2 in the workspace, 0.3 now", error.Message, StringComparison.Ordinal);
         Assert.Contains("another WorkspacePath", error.Message, StringComparison.Ordinal);
     }
@@ -54,7 +54,7 @@ public sealed class ResumeTests : IDisposable
     public void Fit_OtherPictures_SaysSo()
     {
         Run(_folder.File("run"));
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Run(_folder.File("run"), pictures: 33));
+        DifferentRunException error = Assert.Throws<DifferentRunException>(() => Run(_folder.File("run"), pictures: 33));
         Assert.Matches("Training data: 30 pictures of 8×8 in 3 classes, SHA-256 [0-9a-f]{12}… in the workspace, 33 pictures", error.Message);
     }
 

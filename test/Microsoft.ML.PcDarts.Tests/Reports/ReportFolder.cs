@@ -27,7 +27,7 @@ internal sealed class ReportFolder : IDisposable
 
     public string Path => _folder.Path;
 
-    public string Page => File.ReadAllText(_folder.File(RunReport.FileName));
+    public string Page => File.ReadAllText(_folder.File(PcDartsReport.FileName));
 
     public void Write(string file, string text) => File.WriteAllText(_folder.File(file), text);
 
@@ -40,25 +40,25 @@ internal sealed class ReportFolder : IDisposable
         alpha[(int)favourite] = 3;
         Add(new TrainingProgress
         {
-            Phase = TrainingPhase.Search, Epoch = epoch, Epochs = 5, Step = 4, Steps = 4, Loss = 2.5 - 0.1 * epoch, Accuracy = 0.1 * epoch, Elapsed = TimeSpan.FromSeconds(10 * epoch), EpochEnd = true,
+            Phase = TrainingPhase.Search, Epoch = epoch, Epochs = 5, Step = 4, Steps = 4, Loss = 2.5 - 0.1 * epoch, Accuracy = 0.1 * epoch, LearningRate = 0.1, Elapsed = TimeSpan.FromSeconds(10 * epoch), EpochEnd = true,
             Genotype = KnownGenotypes.PcDartsCifar, Architecture = new ArchitectureValues(alpha, new float[14 * 8], new float[14], new float[14]),
         });
     }
 
     public void AddTrainingEpoch(int epoch) => Add(new TrainingProgress
     {
-        Phase = TrainingPhase.Training, Epoch = epoch, Epochs = 6, Step = 4, Steps = 4, Loss = 2.5 - 0.1 * epoch, Accuracy = 0.1 * epoch, ValidationLoss = 2, ValidationAccuracy = 0.5, Elapsed = TimeSpan.FromSeconds(100 + 10 * epoch), EpochEnd = true,
+        Phase = TrainingPhase.Training, Epoch = epoch, Epochs = 6, Step = 4, Steps = 4, Loss = 2.5 - 0.1 * epoch, Accuracy = 0.1 * epoch, LearningRate = 0.1, ValidationLoss = 2, ValidationAccuracy = 0.5, Elapsed = TimeSpan.FromSeconds(100 + 10 * epoch), EpochEnd = true,
     });
 
     /// <summary>Writes a result that ends with the newest report, or with another moment.</summary>
-    public void AddResult(string[] classes, TimeSpan? elapsed = null)
+    public void AddResult(string[] classes, TimeSpan? elapsed = null, StopReason stopped = StopReason.Completed)
     {
         var shape = new NetworkShape { InitialChannels = 4, Layers = 2, Classes = 3, ImageHeight = 8, ImageWidth = 8 };
         TrainingProgress last = _reports[^1];
         new RunResult(KnownGenotypes.PcDartsCifar, shape, classes, new TrainingHistory
         {
             Epochs = [new EpochMetrics(last.Phase, last.Epoch, 1, 0.5, 1, 0.5, 0.1, 10, elapsed ?? last.Elapsed)], TrainingImages = 24, ValidationImages = 6,
-            Size = NetworkSize.Of(KnownGenotypes.PcDartsCifar, shape), WeightsSha256 = "w", Device = "cpu", Seed = 7,
+            Size = NetworkSize.Of(KnownGenotypes.PcDartsCifar, shape), WeightsSha256 = "w", Device = "cpu", Seed = 7, ReturnedEpoch = last.Epoch, StopReason = stopped,
         }).Write(Path);
     }
 

@@ -60,6 +60,10 @@ public sealed class FitBadInputTests : IDisposable
     [InlineData("--seed", "x")]
     [InlineData("--gpu", "-1")]
     [InlineData("--precision", "float8")]
+    [InlineData("--max-skip-connections", "17")]
+    [InlineData("--search-patience", "0")]
+    [InlineData("--early-stopping", "1.5")]
+    [InlineData("--keep", "first")]
     public void Fit_BadOption_IsAUsageError(string option, string value)
     {
         CliResult result = CliProcess.Run("fit", "--train", _folder.FullPath, option, value);
@@ -67,6 +71,19 @@ public sealed class FitBadInputTests : IDisposable
         Assert.Equal(2, result.ExitCode);
         Assert.Contains($"'{value}'", result.Errors, StringComparison.Ordinal);
         Assert.Contains(option, result.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--search-patience", "3", "--genotype", "PC_DARTS_cifar", "is about the search, which --genotype skips")]
+    [InlineData("--early-stopping", "3", "--validation-fraction", "0", "needs pictures to validate on")]
+    [InlineData("--keep", "best", "--validation-fraction", "0", "needs pictures to validate on")]
+    public void Fit_OptionsThatContradict_AreAUsageError(string option, string value, string other, string otherValue, string message)
+    {
+        CliResult result = CliProcess.Run("fit", "--train", _folder.FullPath, option, value, other, otherValue);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(option, result.Errors, StringComparison.Ordinal);
+        Assert.Contains(message, result.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

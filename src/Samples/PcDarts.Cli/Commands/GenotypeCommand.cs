@@ -76,14 +76,7 @@ internal static class GenotypeCommand
 
     private static void Write(Terminal terminal, string option, string? path, Func<Genotype, string> draw, Genotype genotype)
     {
-        if (path is null)
-            return;
-        string fullPath = Path.GetFullPath(path);
-        if (Path.GetFileName(fullPath).Length == 0 || Directory.Exists(fullPath))
-            throw new UserException($"{option} '{path}' is a folder; name a file.");
-        using OutputFolder folder = new(Path.GetDirectoryName(fullPath)!, option);
-        folder.Write(Path.GetFileName(fullPath), file => File.WriteAllText(file, draw(genotype)));
-        folder.Commit();
-        terminal.Say($"Wrote {fullPath}");
+        if (path is not null)
+            OutputFolder.WriteFile(terminal, option, path, draw(genotype));
     }
 }

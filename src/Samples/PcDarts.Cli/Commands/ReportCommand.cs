@@ -11,8 +11,6 @@ namespace PcDarts.Cli.Commands;
 /// <summary><c>report DIR</c>: writes the report of a run anew, under way or finished.</summary>
 internal static class ReportCommand
 {
-    public const string ReportFile = "report.html";
-
     private static readonly Argument<string> Folder = new("DIR") { Description = "Folder of the run: what 'fit --out' named." };
 
     public static Command Create(CancellationToken cancellation)

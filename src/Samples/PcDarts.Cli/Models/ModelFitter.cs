@@ -19,7 +19,8 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
     {
         using TransformerChain<KeyToValueMappingTransformer> model = Train(train, options, output);
         PcDartsTransformer network = model.OfType<PcDartsTransformer>().Single();
-        options.CancellationToken.ThrowIfCancellationRequested();
+        if (network.History.StopReason != StopReason.Cancelled)
+            options.CancellationToken.ThrowIfCancellationRequested();
         output.Write(ModelFile, file => context.Model.Save(model, train.View.Schema, file));
         output.Write(OnnxFile, file => network.SaveOnnx(file));
         output.Write(GenotypeFile, network.Genotype.Save);

@@ -1,3 +1,5 @@
+using PcDarts.Cli.Rendering;
+
 namespace PcDarts.Cli.Models;
 
 /// <summary>
@@ -76,6 +78,20 @@ internal sealed class OutputFolder : IDisposable
 
         if (!_committed && _created is not null && Directory.Exists(_created))
             DeleteEmpty(_created);
+    }
+
+    /// <summary>Writes one text file that an option names, and says so.</summary>
+    /// <returns>Its full path.</returns>
+    public static string WriteFile(Terminal terminal, string option, string path, string text)
+    {
+        string fullPath = System.IO.Path.GetFullPath(path), name = System.IO.Path.GetFileName(fullPath);
+        if (name.Length == 0 || Directory.Exists(fullPath))
+            throw new UserException($"{option} '{path}' is a folder; name a file.");
+        using OutputFolder folder = new(System.IO.Path.GetDirectoryName(fullPath)!, option);
+        folder.Write(name, file => File.WriteAllText(file, text));
+        folder.Commit();
+        terminal.Say($"Wrote {fullPath}");
+        return fullPath;
     }
 
     private string Temporary(string name) => Path($".{name}.{Environment.ProcessId}.tmp");

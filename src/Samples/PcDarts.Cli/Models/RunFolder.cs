@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.PcDarts;
 
 namespace PcDarts.Cli.Models;
 
@@ -6,9 +7,6 @@ namespace PcDarts.Cli.Models;
 internal sealed class RunFolder : IDisposable
 {
     private const string ArgumentsFile = "fit.json";
-    private const string RunFile = "run.json";
-    private const string MetricsFile = "metrics.jsonl";
-    private const string ResultFile = "result.json";
     private readonly OutputFolder _output;
 
     public static string ArgumentsPath(string folder) => Path.Combine(folder, ArgumentsFile);
@@ -21,8 +19,8 @@ internal sealed class RunFolder : IDisposable
     {
         _output = output;
         if (overwrite)
-            Delete();
-        if (HasRun)
+            PcDartsRun.Delete(output.FullPath);
+        if (HasRun && HasArguments(output.FullPath))
             return; // The library compares that run with this one.
         string path = ArgumentsPath(output.FullPath), temporary = path + ".tmp";
         File.WriteAllText(temporary, JsonSerializer.Serialize(arguments) + "\n");
@@ -30,10 +28,10 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>Whether the folder holds a run that can go on.</summary>
-    public bool HasRun => File.Exists(_output.Path(RunFile)) && File.Exists(ArgumentsPath(_output.FullPath));
+    public bool HasRun => PcDartsRun.Exists(_output.FullPath);
 
     /// <summary>Whether the run of a folder has ended and its model is there.</summary>
-    public static bool IsFinished(string folder) => File.Exists(Path.Combine(folder, ResultFile)) && File.Exists(Path.Combine(folder, ModelFitter.ModelFile));
+    public static bool IsFinished(string folder) => PcDartsRun.Open(folder).History is not null && File.Exists(Path.Combine(folder, ModelFitter.ModelFile));
 
     /// <summary>Whether <c>fit</c> started the run of a folder.</summary>
     public static bool HasArguments(string folder) => File.Exists(ArgumentsPath(folder));
@@ -41,16 +39,8 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Deletes the arguments of a run that never began.</summary>
     public void Dispose()
     {
-        if (!File.Exists(_output.Path(RunFile)))
+        if (!HasRun)
             File.Delete(ArgumentsPath(_output.FullPath));
-    }
-
-    private void Delete()
-    {
-        foreach (string file in (string[])[RunFile, MetricsFile, ArgumentsFile, ResultFile, "predictions.json", "report.html"])
-            File.Delete(_output.Path(file));
-        foreach (string folder in ((string[])["checkpoints", "genotypes"]).Select(_output.Path).Where(Directory.Exists))
-            Directory.Delete(folder, recursive: true);
     }
 
     /// <exception cref="UserException">The folder holds no run that <c>fit</c> started, or its file is damaged.</exception>

@@ -61,6 +61,29 @@ internal static class Tables
         Facts(terminal, ("Accuracy", Percent(metrics.MicroAccuracy)), ("Mean over classes", Percent(metrics.MacroAccuracy)), ("Log loss", Plain($"{metrics.LogLoss:F4}")));
     }
 
+    /// <summary>Runs side by side, a row a quantity; settings that differ follow.</summary>
+    public static void Runs(Terminal terminal, RunComparison comparison)
+    {
+        Table table = New(["", .. comparison.Names.Select(Markup.Escape)]);
+        Add("State", RunComparison.State);
+        Add("Test accuracy", run => run.TestAccuracy is { } accuracy ? Percent(accuracy) : null);
+        Add("Validation accuracy", run => run.ValidationAccuracy is { } accuracy ? Percent(accuracy) : null);
+        Add("Weights of epoch", run => run.History?.ReturnedEpoch.ToString(CultureInfo.InvariantCulture));
+        Add("Parameters", run => run.History?.Size.Parameters.ToString("N0", CultureInfo.InvariantCulture));
+        Add("Multiply-adds", run => run.History?.Size.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture));
+        Add("Search", run => Time(run.History?.SearchTime.TotalSeconds, run.History?.SearchImagesPerSecond));
+        Add("Training", run => Time(run.History?.TrainingTime.TotalSeconds, run.History?.TrainingImagesPerSecond));
+        Add("Time in all", run => run.Last is { } last ? Duration.Format(last.Elapsed) : null);
+        Add("Seed", run => run.Seed.ToString(CultureInfo.InvariantCulture));
+        Add("Architecture", run => RunComparison.Short(run.Genotype?.Sha256()));
+        Add("Data", run => Plain($"{run.Pictures:N0} pictures, {RunComparison.Short(run.DataSha256)}"));
+        foreach ((string name, string?[] values) in comparison.Differences.Where(row => row.Name != nameof(PcDartsTrainer.Options.Genotype)))
+            table.AddRow([Markup.Escape(name), .. values.Select(value => Markup.Escape(value is null or "null" ? "–" : value))]);
+        terminal.Human.Write(table);
+
+        void Add(string name, Func<PcDartsRun, string?> value) => table.AddRow([name, .. comparison.Runs.Select(run => Markup.Escape(value(run) ?? "–"))]);
+    }
+
     public static string Percent(double share) => Plain($"{100 * share:F2} %");
 
     private static Table New(params string[] columns) => new Table().RoundedBorder().AddColumns(columns);

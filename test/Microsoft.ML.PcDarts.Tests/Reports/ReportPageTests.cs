@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.PcDarts.Tests;
 
-public sealed class RunReportTests : IDisposable
+public sealed class ReportPageTests : IDisposable
 {
     private const string Refresh = "http-equiv=\"refresh\"";
     private readonly ReportFolder _run = new();
@@ -12,7 +12,7 @@ public sealed class RunReportTests : IDisposable
     [Fact]
     public void Write_BeforeTheFirstEpoch_RefreshesItselfAndSaysSo()
     {
-        RunReport.Write(_run.Path, running: true);
+        PcDartsReport.Write(_run.Path, running: true);
         Assert.Contains(Refresh, _run.Page, StringComparison.Ordinal);
         Assert.Contains("No step is done yet.", _run.Page, StringComparison.Ordinal);
         Assert.Contains("a &lt;machine&gt;", _run.Page, StringComparison.Ordinal);
@@ -23,7 +23,7 @@ public sealed class RunReportTests : IDisposable
     {
         _run.AddSearchEpoch(1);
         _run.AddSearchEpoch(2);
-        RunReport.Write(_run.Path, running: true);
+        PcDartsReport.Write(_run.Path, running: true);
         Assert.Contains(Refresh, _run.Page, StringComparison.Ordinal);
         Assert.Contains("What the search would find if it ended now.", _run.Page, StringComparison.Ordinal);
         Assert.Contains("Search, epoch 2 of 5", _run.Page, StringComparison.Ordinal);
@@ -35,7 +35,7 @@ public sealed class RunReportTests : IDisposable
     public void Write_MidSearch_MarksKeptEdgesAndShadesBySoftmax()
     {
         _run.AddSearchEpoch(1, favourite: Primitive.SepConv3x3);
-        RunReport.Write(_run.Path, running: true);
+        PcDartsReport.Write(_run.Path, running: true);
 
         // e³ / (e³ + 7) of the first edge's weight; both cells keep two edges for each of four nodes.
         Assert.Contains(">74.2</td>", _run.Page, StringComparison.Ordinal);
@@ -71,7 +71,7 @@ public sealed class RunReportTests : IDisposable
         _run.AddResult(classes);
         new RunPredictions("w", [new("/x/<i>.png", classes[0], classes[1], 0.9f), new("/x/2.png", classes[2], classes[2], 0.8f)]).Write(_run.Path);
 
-        RunReport.Write(_run.Path, running: true);
+        PcDartsReport.Write(_run.Path, running: true);
 
         Assert.DoesNotContain(Refresh, _run.Page, StringComparison.Ordinal);
         Assert.Contains(">finished</span>", _run.Page, StringComparison.Ordinal);
@@ -84,11 +84,33 @@ public sealed class RunReportTests : IDisposable
     }
 
     [Fact]
+    public void Write_StoppedEarly_SaysWhyAndWhichEpochTheModelIs()
+    {
+        _run.AddTrainingEpoch(4);
+        _run.AddResult(["a", "b", "c"], stopped: StopReason.EarlyStopping);
+        PcDartsReport.Write(_run.Path);
+        Assert.Contains("validation had stopped improving; the model has the weights of epoch 4.", _run.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_CancelledWithItsBest_SaysSoUntilItGoesOn()
+    {
+        _run.AddTrainingEpoch(3);
+        _run.AddResult(["a", "b", "c"], stopped: StopReason.Cancelled);
+        PcDartsReport.Write(_run.Path);
+        Assert.Contains(">cancelled</span>", _run.Page, StringComparison.Ordinal);
+        Assert.Contains("its model has the weights of epoch 3", _run.Page, StringComparison.Ordinal);
+        using Workspace workspace = Workspace.Open(_run.Path);
+        PcDartsReport.Write(_run.Path);
+        Assert.Contains(">running</span>", _run.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_ResultOfAnotherRun_IsLeftOut()
     {
         _run.AddTrainingEpoch(1);
         _run.AddResult(["a", "b", "c"], elapsed: TimeSpan.FromSeconds(5));
-        Assert.Null(RunReport.Read(_run.Path, running: false).Result);
+        Assert.Null(PcDartsRun.Read(_run.Path, running: false).Result);
     }
 
     [Fact]
@@ -97,8 +119,8 @@ public sealed class RunReportTests : IDisposable
         _run.AddTrainingEpoch(6);
         _run.AddResult(["a", "b", "c"]);
         new RunPredictions("other", [new("/x/2.png", "a", "a", 0.8f)]).Write(_run.Path);
-        RunReport report = RunReport.Read(_run.Path, running: false);
-        Assert.Equal(RunReport.Stage.Finished, report.State);
+        PcDartsRun report = PcDartsRun.Read(_run.Path, running: false);
+        Assert.Equal(PcDartsRunState.Finished, report.State);
         Assert.Null(report.Predictions);
     }
 
@@ -107,9 +129,9 @@ public sealed class RunReportTests : IDisposable
     {
         using var run = new ReportFolder(given: KnownGenotypes.PcDartsCifar);
         run.AddTrainingEpoch(1);
-        RunReport.Write(run.Path, running: true);
+        PcDartsReport.Write(run.Path, running: true);
         Assert.Contains("The architecture was given, so there was no search.", run.Page, StringComparison.Ordinal);
-        Assert.Equal(KnownGenotypes.PcDartsCifar, RunReport.Read(run.Path, running: true).Genotype);
+        Assert.Equal(KnownGenotypes.PcDartsCifar, PcDartsRun.Read(run.Path, running: true).Genotype);
         Assert.Contains("pcdarts-cells", run.Page, StringComparison.Ordinal);
     }
 
@@ -119,7 +141,7 @@ public sealed class RunReportTests : IDisposable
         _run.AddTrainingEpoch(1);
         string whole = File.ReadAllText(_run.PathOf(Workspace.MetricsFile));
         _run.Write(Workspace.MetricsFile, whole + whole[..40]);
-        Assert.Single(RunReport.Read(_run.Path, running: true).Metrics.Epochs);
+        Assert.Single(PcDartsRun.Read(_run.Path, running: true).Metrics.Epochs);
     }
 
     [Fact]
@@ -127,7 +149,7 @@ public sealed class RunReportTests : IDisposable
     {
         foreach (int epoch in (int[])[1, 2, 3, 2])
             _run.AddTrainingEpoch(epoch);
-        Assert.Equal([1, 2], RunReport.Read(_run.Path, running: true).Metrics.Epochs.Select(epoch => epoch.Epoch));
+        Assert.Equal([1, 2], PcDartsRun.Read(_run.Path, running: true).Metrics.Epochs.Select(epoch => epoch.Epoch));
     }
 
     [Fact]

@@ -1,0 +1,192 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Microsoft.ML.PcDarts;
+using PcDarts.Cli.Models;
+
+namespace PcDarts.Cli.Commands;
+
+/// <content>The options of <c>fit</c>, their rules and what they mean to the trainer.</content>
+internal static partial class FitCommand
+{
+    private static readonly Option<string> Train = new("--train")
+    {
+        Description = "Folder with one sub-folder of pictures for each class.",
+        HelpName = "DIR",
+        Required = true,
+    };
+
+    private static readonly Option<string?> Test = new("--test")
+    {
+        Description = "Pictures to measure the finished model on, laid out in the same way; they choose nothing.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<TimeSpan?> TimeBudget = Duration.Option("--time-budget", $"Time that search and training may take together, such as {Duration.Examples}.");
+
+    private static readonly Option<TimeSpan?> CheckpointInterval = Duration.Option("--checkpoint-interval", "Time between two checkpoints, which is what a crash costs at most; one minute by default.");
+
+    private static readonly Option<string> Recipe = new("--recipe")
+    {
+        Description = "Preset: tiny ends in seconds, paper-cifar needs a GPU.",
+        HelpName = "tiny|default|paper-cifar",
+        DefaultValueFactory = _ => "default",
+        Validators = { CheckRecipe },
+    };
+
+    private static readonly Option<int> Seed = new("--seed") { Description = "Random seed.", HelpName = "N", DefaultValueFactory = _ => 1 };
+
+    private static readonly Option<string?> GenotypeOption = new("--genotype")
+    {
+        Description = "Train this genotype and skip the search: a published name, genotype.json, Python notation or another model.",
+        HelpName = "NAME|FILE",
+    };
+
+    private static readonly Option<string?> InitialModel = new("--initial-model")
+    {
+        Description = "Start from these weights instead of random ones and skip the search: weights.safetensors of another fit, or a state dict of PyTorch with --genotype.",
+        HelpName = "WEIGHTS",
+    };
+
+    private static readonly Option<bool> FreezeBackbone = new("--freeze-backbone") { Description = "With --initial-model: train the classifier alone." };
+
+    private static readonly Option<double?> ValidationFraction = new("--validation-fraction")
+    {
+        Description = "Share of the training pictures held out to watch the training, 0 to 0.5.",
+        HelpName = "SHARE",
+    };
+
+    private static readonly Option<int?> Gpu = new("--gpu")
+    {
+        Description = "Number of the CUDA GPU to search and train on, 0 for the first; without it the CPU.",
+        HelpName = "N",
+        Validators = { CheckGpu },
+    };
+
+    private static readonly Option<TrainingPrecision?> Precision = new("--precision")
+    {
+        Description = "Number format of the maps between layers; by default bfloat16 on GPUs that compute it, else float32.",
+        HelpName = "float32|bfloat16",
+        CustomParser = ParsePrecision,
+    };
+
+    private static readonly Option<int?> MaximumSkips = Whole("--max-skip-connections", "Most skip connections that the normal cell keeps; 2 is a good limit, by default there is none.", 0, 16);
+
+    private static readonly Option<int?> SearchPatience = Whole("--search-patience", "End the search when its genotype has not changed for so many epochs after the warm-up.", 1, int.MaxValue);
+
+    private static readonly Option<int?> EarlyStopping = Whole("--early-stopping", "End the training when validation has not improved for so many epochs, and keep the best.", 1, int.MaxValue);
+
+    private static readonly Option<string> Keep = new("--keep")
+    {
+        Description = "Weights that the model gets: of the epoch that validated best, or of the last one.",
+        HelpName = "best|last",
+        DefaultValueFactory = _ => "last",
+        Validators = { CheckKeep },
+    };
+
+    private static readonly Option<bool> ClassWeights = new("--class-weights") { Description = "Let rare classes count as much as frequent ones." };
+
+    private static readonly Option<bool> ReturnBest = new("--return-best") { Description = "On Ctrl-C during the training, save the best model so far; 'resume' can go on from there." };
+
+    private static readonly Option<bool> SkipBadImages = new("--skip-bad-images") { Description = "Leave out training pictures that cannot be decoded instead of stopping." };
+
+    private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Start anew in a folder that holds another run; that run is deleted." };
+
+    private static readonly Option<string> Out = new("--out", "-o")
+    {
+        Description = "Folder of the run: model.zip, model.onnx, genotype.json, and what it takes to go on after an interruption.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => DefaultOut,
+    };
+
+    private static void CheckRecipe(OptionResult result)
+    {
+        if (result.Tokens is [{ Value: not ("tiny" or "default" or "paper-cifar") and string unknown }])
+            result.AddError($"Option '--recipe': there is no recipe '{unknown}'; choose tiny, default or paper-cifar.");
+    }
+
+    private static void CheckGpu(OptionResult result)
+    {
+        if (result.Tokens is [{ Value: string given }] && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+            result.AddError($"Option '--gpu': '{given}' is not the number of a GPU; give 0 for the first.");
+    }
+
+    private static TrainingPrecision? ParsePrecision(ArgumentResult result)
+    {
+        switch (result.Tokens[0].Value)
+        {
+            case "float32":
+                return TrainingPrecision.Float32;
+            case "bfloat16":
+                return TrainingPrecision.BFloat16;
+            default:
+                result.AddError($"Option '--precision': there is no precision '{result.Tokens[0].Value}'; choose float32 or bfloat16.");
+                return null;
+        }
+    }
+
+    private static void CheckKeep(OptionResult result)
+    {
+        if (result.Tokens is [{ Value: not ("best" or "last") and string unknown }])
+            result.AddError($"Option '--keep': there is no choice '{unknown}'; choose best or last.");
+    }
+
+    /// <summary>Options that have no effect, or cannot work, together.</summary>
+    private static void CheckTogether(CommandResult command)
+    {
+        if (((Option[])[GenotypeOption, InitialModel]).FirstOrDefault(option => command.GetResult(option) is not null) is { } given)
+        {
+            foreach (Option option in ((Option[])[MaximumSkips, SearchPatience]).Where(option => command.GetResult(option) is not null))
+                command.AddError($"Option '{option.Name}' is about the search, which {given.Name} skips; leave one of the two out.");
+        }
+
+        if (command.GetValue(ValidationFraction) != 0)
+            return;
+        if (command.GetResult(EarlyStopping) is not null)
+            command.AddError("Option '--early-stopping' needs pictures to validate on, and --validation-fraction 0 holds none out; raise it.");
+        if (command.GetValue(Keep) == "best")
+            command.AddError("Option '--keep best' needs pictures to validate on, and --validation-fraction 0 holds none out; raise it.");
+    }
+
+    private static Option<int?> Whole(string name, string description, int low, int high) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result =>
+        {
+            string given = result.Tokens[0].Value;
+            if (int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high)
+                return value;
+            string allowed = high == int.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"{low} or more") : string.Create(CultureInfo.InvariantCulture, $"{low} to {high}");
+            result.AddError($"Option '{name}': '{given}' is not a whole number from the range; give {allowed}.");
+            return null;
+        },
+    };
+
+    private static PcDartsTrainer.Options CreateOptions(ParseResult parsed, CancellationToken cancellation)
+    {
+        PcDartsTrainer.Options options = parsed.GetValue(Recipe) switch
+        {
+            "tiny" => PcDartsRecipe.Tiny(),
+            "paper-cifar" => PcDartsRecipe.PaperCifar(),
+            _ => PcDartsRecipe.Default(),
+        };
+        options.Seed = parsed.GetValue(Seed);
+        options.TimeBudget = parsed.GetValue(TimeBudget);
+        options.Genotype = parsed.GetValue(GenotypeOption) is { } source ? GenotypeSource.Resolve(source) : null;
+        options.InitialModel = parsed.GetValue(InitialModel);
+        options.FreezeBackbone = parsed.GetValue(FreezeBackbone);
+        options.Precision = parsed.GetValue(Precision);
+        options.ValidationFraction = parsed.GetValue(ValidationFraction) ?? options.ValidationFraction;
+        options.BadImages = parsed.GetValue(SkipBadImages) ? BadImageHandling.Skip : BadImageHandling.Error;
+        options.CheckpointInterval = parsed.GetValue(CheckpointInterval) ?? options.CheckpointInterval;
+        options.MaximumSkipConnections = parsed.GetValue(MaximumSkips);
+        options.SearchPatience = parsed.GetValue(SearchPatience);
+        options.EarlyStoppingPatience = parsed.GetValue(EarlyStopping);
+        options.ReturnedWeights = parsed.GetValue(Keep) == "best" ? ReturnedWeights.BestValidation : ReturnedWeights.LastEpoch;
+        options.ClassWeighting = parsed.GetValue(ClassWeights) ? ClassWeighting.Balanced : ClassWeighting.None;
+        options.OnCancel = parsed.GetValue(ReturnBest) ? CancelAction.ReturnBest : CancelAction.Throw;
+        options.CancellationToken = cancellation;
+        return options;
+    }
+}

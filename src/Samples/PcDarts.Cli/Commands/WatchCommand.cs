@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Microsoft.ML.PcDarts;
+using PcDarts.Cli.Models;
+using PcDarts.Cli.Rendering;
+
+namespace PcDarts.Cli.Commands;
+
+/// <summary><c>watch DIR</c>: follows a run that another process is at work on.</summary>
+internal static class WatchCommand
+{
+    private static readonly Argument<string> Folder = new("DIR") { Description = "Folder of the run: what 'fit --out' named." };
+
+    public static Command Create(CancellationToken cancellation)
+    {
+        Command command = new("watch", "Follow a run of another process until it ends.") { Folder };
+        command.SetAction(parsed => Watch(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Folder), cancellation));
+        return command;
+    }
+
+    private static int Watch(Terminal terminal, string folder, CancellationToken cancellation)
+    {
+        if (Directory.Exists(folder) && !PcDartsRun.Exists(folder))
+            terminal.Say($"There is no run in '{Path.GetFullPath(folder)}' yet; waiting for its first files, which are written once the pictures are read.");
+        ProgressView.Run(terminal, show =>
+        {
+            foreach (TrainingProgress report in PcDartsRun.FollowAsync(folder, cancellation).ToBlockingEnumerable(cancellation))
+                show(report);
+            return true;
+        });
+        PcDartsRun run = PcDartsRun.Open(folder);
+        if (run.History is null)
+            throw new UserException($"The run in '{run.WorkspacePath}' has stopped without ending: {RunComparison.State(run)}, and no process is at work on it. Go on with: resume {run.WorkspacePath}");
+        Tell(terminal, run);
+        return CommandLine.Success;
+    }
+
+    private static void Tell(Terminal terminal, PcDartsRun run)
+    {
+        ModelFacts facts = ModelFacts.Of(run.Genotype!, run.History!);
+        Tables.Facts(terminal,
+        [
+            ("State", RunComparison.State(run)),
+            .. Tables.Rows(facts),
+            ("Validation accuracy", run.ValidationAccuracy is { } accuracy ? Tables.Percent(accuracy) : null),
+            ("Run", run.WorkspacePath),
+        ]);
+        JsonObject result = RunComparison.ToJson(run);
+        terminal.Result(result);
+    }
+}

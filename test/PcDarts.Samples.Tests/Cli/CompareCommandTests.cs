@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+
+namespace PcDarts.Samples.Tests.Cli;
+
+public sealed class CompareCommandTests(FitFixture fixture) : IClassFixture<FitFixture>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Compare_FinishedAndInterrupted_TellsResultsAndTheOptionsThatDiffer()
+    {
+        string other = CopyRun("other", "\"ValidationFraction\": \"0.1\"", "\"ValidationFraction\": \"0.3\"", "result.json");
+
+        CliResult result = CliProcess.Run("compare", fixture.Out, other, "--svg", _folder["chart.svg"], "--json");
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        JsonArray runs = result.Json["runs"]!.AsArray();
+        foreach (string key in (string[])["parameters", "multiplyAdds", "trainSeconds", "weightsSha256", "validationAccuracy"])
+            Assert.Equal(fixture.Fit.Json[key]!.ToJsonString(), runs[0]![key]!.ToJsonString());
+        Assert.Equal((double)fixture.Fit.Json["accuracy"]!, (double)runs[0]!["testAccuracy"]!, 0.001);
+        Assert.Equal(["finished", "interrupted"], runs.Select(run => (string?)run!["state"]));
+        Assert.Null(runs[1]!["parameters"]);
+        Assert.Equal("""{"ValidationFraction":["0.1","0.3"]}""", result.Json["differences"]!.ToJsonString());
+        Assert.True((bool)result.Json["sameData"]!);
+        Assert.Contains("interrupted, training epoch 3/3", result.Errors, StringComparison.Ordinal);
+        XElement chart = XElement.Load((string)result.Json["svg"]!);
+        foreach (string text in (string[])["training cross-entropy (nats)", "validation accuracy (%)", "out", "other"])
+            Assert.Contains(chart.Descendants(), element => element.Name.LocalName == "text" && element.Value == text);
+    }
+
+    [Fact]
+    public void Compare_OtherPictures_WarnsThatAccuraciesDoNotCompare()
+    {
+        string hash = (string)JsonNode.Parse(File.ReadAllText(Path.Combine(fixture.Out, "run.json")))!["data"]!["sha256"]!;
+        string other = CopyRun("other", hash, new string('0', hash.Length));
+
+        CliResult result = CliProcess.Run("compare", fixture.Out, other, "--json");
+
+        Assert.False((bool)result.Json["sameData"]!);
+        Assert.Contains("The runs are of different pictures", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Compare_FolderWithoutRun_NamesIt()
+    {
+        CliResult result = CliProcess.Run("compare", fixture.Out, fixture.Train);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains($"There is no run in '{fixture.Train}'", result.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>Copies the fixture's run, some files left out, and changes its description.</summary>
+    private string CopyRun(string name, string from, string to, params string[] leftOut)
+    {
+        Directory.CreateDirectory(_folder[name]);
+        foreach (string file in Directory.GetFiles(fixture.Out).Where(file => !leftOut.Contains(Path.GetFileName(file))))
+            File.Copy(file, _folder[name, Path.GetFileName(file)]);
+        string description = File.ReadAllText(_folder[name, "run.json"]);
+        Assert.Contains(from, description, StringComparison.Ordinal);
+        File.WriteAllText(_folder[name, "run.json"], description.Replace(from, to, StringComparison.Ordinal));
+        return _folder[name];
+    }
+}
