@@ -52,15 +52,21 @@ internal static partial class ReportPage
         }
 
         page.Add($"<div class=\"columns\">");
-        AddChart("loss", "Loss", "cross-entropy (nats)", null, epoch => epoch.Loss, epoch => epoch.ValidationLoss);
-        AddChart("accuracy", "Accuracy", "accuracy (%)", 100, epoch => 100 * epoch.Accuracy, epoch => 100 * epoch.ValidationAccuracy);
+        AddChart("loss", "Loss", "cross-entropy (nats)", null, (first, epoch => epoch.Loss), (second, epoch => epoch.ValidationLoss));
+        AddChart("accuracy", "Accuracy", "accuracy (%)", 100, (first, epoch => 100 * epoch.Accuracy), (second, epoch => 100 * epoch.ValidationAccuracy));
+        if (epochs.Any(epoch => epoch.Diagnostics is not null))
+        {
+            double largest = Math.Log(PrimitiveNames.Searched.Count);
+            AddChart("entropy", "Entropy of the architecture weights", "share of the largest (%)", 100,
+                ("α over operations", epoch => 100 * epoch.Diagnostics?.AlphaEntropy / largest), ("β over inputs", epoch => 100 * epoch.Diagnostics?.BetaEntropy));
+        }
         page.Add($"</div>");
 
-        void AddChart(string id, string title, string quantity, double? maximum, Func<TrainingProgress, double?> one, Func<TrainingProgress, double?> other)
+        void AddChart(string id, string title, string quantity, double? maximum, (string Key, Func<TrainingProgress, double?> Value) one, (string Key, Func<TrainingProgress, double?> Value) other)
         {
-            DataPoint[] held = Points(other);
-            page.Add($"<figure class=\"chart\"><figcaption>{title} <span class=\"key one\">{first}</span>{(held.Length > 0 ? new Html().Add($" <span class=\"key two\">{second}</span>") : null)}</figcaption>");
-            page.AddRaw(ReportCharts.Draw($"{name.ToLowerInvariant()}-{id}", $"{name}: {quantity} over the epochs", quantity, maximum, epochs[^1].Epochs, Points(one), held));
+            DataPoint[] held = Points(other.Value);
+            page.Add($"<figure class=\"chart\"><figcaption>{title} <span class=\"key one\">{one.Key}</span>{(held.Length > 0 ? new Html().Add($" <span class=\"key two\">{other.Key}</span>") : null)}</figcaption>");
+            page.AddRaw(ReportCharts.Draw($"{name.ToLowerInvariant()}-{id}", $"{name}: {quantity} over the epochs", quantity, maximum, epochs[^1].Epochs, Points(one.Value), held));
             page.Add($"</figure>");
         }
 

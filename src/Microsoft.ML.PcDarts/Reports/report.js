@@ -39,6 +39,15 @@
     show();
   }
 
+  // A page is written every few seconds; one that is not any more belongs to a process that was killed.
+  const silence = 10 * 60 * 1000;
+  const badge = document.querySelector(".badge.running");
+  const written = document.querySelector("header time");
+  if (badge && Date.now() - Date.parse(written.dateTime) > silence) {
+    badge.textContent = "no news";
+    written.parentElement.append(" Nothing has been written since: if no process is at work on the run, 'resume' goes on with it and 'report' writes this page anew.");
+  }
+
   scrollTo(0, remembered.scroll ?? 0);
   addEventListener("pagehide", () => sessionStorage.setItem(place, JSON.stringify({
     scroll: scrollY,

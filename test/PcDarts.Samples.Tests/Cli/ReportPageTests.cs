@@ -1,4 +1,6 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using SkiaSharp;
 
 namespace PcDarts.Samples.Tests.Cli;
 
@@ -40,11 +42,15 @@ public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixtu
         string[] axes = ["cross-entropy (nats", "accuracy (%)", "epoch"];
         foreach (string axis in axes)
             Assert.True(await page.Locator("#curves svg text", new() { HasText = axis }).CountAsync() >= 2, axis);
+        Assert.True(await page.Locator("#curves svg text", new() { HasText = "share of the largest (%)" }).IsVisibleAsync(), "entropy");
         foreach (string cell in (string[])["Normal cell", "Reduction cell"])
             Assert.True(await page.Locator("#cells svg .title", new() { HasText = cell }).IsVisibleAsync(), cell);
         Assert.True(await page.Locator("#confusion td.hit").CountAsync() > 1);
         Assert.True(await page.EvaluateAsync<bool>("[...document.images].length > 0 && [...document.images].every(image => image.complete && image.naturalWidth > 0)"), "a picture is broken");
         Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= width, "the page is wider than the window");
+        byte[] screenshot = await page.ScreenshotAsync(new() { FullPage = true, Path = Path.Combine(AppContext.BaseDirectory, $"report-{width}-{scheme}.png") });
+        using SKBitmap picture = SKBitmap.Decode(screenshot);
+        Assert.True(picture.Pixels.Distinct().Count() > 100, "the page is empty");
         Assert.Empty(complaints);
     }
 
@@ -73,6 +79,26 @@ public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixtu
         await page.ReloadAsync();
         Assert.Equal(first, await Values(page));
         Assert.Equal(500, await page.EvaluateAsync<int>("Math.round(scrollY)"));
+    }
+
+    [SkippableFact]
+    public async Task Page_NotWrittenForLong_NoLongerSaysThatTheRunGoesOn()
+    {
+        string? chromium = FindChromium();
+        Skip.If(chromium is null, "chromium is not installed.");
+        string html = await File.ReadAllTextAsync(Path.Combine(fixture.Out, "report.html"));
+        using TemporaryFolder folder = new();
+        await File.WriteAllTextAsync(folder["report.html"], html.Replace("badge finished\">finished", "badge running\">running", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(folder["old.html"], Regex.Replace(html.Replace("badge finished\">finished", "badge running\">running", StringComparison.Ordinal), "<time datetime=\"[^\"]*\"", "<time datetime=\"2026-01-01T00:00:00Z\""));
+        using IPlaywright playwright = await Playwright.CreateAsync();
+        await using IBrowser browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = Flags });
+        IPage page = await browser.NewPageAsync();
+
+        await page.GotoAsync(new Uri(folder["report.html"]).AbsoluteUri);
+        Assert.Equal(["running"], await page.Locator(".badge").AllTextContentsAsync());
+        await page.GotoAsync(new Uri(folder["old.html"]).AbsoluteUri);
+        Assert.Equal(["no news"], await page.Locator(".badge").AllTextContentsAsync());
+        Assert.True(await page.GetByText("'resume' goes on with it").IsVisibleAsync());
     }
 
     private static Task<string[]> Values(IPage page) => page.Locator("#normal tbody td, #reduce tbody td").EvaluateAllAsync<string[]>("cells => cells.map(cell => cell.textContent + cell.style.cssText)");
