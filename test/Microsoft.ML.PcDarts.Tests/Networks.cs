@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -85,6 +86,23 @@ internal static class Networks
         architecture.BetaNormal.copy_(ToTensor(file.Tensors["arch.betas_normal"]));
         architecture.BetaReduce.copy_(ToTensor(file.Tensors["arch.betas_reduce"]));
         return architecture;
+    }
+
+    /// <summary>The paper's network after the one training pass that came before its recorded evaluation.</summary>
+    internal static DiscoveredNetwork OfGolden(SafetensorsFile golden, int side)
+    {
+        var shape = new NetworkShape
+        {
+            InitialChannels = int.Parse(golden.Metadata["C"], CultureInfo.InvariantCulture), Layers = int.Parse(golden.Metadata["layers"], CultureInfo.InvariantCulture), Classes = int.Parse(golden.Metadata["classes"], CultureInfo.InvariantCulture),
+            Stem = side == 32 ? NetworkStem.Cifar : NetworkStem.ImageNet, ImageHeight = side, ImageWidth = side, AuxiliaryHead = true,
+        };
+        var network = new DiscoveredNetwork(Genotype.FromPython(golden.Metadata["genotype"]), shape, CPU);
+        network.ImportWeights(Below(golden, "weight"));
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        network.train();
+        network.Forward(ToTensor(golden.Tensors["input"]));
+        return network;
     }
 
     internal static void AssertFinite(Tensor tensor) => Assert.All(Values(tensor), value => Assert.True(float.IsFinite(value)));

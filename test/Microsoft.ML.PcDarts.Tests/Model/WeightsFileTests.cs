@@ -4,7 +4,6 @@ using Google.Protobuf;
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
-using TorchSharp;
 using TorchSharp.PyBridge;
 using static TorchSharp.torch;
 
@@ -62,7 +61,7 @@ public sealed class WeightsFileTests : IDisposable
     public void SaveWeights_NamesAndShapes_AreThoseOfThePapersCode()
     {
         SafetensorsFile golden = Golden.Read("network_cifar.safetensors");
-        using DiscoveredNetwork network = GoldenNetwork(golden, 32);
+        using DiscoveredNetwork network = Networks.OfGolden(golden, 32);
         string file = _folder.File("weights.safetensors");
         WeightsFile.Write(file, ModelOf(network));
 
@@ -80,7 +79,7 @@ public sealed class WeightsFileTests : IDisposable
     public void LoadPcDartsWeights_PapersNetworkAsPyTorchSavesIt_GivesItsLogits(string name, int side)
     {
         SafetensorsFile golden = Golden.Read(name);
-        using DiscoveredNetwork network = GoldenNetwork(golden, side);
+        using DiscoveredNetwork network = Networks.OfGolden(golden, side);
         string file = _folder.File("weights.pth");
         network.save_py(file);
 
@@ -189,23 +188,6 @@ public sealed class WeightsFileTests : IDisposable
         TrainingHistory history = TinyModel.History(network.Genotype, network.Shape) with { WeightsSha256 = WeightsHash.Sha256(weights) };
         string[] classes = network.Shape.Classes == 3 ? ["cat", "dog", "eel"] : [.. Enumerable.Range(0, network.Shape.Classes).Select(label => $"class {label}")];
         return new DiscoveredModel(network.Genotype, network.Shape, weights, [0.4f, 0.5f, 0.45f], [0.25f, 0.2f, 0.3f], classes, history);
-    }
-
-    /// <summary>The paper's network after the one training pass that came before its recorded evaluation.</summary>
-    private static DiscoveredNetwork GoldenNetwork(SafetensorsFile golden, int side)
-    {
-        var shape = new NetworkShape
-        {
-            InitialChannels = int.Parse(golden.Metadata["C"]), Layers = int.Parse(golden.Metadata["layers"]), Classes = int.Parse(golden.Metadata["classes"]),
-            Stem = side == 32 ? NetworkStem.Cifar : NetworkStem.ImageNet, ImageHeight = side, ImageWidth = side, AuxiliaryHead = true,
-        };
-        var network = new DiscoveredNetwork(Genotype.FromPython(golden.Metadata["genotype"]), shape, CPU);
-        network.ImportWeights(Networks.Below(golden, "weight"));
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable noGradient = no_grad();
-        network.train();
-        network.Forward(Networks.ToTensor(golden.Tensors["input"]));
-        return network;
     }
 
     private static float[] Logits(DiscoveredModel model, TensorData input)
