@@ -1,0 +1,74 @@
+using System.CommandLine;
+
+namespace PcDarts.Web;
+
+/// <summary>The command line: options of the server under short names, and settings of ASP.NET as <c>--Name:Key=value</c>.</summary>
+internal static class CommandLine
+{
+    public const int Success = 0;
+    public const int Failure = 1;
+    public const int UsageError = 2;
+
+    private static readonly Option<string> Model = new("--model", "-m") { Description = "The model.zip to serve; a new file under this name is taken over while running.", HelpName = "MODEL.zip" };
+    private static readonly Option<string> Urls = new("--urls") { Description = "Addresses to listen on, separated by semicolons. Default: http://localhost:5000.", HelpName = "URL" };
+    private static readonly Option<long> MaxRequestBytes = Limit<long>("--max-request-bytes", "Largest body of a request in bytes.");
+    private static readonly Option<long> MaxPixels = Limit<long>("--max-pixels", "Most pixels of a picture; read from its header, before it is decoded.");
+    private static readonly Option<int> MaxConcurrent = Limit<int>("--max-concurrent", "Predicting requests that are read and answered at the same time.");
+    private static readonly Option<int> MaxQueued = Limit<int>("--max-queued", "Predicting requests that wait; more are answered with 429.");
+    private static readonly Option<int> MaxBatch = Limit<int>("--max-batch", "Most pictures in one batch.");
+
+    // The names by which appsettings.json and the environment know the same options.
+    private static readonly Dictionary<Option, string> Settings = new()
+    {
+        [Model] = $"{ServingOptions.Section}:{nameof(ServingOptions.Model)}",
+        [Urls] = "urls",
+        [MaxRequestBytes] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxRequestBytes)}",
+        [MaxPixels] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxPixels)}",
+        [MaxConcurrent] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxConcurrentRequests)}",
+        [MaxQueued] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxQueuedRequests)}",
+        [MaxBatch] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxBatch)}",
+    };
+
+    /// <summary>Serves until the process is told to stop.</summary>
+    /// <returns>0 after a normal end, 1 when the server cannot start, 2 when the command line is wrong.</returns>
+    public static int Run(string[] args)
+    {
+        RootCommand root = new("Serves a model.zip over HTTP: POST /predict, a page at /, GET /model, /healthz, /metrics, /openapi/v1.json.") { TreatUnmatchedTokensAsErrors = false };
+        foreach (Option option in Settings.Keys)
+            root.Options.Add(option);
+        root.SetAction(parsed => Serve([.. parsed.UnmatchedTokens.Where(IsSetting), .. Given(parsed)]));
+        ParseResult parsed = root.Parse(args);
+        if (parsed.UnmatchedTokens.FirstOrDefault(token => !IsSetting(token)) is { } unknown)
+        {
+            Console.Error.WriteLine($"error: '{unknown}' is not an option of this server; see --help. Settings of ASP.NET are given as --Name:Key=value.");
+            return UsageError;
+        }
+
+        int code = parsed.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        return parsed.Errors.Count > 0 ? UsageError : code;
+    }
+
+    private static int Serve(string[] settings)
+    {
+        try
+        {
+            WebServer.Run(settings);
+            return Success;
+        }
+        catch (StartException exception)
+        {
+            Console.Error.WriteLine($"error: {exception.Message}");
+            return Failure;
+        }
+    }
+
+    private static IEnumerable<string> Given(ParseResult parsed) =>
+        from setting in Settings
+        let result = parsed.GetResult(setting.Key)
+        where result is { Implicit: false, Tokens.Count: > 0 }
+        select $"--{setting.Value}={result.Tokens[0].Value}";
+
+    private static bool IsSetting(string token) => token.StartsWith("--", StringComparison.Ordinal) && token.Contains('=');
+
+    private static Option<T> Limit<T>(string name, string description) => new(name) { Description = description, HelpName = "N" };
+}

@@ -1,0 +1,3 @@
+using PcDarts.Web;
+
+return CommandLine.Run(args);
