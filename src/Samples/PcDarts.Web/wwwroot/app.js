@@ -79,7 +79,7 @@ async function showModel() {
       'Multiply-adds': number(model.size?.multiplyAdds),
       'Validation accuracy': model.validationAccuracy == null ? undefined : percent(model.validationAccuracy),
       File: `${number(Math.round(model.bytes / 1024))} KiB`,
-      Model: model.model,
+      Model: model.model.slice(0, 8),
     };
     element('facts').replaceChildren(...Object.entries(facts).filter(([, value]) => value !== undefined).map(([name, value]) => {
       const tile = make('div');

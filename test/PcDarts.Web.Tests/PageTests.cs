@@ -1,0 +1,128 @@
+using Microsoft.Playwright;
+
+namespace PcDarts.Web.Tests;
+
+/// <summary>The page in Chromium; skipped where none is installed. Screenshots go to the folder PCDARTS_SCREENSHOTS, or beside the tests.</summary>
+[Collection(ModelCollection.Name)]
+[Trait("Category", "Browser")]
+public sealed class PageTests(ModelFixture models) : IDisposable
+{
+    private static readonly string[] Flags =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ];
+
+    private readonly Server _server = new(models.First);
+
+    public void Dispose() => _server.Dispose();
+
+    [SkippableTheory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(1280, ColorScheme.Dark)]
+    [InlineData(400, ColorScheme.Light)]
+    [InlineData(400, ColorScheme.Dark)]
+    public async Task Page_PictureThenBrokenFile_ShowsTheLabelThenTheMessage(int width, ColorScheme scheme)
+    {
+        await using Visit visit = await OpenAsync(width, scheme);
+        IPage page = visit.Page;
+
+        await page.SetInputFilesAsync("#file", new FilePayload { Name = "leaf.png", MimeType = "image/png", Buffer = ColourPictures.Draw("green") });
+        await Assertions.Expect(page.Locator("#result .best")).ToHaveTextAsync("green");
+        Assert.Equal(3, await page.Locator("#result .bar").CountAsync());
+        await Assertions.Expect(page.Locator("#preview")).ToBeVisibleAsync();
+        foreach (string cell in (string[])["Normal cell", "Reduction cell"])
+            await Assertions.Expect(page.Locator("#cells svg .title", new() { HasText = cell })).ToBeVisibleAsync();
+        Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= width, "the page is wider than the window");
+        await ShotAsync(page, $"page-{width}-{scheme}");
+
+        await page.SetInputFilesAsync("#file", new FilePayload { Name = "broken.png", MimeType = "image/png", Buffer = "no picture"u8.ToArray() });
+        await Assertions.Expect(page.Locator("#problem")).ToContainTextAsync("'broken.png' is not a picture that can be decoded");
+        Assert.Equal(0, await page.Locator("#result .best").CountAsync());
+        await ShotAsync(page, $"broken-{width}-{scheme}");
+
+        await page.SetInputFilesAsync("#camera", new FilePayload { Name = "photo.jpg", MimeType = "image/jpeg", Buffer = ColourPictures.Draw("blue", format: SkiaSharp.SKEncodedImageFormat.Jpeg) });
+        await Assertions.Expect(page.Locator("#result .best")).ToHaveTextAsync("blue");
+        await Assertions.Expect(page.Locator("#problem")).ToBeEmptyAsync();
+        // The browser itself logs the refused request.
+        Assert.DoesNotContain(visit.Complaints, complaint => !complaint.Contains("415", StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public async Task Page_ByKeyboard_ChoosesAPicture()
+    {
+        await using Visit visit = await OpenAsync(1280, ColorScheme.Light);
+        await visit.Page.Keyboard.PressAsync("Tab");
+        Assert.Equal("choose", await visit.Page.EvaluateAsync<string>("document.activeElement.id"));
+
+        IFileChooser chooser = await visit.Page.RunAndWaitForFileChooserAsync(() => visit.Page.Keyboard.PressAsync("Enter"));
+        await chooser.SetFilesAsync(new FilePayload { Name = "rose.png", MimeType = "image/png", Buffer = ColourPictures.Draw("red") });
+
+        await Assertions.Expect(visit.Page.Locator("#result .best")).ToHaveTextAsync("red");
+    }
+
+    [SkippableFact]
+    public async Task Page_PictureDropped_ShowsItsLabel()
+    {
+        await using Visit visit = await OpenAsync(1280, ColorScheme.Light);
+        IJSHandle transfer = await visit.Page.EvaluateHandleAsync(
+            """
+            bytes => {
+              const transfer = new DataTransfer();
+              transfer.items.add(new File([new Uint8Array(bytes)], 'sky.png', { type: 'image/png' }));
+              return transfer;
+            }
+            """,
+            ColourPictures.Draw("blue").Select(value => (int)value).ToArray());
+
+        await visit.Page.DispatchEventAsync("#drop", "drop", new { dataTransfer = transfer });
+
+        await Assertions.Expect(visit.Page.Locator("#result .best")).ToHaveTextAsync("blue");
+    }
+
+    private async Task<Visit> OpenAsync(int width, ColorScheme scheme)
+    {
+        string? chromium = FindChromium();
+        Skip.If(chromium is null, "chromium is not installed.");
+        _server.UseKestrel(0);
+        _server.StartServer();
+        string address = _server.ClientOptions.BaseAddress.ToString();
+        IPlaywright playwright = await Playwright.CreateAsync();
+        // Each launch has a new profile.
+        IBrowser browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = Flags });
+        IPage page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme });
+        var visit = new Visit(playwright, browser, page);
+        page.Console += (_, message) => visit.Complaints.Add($"{message.Type}: {message.Text}");
+        page.PageError += (_, error) => visit.Complaints.Add(error);
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(address, StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal))
+                visit.Complaints.Add($"request: {request.Url}");
+        };
+        await page.GotoAsync(address);
+        await Assertions.Expect(page.Locator("#served")).ToHaveTextAsync("The model knows 3 classes: blue, green, red.");
+        return visit;
+    }
+
+    private static async Task ShotAsync(IPage page, string name)
+    {
+        string folder = Environment.GetEnvironmentVariable("PCDARTS_SCREENSHOTS") ?? Path.Combine(AppContext.BaseDirectory, "screenshots");
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}.png"), FullPage = true });
+    }
+
+    private static string? FindChromium() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .SelectMany(folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser"), Path.Combine(folder, "google-chrome")])
+        .FirstOrDefault(File.Exists);
+
+    private sealed class Visit(IPlaywright playwright, IBrowser browser, IPage page) : IAsyncDisposable
+    {
+        public IPage Page => page;
+
+        public List<string> Complaints { get; } = [];
+
+        public async ValueTask DisposeAsync()
+        {
+            await browser.DisposeAsync();
+            playwright.Dispose();
+        }
+    }
+}
