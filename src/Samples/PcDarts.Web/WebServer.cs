@@ -81,7 +81,8 @@ internal static class WebServer
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+            // Bodies beyond the limit are refused by their announced length; a few times as much is still taken in and dropped, so that senders get to read why.
+            kestrel.Limits.MaxRequestBodySize = 4 * options.MaxRequestBytes;
         });
     }
 

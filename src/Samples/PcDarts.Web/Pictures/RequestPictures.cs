@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace PcDarts.Web.Pictures;
@@ -99,6 +100,9 @@ internal static class RequestPictures
     {
         if (request.ContentLength > options.MaxRequestBytes)
             throw TooLarge(options);
+        // A body of unknown length is stopped where it passes the limit.
+        if (request.ContentLength is null && request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = options.MaxRequestBytes;
     }
 
     private static RejectedException TooLarge(ServingOptions options) => new(StatusCodes.Status413PayloadTooLarge, "The body is too large",
