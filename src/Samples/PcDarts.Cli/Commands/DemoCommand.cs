@@ -68,6 +68,8 @@ internal static class DemoCommand
         terminal.Say($"  predict {Path.Combine(pictures, "test", "star", "0000.png")} --model {modelPath}");
         terminal.Say($"  genotype show {modelPath} --svg cells.svg");
         terminal.Say("  fit --train YOUR-PICTURES --time-budget 10m");
+        terminal.Say("Serve it on http://localhost:5000, with a page to drop pictures on:");
+        terminal.Say($"  dotnet run -c Release --project src/Samples/PcDarts.Web -- --model {modelPath}");
 
         JsonObject result = facts.ToJson(accuracy, modelPath);
         result["predictions"] = sheetPath;
