@@ -59,6 +59,24 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
     }
 
     [Fact]
+    public async Task Predict_MutatedPictures_AreAnsweredOrRefusedAndNeverFailTheServer()
+    {
+        using HttpClient client = _server.CreateClient();
+        SkiaSharp.SKEncodedImageFormat[] formats = [SkiaSharp.SKEncodedImageFormat.Png, SkiaSharp.SKEncodedImageFormat.Jpeg, SkiaSharp.SKEncodedImageFormat.Webp];
+        byte[][] pictures = [.. formats.Select(format => ColourPictures.Draw("blue", format: format))];
+        for (int seed = 0; seed < 300; seed++)
+        {
+            byte[] mutated = [.. pictures[seed % pictures.Length]];
+            var random = new Random(seed);
+            for (int flips = random.Next(1, 20); flips > 0; flips--)
+                mutated[random.Next(mutated.Length)] = (byte)random.Next(256);
+            HttpResponseMessage response = await client.PostAsync("/predict", Server.Body(mutated));
+            Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnsupportedMediaType,
+                $"seed {seed}: {response.StatusCode}");
+        }
+    }
+
+    [Fact]
     public async Task Predict_TwoFiles_PointsToTheBatch()
     {
         using HttpClient client = _server.CreateClient();

@@ -33,6 +33,8 @@ public sealed class PageTests(ModelFixture models) : IDisposable
         foreach (string cell in (string[])["Normal cell", "Reduction cell"])
             await Assertions.Expect(page.Locator("#cells svg .title", new() { HasText = cell })).ToBeVisibleAsync();
         Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= width, "the page is wider than the window");
+        Assert.Equal(width == 400, await page.Locator("#photograph").IsVisibleAsync());
+        Assert.Equal("environment", await page.Locator("#camera").GetAttributeAsync("capture"));
         await ShotAsync(page, $"page-{width}-{scheme}");
 
         await page.SetInputFilesAsync("#file", new FilePayload { Name = "broken.png", MimeType = "image/png", Buffer = "no picture"u8.ToArray() });

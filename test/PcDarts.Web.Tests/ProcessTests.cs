@@ -30,6 +30,8 @@ public sealed class ProcessTests(ModelFixture models)
     public void Start_BadOption_NamesIt()
     {
         AssertEnds(1, "Serving:MaxPixels is 0; allowed are 1 to 500000000", "--model", models.First, "--max-pixels", "0");
+        AssertEnds(1, "Serving:MaxPixels", "--model", models.First, "--Serving:MaxPixels=many");
+        AssertEnds(1, "choose an address with --urls", "--model", models.First, "--urls", "nowhere");
         AssertEnds(2, "'--modle' is not an option", "--modle", models.First);
         AssertEnds(2, "--max-batch", "--model", models.First, "--max-batch", "many");
     }

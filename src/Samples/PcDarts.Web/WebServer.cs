@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -25,12 +26,21 @@ internal static class WebServer
 
     /// <summary>Serves until the process is told to stop.</summary>
     /// <param name="settings">Settings as <c>--Name:Key=value</c>; they win over the environment and appsettings.json.</param>
-    /// <exception cref="StartException">An option is out of range, the model cannot be loaded, or the address is taken.</exception>
+    /// <exception cref="StartException">An option is out of range, the model cannot be loaded, or the address cannot be listened on.</exception>
     public static void Run(string[] settings)
     {
         // wwwroot and appsettings.json lie beside the program, wherever it was started.
-        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
-        ServingOptions options = builder.Configuration.GetSection(ServingOptions.Section).Get<ServingOptions>() ?? new ServingOptions();
+        WebApplicationBuilder builder;
+        ServingOptions options;
+        try
+        {
+            builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
+            options = builder.Configuration.GetSection(ServingOptions.Section).Get<ServingOptions>() ?? new ServingOptions();
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or InvalidDataException or FormatException)
+        {
+            throw new StartException($"The settings cannot be read: {exception.Message} Correct appsettings.json, the environment or the command line.");
+        }
         options.Validate();
         AddServices(builder, options, ModelHost.Open(options.Model));
         using WebApplication app = builder.Build();
@@ -39,9 +49,9 @@ internal static class WebServer
         {
             app.Run();
         }
-        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        catch (Exception exception) when (exception is IOException { InnerException: AddressInUseException } or SocketException or FormatException)
         {
-            throw new StartException($"{exception.Message.TrimEnd('.')}; choose another with --urls, such as --urls http://localhost:5080.");
+            throw new StartException($"{exception.Message.TrimEnd('.')}; choose an address with --urls, such as --urls http://localhost:5080.");
         }
     }
 
