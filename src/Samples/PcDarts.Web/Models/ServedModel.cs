@@ -16,6 +16,7 @@ internal sealed class ServedModel : IDisposable
     private readonly string _pixels;
     private readonly string _features;
     private readonly long[] _shape;
+    private volatile bool _closed;
 
     private ServedModel(byte[] zip)
     {
@@ -81,8 +82,10 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>The classes' probabilities for a picture; any number of threads may call.</summary>
     /// <param name="picture">Any size; ML.NET may dispose it.</param>
+    /// <exception cref="ObjectDisposedException">The model is closed.</exception>
     public float[] Probabilities(MLImage picture)
     {
+        ObjectDisposedException.ThrowIf(_closed, this);
         if (!_workspaces.TryTake(out Workspace? workspace))
             workspace = new Workspace(_steps.Reader(_pixels), new byte[_shape.Aggregate(1L, (product, size) => product * size)], new float[_classifier.Features]);
         workspace.Reader.Read(picture, workspace.Pixels);
@@ -96,6 +99,7 @@ internal sealed class ServedModel : IDisposable
 
     public void Dispose()
     {
+        _closed = true;
         foreach (Workspace workspace in _workspaces)
             workspace.Reader.Dispose();
         _session.Dispose();
