@@ -53,11 +53,14 @@ public sealed class PageTests(ModelFixture models) : IDisposable
     public async Task Page_ByKeyboard_ChoosesAPicture()
     {
         await using Visit visit = await OpenAsync(1280, ColorScheme.Light);
+        // Listened for from the start: the browser is told to hand its dialogs over, and does so a moment later.
+        TaskCompletionSource<IFileChooser> chooser = new();
+        visit.Page.FileChooser += (_, opened) => chooser.TrySetResult(opened);
         await visit.Page.Keyboard.PressAsync("Tab");
         Assert.Equal("choose", await visit.Page.EvaluateAsync<string>("document.activeElement.id"));
 
-        IFileChooser chooser = await visit.Page.RunAndWaitForFileChooserAsync(() => visit.Page.Keyboard.PressAsync("Enter"));
-        await chooser.SetFilesAsync(new FilePayload { Name = "rose.png", MimeType = "image/png", Buffer = ColourPictures.Draw("red") });
+        await visit.Page.Keyboard.PressAsync("Enter");
+        await (await chooser.Task.WaitAsync(TimeSpan.FromSeconds(30))).SetFilesAsync(new FilePayload { Name = "rose.png", MimeType = "image/png", Buffer = ColourPictures.Draw("red") });
 
         await Assertions.Expect(visit.Page.Locator("#result .best")).ToHaveTextAsync("red");
     }
