@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Playwright;
 
 namespace PcDarts.Web.Tests;
@@ -88,7 +89,8 @@ public sealed class PageTests(ModelFixture models) : IDisposable
     {
         string? chromium = FindChromium();
         Skip.If(chromium is null, "chromium is not installed.");
-        _server.UseKestrel(0);
+        // Not UseKestrel(0): that sets the port while the program itself may have started the server already.
+        _server.UseKestrel(options => options.Listen(IPAddress.Loopback, 0));
         _server.StartServer();
         string address = _server.ClientOptions.BaseAddress.ToString();
         IPlaywright playwright = await Playwright.CreateAsync();
