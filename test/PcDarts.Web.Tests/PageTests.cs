@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Playwright;
+using PcDarts.Browser;
 
 namespace PcDarts.Web.Tests;
 
@@ -8,11 +9,6 @@ namespace PcDarts.Web.Tests;
 [Trait("Category", "Browser")]
 public sealed class PageTests(ModelFixture models) : IDisposable
 {
-    private static readonly string[] Flags =
-    [
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    ];
-
     private readonly Server _server = new(models.First);
 
     public void Dispose() => _server.Dispose();
@@ -87,17 +83,13 @@ public sealed class PageTests(ModelFixture models) : IDisposable
 
     private async Task<Visit> OpenAsync(int width, ColorScheme scheme)
     {
-        string? chromium = FindChromium();
-        Skip.If(chromium is null, "chromium is not installed.");
         // Not UseKestrel(0): that sets the port while the program itself may have started the server already.
         _server.UseKestrel(options => options.Listen(IPAddress.Loopback, 0));
         _server.StartServer();
         string address = _server.ClientOptions.BaseAddress.ToString();
-        IPlaywright playwright = await Playwright.CreateAsync();
-        // Each launch has a new profile.
-        IBrowser browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = Flags });
-        IPage page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme });
-        var visit = new Visit(playwright, browser, page);
+        Chromium browser = await Chromium.LaunchAsync();
+        IPage page = await browser.NewPageAsync(width, scheme);
+        var visit = new Visit(browser, page);
         page.Console += (_, message) => visit.Complaints.Add($"{message.Type}: {message.Text}");
         page.PageError += (_, error) => visit.Complaints.Add(error);
         page.Request += (_, request) =>
@@ -116,20 +108,12 @@ public sealed class PageTests(ModelFixture models) : IDisposable
         await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}.png"), FullPage = true });
     }
 
-    private static string? FindChromium() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .SelectMany(folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser"), Path.Combine(folder, "google-chrome")])
-        .FirstOrDefault(File.Exists);
-
-    private sealed class Visit(IPlaywright playwright, IBrowser browser, IPage page) : IAsyncDisposable
+    private sealed class Visit(Chromium browser, IPage page) : IAsyncDisposable
     {
         public IPage Page => page;
 
         public List<string> Complaints { get; } = [];
 
-        public async ValueTask DisposeAsync()
-        {
-            await browser.DisposeAsync();
-            playwright.Dispose();
-        }
+        public ValueTask DisposeAsync() => browser.DisposeAsync();
     }
 }

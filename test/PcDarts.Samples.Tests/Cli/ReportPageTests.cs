@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using PcDarts.Browser;
 using SkiaSharp;
 
 namespace PcDarts.Samples.Tests.Cli;
@@ -8,11 +9,6 @@ namespace PcDarts.Samples.Tests.Cli;
 [Trait("Category", "Browser")]
 public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixture>
 {
-    private static readonly string[] Flags =
-    [
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    ];
-
     [SkippableTheory]
     [InlineData(1280, ColorScheme.Light)]
     [InlineData(1280, ColorScheme.Dark)]
@@ -20,13 +16,9 @@ public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixtu
     [InlineData(400, ColorScheme.Dark)]
     public async Task Report_InABrowser_IsWholeAndNeedsNoNetwork(int width, ColorScheme scheme)
     {
-        string? chromium = FindChromium();
-        Skip.If(chromium is null, "chromium is not installed.");
         Assert.True(fixture.Fit.ExitCode == 0, fixture.Fit.Errors);
-        using IPlaywright playwright = await Playwright.CreateAsync();
-        // Each launch has a new profile.
-        await using IBrowser browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = Flags });
-        IPage page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme });
+        await using Chromium browser = await Chromium.LaunchAsync();
+        IPage page = await browser.NewPageAsync(width, scheme);
         List<string> complaints = [];
         page.Console += (_, message) => complaints.Add($"{message.Type}: {message.Text}");
         page.PageError += (_, error) => complaints.Add(error);
@@ -57,11 +49,8 @@ public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixtu
     [SkippableFact]
     public async Task Slider_KeyPressed_ShowsTheEpochBeforeAndKeepsItOverAReload()
     {
-        string? chromium = FindChromium();
-        Skip.If(chromium is null, "chromium is not installed.");
         Assert.True(fixture.Fit.ExitCode == 0, fixture.Fit.Errors);
-        using IPlaywright playwright = await Playwright.CreateAsync();
-        await using IBrowser browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = Flags });
+        await using Chromium browser = await Chromium.LaunchAsync();
         IPage page = await browser.NewPageAsync();
         await page.GotoAsync(new Uri(Path.Combine(fixture.Out, "report.html")).AbsoluteUri);
         ILocator slider = page.GetByLabel("Epoch of the search");
@@ -84,14 +73,11 @@ public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixtu
     [SkippableFact]
     public async Task Page_NotWrittenForLong_NoLongerSaysThatTheRunGoesOn()
     {
-        string? chromium = FindChromium();
-        Skip.If(chromium is null, "chromium is not installed.");
         string html = await File.ReadAllTextAsync(Path.Combine(fixture.Out, "report.html"));
         using TemporaryFolder folder = new();
         await File.WriteAllTextAsync(folder["report.html"], html.Replace("badge finished\">finished", "badge running\">running", StringComparison.Ordinal));
         await File.WriteAllTextAsync(folder["old.html"], Regex.Replace(html.Replace("badge finished\">finished", "badge running\">running", StringComparison.Ordinal), "<time datetime=\"[^\"]*\"", "<time datetime=\"2026-01-01T00:00:00Z\""));
-        using IPlaywright playwright = await Playwright.CreateAsync();
-        await using IBrowser browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = Flags });
+        await using Chromium browser = await Chromium.LaunchAsync();
         IPage page = await browser.NewPageAsync();
 
         await page.GotoAsync(new Uri(folder["report.html"]).AbsoluteUri);
@@ -102,8 +88,4 @@ public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixtu
     }
 
     private static Task<string[]> Values(IPage page) => page.Locator("#normal tbody td, #reduce tbody td").EvaluateAllAsync<string[]>("cells => cells.map(cell => cell.textContent + cell.style.cssText)");
-
-    private static string? FindChromium() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .SelectMany(folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "chromium-browser"), Path.Combine(folder, "google-chrome")])
-        .FirstOrDefault(File.Exists);
 }
