@@ -51,7 +51,7 @@ public sealed partial class PcDartsTrainer
         public long? MemoryLimitBytes;
 
         /// <summary>
-        /// Folder that holds the run: its description, metrics, checkpoints and genotypes; created when missing. <c>Fit</c> with the folder of an interrupted run, the same options and the same data goes on
+        /// Folder that holds the run: its description, metrics, checkpoints and genotypes, and in the end model.zip, model.onnx and report.html; created when missing. <c>Fit</c> with the folder of an interrupted run, the same options and the same data goes on
         /// where that stopped. On a CPU with the same number of threads its result is the same to the last bit (under a <see cref="TimeBudget"/>, plans follow the clock). Default null: nothing is kept, and
         /// pictures beyond <see cref="MemoryLimitBytes"/> go to the system's folder for temporary files.
         /// </summary>

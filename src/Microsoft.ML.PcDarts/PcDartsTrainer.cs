@@ -151,7 +151,8 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
             Seed = run.Seed,
         };
         var model = new DiscoveredModel(search.Genotype, shape, trained.Weights, mean, std, ClassNames.Of(input.Schema[_options.LabelColumnName]), history);
-        run.Finish(model);
-        return PcDartsTransformer.Create(_environment, model, input.Schema, Columns);
+        PcDartsTransformer transformer = PcDartsTransformer.Create(_environment, model, input.Schema, Columns);
+        run.Finish(RunResult.Of(model), transformer, input.Schema);
+        return transformer;
     }
 }

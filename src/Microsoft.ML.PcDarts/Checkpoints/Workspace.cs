@@ -4,13 +4,14 @@ using System.Text.Json;
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>The folder that holds a run: run.json, metrics.jsonl, checkpoints and a genotype for each epoch of the search. One process at a time has it.</summary>
-internal sealed class Workspace : IDisposable
+internal sealed partial class Workspace : IDisposable
 {
     public const string RunFile = "run.json";
     public const string MetricsFile = "metrics.jsonl";
+    public const string ModelFile = "model.zip";
+    public const string OnnxFile = "model.onnx";
     public const string CheckpointsFolder = "checkpoints";
     public const string GenotypesFolder = "genotypes";
-    private const string LockFile = ".lock";
     private readonly FileStream _lock;
     private readonly CheckpointFolder _checkpoints;
     private readonly ReportPace _pace = new();
@@ -24,45 +25,6 @@ internal sealed class Workspace : IDisposable
     }
 
     public string FullPath { get; }
-
-    /// <summary>Creates the folder if it is missing, and takes it for this process.</summary>
-    /// <exception cref="IOException">The folder cannot be written to, or another process has it.</exception>
-    public static Workspace Open(string path)
-    {
-        string full = Path.GetFullPath(path);
-        try
-        {
-            Directory.CreateDirectory(full);
-            FileStream fileLock = Take(Path.Combine(full, LockFile));
-
-            // Only a process that died leaves such files.
-            foreach (string remains in Directory.EnumerateFiles(full, "pixels-*.tmp"))
-                File.Delete(remains);
-            return new Workspace(full, fileLock);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new IOException(
-                $"WorkspacePath '{path}' cannot be written to, or another process uses it: {error.Message} Name a folder that this process may create files in, one for each run.", error);
-        }
-    }
-
-    // Who asks whether a folder is taken holds its lock for a moment.
-    private static FileStream Take(string file)
-    {
-        const int Attempts = 10, PauseMilliseconds = 20;
-        for (int attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
-            }
-            catch (IOException) when (attempt < Attempts && File.Exists(file))
-            {
-                Thread.Sleep(PauseMilliseconds);
-            }
-        }
-    }
 
     /// <summary>Compares this run with the one that the folder holds, or describes this run in a folder that holds none.</summary>
     /// <param name="now">This run.</param>
@@ -101,25 +63,6 @@ internal sealed class Workspace : IDisposable
         return newest;
     }
 
-    /// <summary>The run that a folder holds, or null if it holds none.</summary>
-    /// <exception cref="InvalidDataException">run.json is damaged.</exception>
-    public static RunDescription? ReadDescription(string folder)
-    {
-        string file = Path.Combine(folder, RunFile);
-        if (!File.Exists(file))
-            return null;
-        try
-        {
-            RunDescription description = JsonSerializer.Deserialize<RunDescription>(File.ReadAllBytes(file), JsonFormat.Indented) ?? throw new InvalidDataException("it is null");
-            _ = description.Given; // can be read
-            return description;
-        }
-        catch (Exception damage) when (damage is JsonException or InvalidDataException or GenotypeFormatException)
-        {
-            throw new InvalidDataException($"'{file}' is damaged: {damage.Message.TrimEnd('.')}. Delete the workspace to start anew, or restore the file from a backup.", damage);
-        }
-    }
-
     public long MetricsBytes => _metrics!.Position;
 
     /// <summary>Drops what was written behind a checkpoint.</summary>
@@ -145,9 +88,11 @@ internal sealed class Workspace : IDisposable
             _pace.RunIfDue(() => WriteReport(running: true));
     }
 
-    /// <summary>Writes the result and the report of the finished run.</summary>
-    public void Finish(RunResult result)
+    /// <summary>Writes model, result and report of the finished run.</summary>
+    public void Finish(RunResult result, PcDartsTransformer model, DataViewSchema inputs)
     {
+        AtomicFile.Write(Path.Combine(FullPath, ModelFile), stream => new MLContext().Model.Save(model, inputs, stream));
+        model.SaveOnnx(Path.Combine(FullPath, OnnxFile));
         result.Write(FullPath);
         WriteReport(running: false);
     }
@@ -168,25 +113,6 @@ internal sealed class Workspace : IDisposable
             Directory.Delete(folder, recursive: true);
         foreach (string file in ((string[])[MetricsFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName, RunFile]).Select(name => Path.Combine(FullPath, name)))
             File.Delete(file);
-    }
-
-    /// <summary>Whether a process is at work on a folder.</summary>
-    public static bool IsTaken(string folder)
-    {
-        string file = Path.Combine(folder, LockFile);
-        try
-        {
-            using var probe = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return false; // what a killed process left
-        }
-        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
     }
 
     // A damaged line of an earlier attempt must not end a run that does not need it.

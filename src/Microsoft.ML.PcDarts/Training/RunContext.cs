@@ -204,7 +204,7 @@ internal sealed class RunContext(
     }
 
     /// <summary>Writes what the run found, and its report, if there is a workspace.</summary>
-    public void Finish(DiscoveredModel model) => InWorkspace(folder => folder.Finish(RunResult.Of(model)));
+    public void Finish(RunResult result, PcDartsTransformer model, DataViewSchema inputs) => InWorkspace(folder => folder.Finish(result, model, inputs));
 
     private void InWorkspace(Action<Workspace> write)
     {

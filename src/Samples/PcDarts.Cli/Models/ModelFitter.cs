@@ -14,7 +14,7 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
     public const string GenotypeFile = "genotype.json";
     public const string WeightsFile = "weights.safetensors";
 
-    /// <summary>Searches and trains with progress shown, then writes the model, its network as ONNX and its genotype, all or none of them.</summary>
+    /// <summary>Searches and trains with progress shown, then writes the model, its genotype and its weights, all or none of them; the network as ONNX is in the workspace already.</summary>
     public (Genotype Genotype, TrainingHistory History) Fit(LabelledFolder train, PcDartsTrainer.Options options, OutputFolder output)
     {
         using TransformerChain<KeyToValueMappingTransformer> model = Train(train, options, output);
@@ -22,7 +22,6 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
         if (network.History.StopReason != StopReason.Cancelled)
             options.CancellationToken.ThrowIfCancellationRequested();
         output.Write(ModelFile, file => context.Model.Save(model, train.View.Schema, file));
-        output.Write(OnnxFile, file => network.SaveOnnx(file));
         output.Write(GenotypeFile, network.Genotype.Save);
         output.Write(WeightsFile, network.SaveWeights);
         output.Commit();
