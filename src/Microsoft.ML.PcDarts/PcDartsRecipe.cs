@@ -48,6 +48,7 @@ public static class PcDartsRecipe
         ArchitectureLearningRate = 6e-4,
         Epochs = 600,
         BatchSize = 96,
+        Optimizer = NetworkOptimizer.Sgd,
         LearningRate = 0.025,
         LearningRateWarmUp = 0,
         InitialChannels = 36,

@@ -151,19 +151,28 @@ public sealed partial class PcDartsTrainer
         /// <summary>Pictures a step of the final training: 2 to 8192; all of them where there are fewer. Default 96.</summary>
         public int BatchSize = 96;
 
-        /// <summary>Peak learning rate of SGD, falling to 0 by half a cosine: above 0. Default 0.2 (paper: 0.025).</summary>
+        /// <summary>What steps the weights of the final training. Default Muon, which needs fewer passes over the pictures (paper: SGD).</summary>
+        public NetworkOptimizer Optimizer = NetworkOptimizer.Muon;
+
+        /// <summary>
+        /// Peak learning rate of Muon, on the schedule of <see cref="LearningRate"/>: the most that a step changes the weights of a convolution relative to their norm, above 0. Default 0.02. Without effect
+        /// where <see cref="Optimizer"/> is SGD.
+        /// </summary>
+        public double MuonLearningRate = 0.02;
+
+        /// <summary>Peak learning rate of SGD in the final training, falling to 0 by half a cosine: above 0. Default 0.2 (paper: 0.025).</summary>
         public double LearningRate = 0.2;
 
         /// <summary>Share of the final training in which the learning rate rises linearly to its peak: 0 to 0.5. Default 0.05 (paper: 0).</summary>
         public double LearningRateWarmUp = 0.05;
 
-        /// <summary>Momentum of SGD in both phases: 0 to below 1. Default 0.9.</summary>
+        /// <summary>Momentum of SGD and Muon in both phases: 0 to below 1. Default 0.9.</summary>
         public double Momentum = 0.9;
 
         /// <summary>Nesterov's form of momentum in the final training. Default true (paper: false).</summary>
         public bool Nesterov = true;
 
-        /// <summary>Weight decay of SGD in both phases: 0 to 1. Default 3e-4.</summary>
+        /// <summary>Weight decay of SGD in both phases: 0 to 1. Default 3e-4. Weights stepped by Muon have a fixed norm instead.</summary>
         public double WeightDecay = 3e-4;
 
         /// <summary>Largest L2 norm of a step's gradient in both phases; longer ones are scaled down: above 0. Default 5.</summary>

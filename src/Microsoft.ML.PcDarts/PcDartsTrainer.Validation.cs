@@ -50,6 +50,8 @@ public sealed partial class PcDartsTrainer
         Within(options.Epochs, 1, 100_000);
         Within(options.BatchSize, 2, 8192);
         Positive(options.LearningRate);
+        Defined(options.Optimizer);
+        Positive(options.MuonLearningRate);
         Within(options.LearningRateWarmUp, 0, 0.5);
         WithinBelow(options.Momentum, 0, 1);
         if (options.Nesterov && options.Momentum == 0)

@@ -7,7 +7,7 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>Copies what optimizers remember of the steps before to and from managed memory: the momentum of SGD, the moments and the step counter of Adam.</summary>
 internal static class OptimizerWeights
 {
-    private const string Momentum = "momentum.";
+    internal const string Momentum = "momentum.";
     private const string FirstMoment = "adam.exp_avg.";
     private const string SecondMoment = "adam.exp_avg_sq.";
     private const string Step = "adam.step.";

@@ -9,8 +9,6 @@ internal sealed partial class NetworkTrainer
     private const string BestPrefix = "best.";
     private const string RandomState = "random_state";
 
-    private IReadOnlyList<string> TrainedNames => [.. _trained.Select(entry => entry.Name)];
-
     private Checkpoint Snapshot(PhaseProgress progress, TimeSpan start)
     {
         progress.Elapsed = _run.Elapsed - start;
@@ -19,7 +17,7 @@ internal sealed partial class NetworkTrainer
             tensors.Add(NetworkPrefix + name, weights);
         foreach ((string name, TensorData weights) in _best ?? new Dictionary<string, TensorData>())
             tensors.Add(BestPrefix + name, weights);
-        OptimizerWeights.Export(_optimizer, TrainedNames, tensors);
+        _stepper.Export(tensors);
         using Tensor generator = random.get_rng_state();
         tensors.Add(RandomState, new TensorData(generator.shape, generator.data<byte>().ToArray()));
         return _run.Checkpoint(TrainingPhase.Training, progress, tensors);
@@ -29,7 +27,7 @@ internal sealed partial class NetworkTrainer
     {
         IReadOnlyDictionary<string, TensorData> tensors = interrupted.Tensors;
         _network.ImportWeights(ModuleWeights.WithPrefix(tensors, NetworkPrefix));
-        OptimizerWeights.Import(_optimizer, TrainedNames, tensors, _run.Device);
+        _stepper.Import(tensors);
         if (interrupted.State.Progress.BestEpoch > 0)
             _best = ModuleWeights.WithPrefix(tensors, BestPrefix);
         foreach (SizeCost cost in interrupted.State.Progress.Costs)

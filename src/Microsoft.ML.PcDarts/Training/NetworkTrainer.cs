@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>Trains a discovered network from scratch: SGD, cosine schedule, auxiliary loss, drop-path, label smoothing.</summary>
+/// <summary>Trains a discovered network from scratch: SGD or Muon, cosine schedule, auxiliary loss, drop-path, label smoothing.</summary>
 /// <remarks>Source: Xu et al. 2020, section 4.2 and train.py of the paper's code. Differs from PC-DARTS: the learning rate and the drop-path probability
-/// move with every step instead of every epoch, and an option adds a linear warm-up.</remarks>
+/// move with every step instead of every epoch, and options add a linear warm-up and Muon.</remarks>
 internal sealed partial class NetworkTrainer : IDisposable
 {
     private readonly RunContext _run;
@@ -14,8 +14,7 @@ internal sealed partial class NetworkTrainer : IDisposable
     private readonly int[] _rows;
     private readonly (BatchLoader Loader, int[] Rows)? _validation;
     private readonly DiscoveredNetwork _network;
-    private readonly (string Name, Parameter Parameter)[] _trained;
-    private readonly OptimizerHelper _optimizer;
+    private readonly NetworkStepper _stepper;
     private readonly Dictionary<(int Height, int Width), double> _costs = [];
 
     /// <param name="run">The run.</param>
@@ -35,8 +34,7 @@ internal sealed partial class NetworkTrainer : IDisposable
         PcDartsTrainer.Options options = run.Options;
         foreach ((string name, Parameter parameter) in _network.named_parameters())
             parameter.requires_grad = !options.FreezeBackbone || NetworkWeights.IsClassifier(name);
-        _trained = [.. _network.named_parameters().Where(entry => entry.parameter.requires_grad)];
-        _optimizer = optim.SGD(_trained.Select(entry => entry.Parameter), options.LearningRate, options.Momentum, weight_decay: options.WeightDecay, nesterov: options.Nesterov);
+        _stepper = new NetworkStepper([.. _network.named_parameters().Where(entry => entry.parameter.requires_grad)], options, run.Device);
     }
 
     /// <summary>What the learning rate of the options is multiplied by. Default 1.</summary>
@@ -100,7 +98,7 @@ internal sealed partial class NetworkTrainer : IDisposable
 
     public void Dispose()
     {
-        _optimizer.Dispose();
+        _stepper.Dispose();
         _network.Dispose();
     }
 
@@ -202,16 +200,13 @@ internal sealed partial class NetworkTrainer : IDisposable
 
     private Tensor Step(Tensor images, Tensor labels, double learningRate, double dropPath)
     {
-        foreach (var group in _optimizer.ParamGroups)
-            group.LearningRate = learningRate;
-        _optimizer.zero_grad();
+        _stepper.ZeroGradients();
         (Tensor logits, Tensor? auxiliary) = _network.Forward(images, dropPath);
         Tensor loss = nn.functional.cross_entropy(logits, labels, _run.ClassWeights, label_smoothing: _run.Options.LabelSmoothing);
         if (auxiliary is not null)
             loss += _run.Options.AuxiliaryWeight * nn.functional.cross_entropy(auxiliary, labels, _run.ClassWeights, label_smoothing: _run.Options.LabelSmoothing);
         loss.backward();
-        GradientClipping.Clip(_trained.Select(entry => entry.Parameter), _run.Options.GradientClipNorm, _run.Device);
-        _optimizer.step();
+        _stepper.Step(learningRate);
         return logits.detach();
     }
 }

@@ -31,7 +31,7 @@ internal static class CommandLine
             FitCommand.Create(interruption.Token),
             ResumeCommand.Create(interruption.Token),
             ReportCommand.Create(interruption.Token),
-            WatchCommand.Create(interruption.Token),
+            WatchCommand.Create(interruption),
             CompareCommand.Create(),
             EvaluateCommand.Create(),
             ImportCommand.Create(),

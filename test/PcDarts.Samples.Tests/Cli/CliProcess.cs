@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace PcDarts.Samples.Tests.Cli;
@@ -31,6 +32,21 @@ internal static class CliProcess
         return Process.Start(info)!;
     }
 
+    /// <summary>Ctrl-C.</summary>
+    public static void Interrupt(Process process)
+    {
+        // The shell's own kill: the program of that name is missing from small systems.
+        using Process kill = Process.Start("/bin/sh", ["-c", $"kill -INT {process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Skips the test where <see cref="Interrupt"/> has no effect.</summary>
+    public static void SkipUnlessInterruptible()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "needs POSIX signals");
+        Skip.If(InterruptIsIgnored(), "this process ignores SIGINT, and so do its children: a shell started it in the background");
+    }
+
     public static CliResult Finish(Process process)
     {
         Task<string> output = process.StandardOutput.ReadToEndAsync();
@@ -42,6 +58,14 @@ internal static class CliProcess
         }
 
         return new CliResult(process.ExitCode, output.Result, errors.Result);
+    }
+
+    private static bool InterruptIsIgnored()
+    {
+        const string status = "/proc/self/status", field = "SigIgn:";
+        const ulong interrupt = 1UL << 1; // signal 2
+        return File.Exists(status) && File.ReadLines(status).FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } line
+            && (ulong.Parse(line.AsSpan(field.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & interrupt) != 0;
     }
 }
 

@@ -35,6 +35,21 @@ public sealed class WatchCommandTests(FitFixture fixture) : IClassFixture<FitFix
         Assert.Contains($"Go on with: resume {_folder.FullPath}", result.Errors, StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public void Watch_Interrupted_SaysThatTheRunIsNotTouched()
+    {
+        CliProcess.SkipUnlessInterruptible();
+        using Process watch = CliProcess.Start(_folder.FullPath, ["watch", _folder.FullPath, "--json"]);
+        Assert.NotNull(watch.StandardError.ReadLine());
+
+        CliProcess.Interrupt(watch);
+        CliResult result = CliProcess.Finish(watch);
+
+        Assert.Equal(130, result.ExitCode);
+        Assert.Contains("The run itself is not touched", result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Cancelled", result.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Watch_NoFolder_NamesIt()
     {

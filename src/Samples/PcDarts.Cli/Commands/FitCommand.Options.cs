@@ -67,7 +67,24 @@ internal static partial class FitCommand
     {
         Description = "Number format of the maps between layers; by default bfloat16 on GPUs that compute it, else float32.",
         HelpName = "float32|bfloat16",
-        CustomParser = ParsePrecision,
+        CustomParser = result => result.Tokens[0].Value switch
+        {
+            "float32" => TrainingPrecision.Float32,
+            "bfloat16" => TrainingPrecision.BFloat16,
+            string unknown => Refuse<TrainingPrecision>(result, $"Option '--precision': there is no precision '{unknown}'; choose float32 or bfloat16."),
+        },
+    };
+
+    private static readonly Option<NetworkOptimizer?> Optimizer = new("--optimizer")
+    {
+        Description = "What steps the weights of the training; muon, the default, needs fewer passes than sgd, which recipe paper-cifar uses.",
+        HelpName = "muon|sgd",
+        CustomParser = result => result.Tokens[0].Value switch
+        {
+            "muon" => NetworkOptimizer.Muon,
+            "sgd" => NetworkOptimizer.Sgd,
+            string unknown => Refuse<NetworkOptimizer>(result, $"Option '--optimizer': there is no optimizer '{unknown}'; choose muon or sgd."),
+        },
     };
 
     private static readonly Option<int?> MaximumSkips = Whole("--max-skip-connections", "Most skip connections that the normal cell keeps; 2 is a good limit, by default there is none.", 0, 16);
@@ -111,18 +128,11 @@ internal static partial class FitCommand
             result.AddError($"Option '--gpu': '{given}' is not the number of a GPU; give 0 for the first.");
     }
 
-    private static TrainingPrecision? ParsePrecision(ArgumentResult result)
+    private static T? Refuse<T>(ArgumentResult result, string error)
+        where T : struct
     {
-        switch (result.Tokens[0].Value)
-        {
-            case "float32":
-                return TrainingPrecision.Float32;
-            case "bfloat16":
-                return TrainingPrecision.BFloat16;
-            default:
-                result.AddError($"Option '--precision': there is no precision '{result.Tokens[0].Value}'; choose float32 or bfloat16.");
-                return null;
-        }
+        result.AddError(error);
+        return null;
     }
 
     private static void CheckKeep(OptionResult result)
@@ -177,6 +187,7 @@ internal static partial class FitCommand
         options.InitialModel = parsed.GetValue(InitialModel);
         options.FreezeBackbone = parsed.GetValue(FreezeBackbone);
         options.Precision = parsed.GetValue(Precision);
+        options.Optimizer = parsed.GetValue(Optimizer) ?? options.Optimizer;
         options.ValidationFraction = parsed.GetValue(ValidationFraction) ?? options.ValidationFraction;
         options.BadImages = parsed.GetValue(SkipBadImages) ? BadImageHandling.Skip : BadImageHandling.Error;
         options.CheckpointInterval = parsed.GetValue(CheckpointInterval) ?? options.CheckpointInterval;

@@ -19,7 +19,7 @@ internal static partial class FitCommand
     {
         Command command = new("fit", "Search and train a network for a folder of pictures, and save it.")
         {
-            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, InitialModel, FreezeBackbone, ValidationFraction, Gpu, Precision, MaximumSkips, SearchPatience,
+            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, InitialModel, FreezeBackbone, ValidationFraction, Gpu, Precision, Optimizer, MaximumSkips, SearchPatience,
             EarlyStopping, Keep, ClassWeights, ReturnBest, SkipBadImages, CheckpointInterval, Overwrite, Out,
         };
         command.Validators.Add(CheckTogether);

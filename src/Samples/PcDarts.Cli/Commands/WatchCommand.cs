@@ -11,23 +11,32 @@ internal static class WatchCommand
 {
     private static readonly Argument<string> Folder = new("DIR") { Description = "Folder of the run: what 'fit --out' named." };
 
-    public static Command Create(CancellationToken cancellation)
+    public static Command Create(Interruption interruption)
     {
         Command command = new("watch", "Follow a run of another process until it ends.") { Folder };
-        command.SetAction(parsed => Watch(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Folder), cancellation));
+        command.SetAction(parsed => Watch(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Folder), interruption));
         return command;
     }
 
-    private static int Watch(Terminal terminal, string folder, CancellationToken cancellation)
+    private static int Watch(Terminal terminal, string folder, Interruption interruption)
     {
         if (Directory.Exists(folder) && !PcDartsRun.Exists(folder))
             terminal.Say($"There is no run in '{Path.GetFullPath(folder)}' yet; waiting for its first files, which are written once the pictures are read.");
-        ProgressView.Run(terminal, show =>
+        try
         {
-            foreach (TrainingProgress report in PcDartsRun.FollowAsync(folder, cancellation).ToBlockingEnumerable(cancellation))
-                show(report);
-            return true;
-        });
+            ProgressView.Run(terminal, show =>
+            {
+                foreach (TrainingProgress report in PcDartsRun.FollowAsync(folder, interruption.Token).ToBlockingEnumerable(interruption.Token))
+                    show(report);
+                return true;
+            });
+        }
+        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        {
+            terminal.Warn("No longer watching. The run itself is not touched.");
+            return interruption.ExitCode;
+        }
+
         PcDartsRun run = PcDartsRun.Open(folder);
         if (run.History is null)
             throw new UserException($"The run in '{run.WorkspacePath}' has stopped without ending: {RunComparison.State(run)}, and no process is at work on it. Go on with: resume {run.WorkspacePath}");
