@@ -85,13 +85,14 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         IHost host = _environment.Register("PcDarts");
         using IChannel channel = host.Start("Fit");
         TorchRuntime.EnsureLoaded();
+        SupernetWeights? initialSupernet = ReadInitialSupernet(ClassNames.Count(input.Schema[_options.LabelColumnName]));
         Device device = TorchRuntime.ChooseDevice(MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment),
             message => channel.Warning(MessageSensitivity.None, "{0}", message));
         ScalarType trainingType = TorchRuntime.ChooseType(_options.Precision, device, message => channel.Warning(MessageSensitivity.None, "{0}", message));
         TorchRuntime.SetThreads(_options.Threads);
         using Workspace? workspace = _options.WorkspacePath is { } folder ? Workspace.Open(folder) : null;
         int seed = _options.Seed ?? MlNetAccess.Seed(_environment) ?? (workspace is null ? null : Workspace.ReadDescription(workspace.FullPath)?.Seed) ?? host.Rand.Next();
-        var run = new RunContext(_options, _environment, channel, device, seed, clock, workspace);
+        var run = new RunContext(_options, _environment, channel, device, seed, clock, workspace) { InitialSupernet = initialSupernet };
         using TorchSharp.DisposeScope scope = NewDisposeScope();
 
         // Step 1: decode the pictures once.
@@ -117,7 +118,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
             : held.Length > 0 ? (loader, held) : null;
 
         // Steps 3 to 6: search a genotype.
-        NetworkShape shape = ShapeOfNetwork(data.Classes, width, height, initial);
+        NetworkShape shape = ShapeOfNetwork(data.Classes, width, height, initial, initialSupernet);
         if (initial is not null)
             run.Initial = (initial, ClassNames.Of(input.Schema[_options.LabelColumnName]));
         SearchResult search = run.Found ??= (_options.Genotype ?? initial?.Genotype) is { } known

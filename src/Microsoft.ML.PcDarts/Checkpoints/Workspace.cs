@@ -10,6 +10,7 @@ internal sealed class Workspace : IDisposable
     public const string MetricsFile = "metrics.jsonl";
     public const string CheckpointsFolder = "checkpoints";
     public const string GenotypesFolder = "genotypes";
+    public const string SupernetFile = "supernet.safetensors";
     private const string LockFile = ".lock";
     private readonly FileStream _lock;
     private readonly CheckpointFolder _checkpoints;
@@ -166,7 +167,7 @@ internal sealed class Workspace : IDisposable
     {
         foreach (string folder in ((string[])[CheckpointsFolder, GenotypesFolder]).Select(name => Path.Combine(FullPath, name)).Where(Directory.Exists))
             Directory.Delete(folder, recursive: true);
-        foreach (string file in ((string[])[MetricsFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName, RunFile]).Select(name => Path.Combine(FullPath, name)))
+        foreach (string file in ((string[])[MetricsFile, SupernetFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName, RunFile]).Select(name => Path.Combine(FullPath, name)))
             File.Delete(file);
     }
 
