@@ -69,7 +69,8 @@ internal static class ExportCommand
         // As the run decodes it.
         int? maximumSkips = int.TryParse(run.Options.GetValueOrDefault(nameof(PcDartsTrainer.Options.MaximumSkipConnections)), CultureInfo.InvariantCulture, out int limit) ? limit : null;
         Genotype genotype = ArchitectureValues.Load(path).Decode(maximumSkips);
-        return Tell(terminal, "Supernet", path, new ModelFacts { Genotype = genotype }, ("Genotype", genotype.ToPython()));
+        Tables.Cells(terminal, genotype);
+        return Tell(terminal, "Supernet", path, new ModelFacts { Genotype = genotype });
     }
 
     private static void Write(string path, Action<string> write)
@@ -79,10 +80,10 @@ internal static class ExportCommand
         output.Commit();
     }
 
-    private static int Tell(Terminal terminal, string what, string path, ModelFacts facts, (string, string?) more)
+    private static int Tell(Terminal terminal, string what, string path, ModelFacts facts, params (string, string?)[] more)
     {
         long bytes = new FileInfo(path).Length;
-        Tables.Facts(terminal, [(what, path), ("Size", $"{bytes / 1e6:F2} MB"), more]);
+        Tables.Facts(terminal, [(what, path), ("Size", $"{bytes / 1e6:F2} MB"), .. more]);
         JsonObject result = facts.ToJson(accuracy: null, path);
         result["bytes"] = bytes;
         terminal.Result(result);
