@@ -8,7 +8,7 @@ public sealed partial class PcDartsTrainer
     {
         if (_options.InitialModel is not { } path)
             return null;
-        NetworkWeights weights = NetworkWeights.Read(path);
+        NetworkWeights weights = NetworkWeights.Read(Existing(path, nameof(_options.InitialModel)));
         weights.Check(_options.Genotype ?? weights.Genotype ?? throw Invalid($"InitialModel '{path}' does not say its genotype; give it as Genotype."));
         return weights;
     }
@@ -19,10 +19,13 @@ public sealed partial class PcDartsTrainer
     {
         if (_options.InitialSupernet is not { } path)
             return null;
-        SupernetWeights weights = SupernetWeights.Read(path);
+        SupernetWeights weights = SupernetWeights.Read(Existing(path, nameof(_options.InitialSupernet)));
         weights.Check(classes);
         return weights;
     }
+
+    private static string Existing(string path, string option)
+        => File.Exists(path) ? path : throw new FileNotFoundException($"{option} '{path}' does not exist; name a safetensors file or one that PyTorch saved.", path);
 
     /// <summary>Shape of the supernet: that of the one to start from, or of the options.</summary>
     private SupernetShape ShapeOfSupernet(int classes, NetworkStem stem, SupernetWeights? initial) => initial is not null

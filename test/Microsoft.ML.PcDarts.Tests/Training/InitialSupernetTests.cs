@@ -126,6 +126,8 @@ public sealed class InitialSupernetTests : IDisposable
         Assert.Contains(Supernet, told, StringComparison.Ordinal);
         Assert.Contains("lack 'cells.1._ops.0._ops.4.op.1.weight'", told, StringComparison.Ordinal);
         Assert.Empty(reports);
+        options.InitialSupernet = _folder.File("missing.pth");
+        Assert.Contains($"InitialSupernet '{options.InitialSupernet}' does not exist", Assert.Throws<FileNotFoundException>(() => Search(options)).Message, StringComparison.Ordinal);
         options.Genotype = KnownGenotypes.PcDartsCifar;
         Assert.Contains("starts the search, which Genotype skips", Assert.Throws<ArgumentException>(() => Search(options)).Message, StringComparison.Ordinal);
     }
