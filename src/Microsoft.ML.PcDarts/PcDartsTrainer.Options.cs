@@ -80,6 +80,14 @@ public sealed partial class PcDartsTrainer
         public bool FreezeBackbone;
 
         /// <summary>
+        /// File of a supernet that the search starts from instead of a random one: what <see cref="PcDartsRun.SaveSupernet"/> wrote, a checkpoint of a search, or a state dict that PyTorch saved of
+        /// <c>Network</c> of the paper's model_search.py. Channels C, K, cells, nodes and stem are the file's, and the network that is trained gets its stem too. α and β are the file's where it holds them, else
+        /// they start as usual; the classifier starts anew unless the number of classes is the same. The optimizers, learning rates and warm-up epochs begin as in any search, so with α and β of the file
+        /// consider 0 for <see cref="SearchWarmUpEpochs"/>. Not with <see cref="Genotype"/> or <see cref="InitialModel"/>, which skip the search. Default null: from scratch.
+        /// </summary>
+        public string? InitialSupernet;
+
+        /// <summary>
         /// Time that <c>Fit</c> may take, one second or more. The trainer measures its step times and plans the epochs of search and training so as to end within
         /// it. Results then depend on the speed of the machine. Default null: no limit.
         /// </summary>

@@ -30,19 +30,9 @@ public sealed partial class PcDartsTrainer
         Threads = torch.get_num_threads(),
         Data = DataDescription.Of(data),
         ValidationData = validationData is null ? null : DataDescription.Of(validationData),
-        Options = RunDescription.TextOf(_options, initial),
+        Options = RunDescription.TextOf(_options, initial, run.InitialSupernet),
         Versions = ModelMetadata.LibraryVersions(),
     };
-
-    /// <summary>The weights to start from, checked against the genotype; null for none.</summary>
-    private NetworkWeights? ReadInitialModel()
-    {
-        if (_options.InitialModel is not { } path)
-            return null;
-        NetworkWeights weights = NetworkWeights.Read(path);
-        weights.Check(_options.Genotype ?? weights.Genotype ?? throw Invalid($"InitialModel '{path}' does not say its genotype; give it as Genotype."));
-        return weights;
-    }
 
     private (int Width, int Height) ChooseSize(IDataView input)
     {
@@ -56,14 +46,14 @@ public sealed partial class PcDartsTrainer
         return (width, height);
     }
 
-    private NetworkShape ShapeOfNetwork(int classes, int width, int height, NetworkWeights? initial)
+    private NetworkShape ShapeOfNetwork(int classes, int width, int height, NetworkWeights? initial, SupernetWeights? supernet)
     {
         var shape = new NetworkShape
         {
             InitialChannels = initial?.Shape.InitialChannels ?? _options.InitialChannels,
             Layers = initial?.Shape.Layers ?? _options.Layers,
             Classes = classes,
-            Stem = initial?.Shape.Stem ?? _options.Stem ?? (Math.Min(width, height) >= 128 ? NetworkStem.ImageNet : NetworkStem.Cifar),
+            Stem = initial?.Shape.Stem ?? supernet?.Shape.Stem ?? _options.Stem ?? (Math.Min(width, height) >= 128 ? NetworkStem.ImageNet : NetworkStem.Cifar),
             ImageHeight = height,
             ImageWidth = width,
             AuxiliaryHead = _options.AuxiliaryWeight > 0,
@@ -130,15 +120,9 @@ public sealed partial class PcDartsTrainer
     {
         int[] rows = Limit(data, training, _options.SearchImages, run.Seed);
         (int[] Weights, int[] Architecture) halves = SearchSplit.Halves(data.LabelValues, rows, run.Seed);
-        var shape = new SupernetShape
-        {
-            InitialChannels = _options.SearchInitialChannels,
-            Layers = _options.SearchLayers,
-            Classes = data.Classes,
-            Stem = stem,
-            Nodes = _options.Nodes,
-            PartialChannels = _options.PartialChannels,
-        };
+        SupernetShape shape = ShapeOfSupernet(data.Classes, stem, run.InitialSupernet);
+        if (run.InitialSupernet is { } initial && interrupted is null)
+            TellInitialSupernet(run, initial, data.Classes);
         TellSmallerBatch(run, nameof(Options.SearchBatchSize), _options.SearchBatchSize, halves.Weights.Length);
         try
         {

@@ -43,6 +43,8 @@ public sealed partial class PcDartsTrainer
 
         if (options is { FreezeBackbone: true, InitialModel: null })
             throw Invalid("FreezeBackbone needs an InitialModel, whose backbone is kept; set it to false to train from scratch.");
+        if (options is { InitialSupernet: not null } and ({ Genotype: not null } or { InitialModel: not null }))
+            throw Invalid($"InitialSupernet '{options.InitialSupernet}' starts the search, which {(options.Genotype is null ? "InitialModel" : "Genotype")} skips; set one of the two to null.");
         Within(options.MaximumSkipConnections, 0, 16);
         Within(options.SearchPatience, 1, int.MaxValue);
         Defined(options.ClassWeighting);

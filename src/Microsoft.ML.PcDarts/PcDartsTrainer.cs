@@ -66,6 +66,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
     /// <exception cref="ArgumentNullException"><paramref name="input"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type.</exception>
     /// <exception cref="ArgumentException">The data cannot be trained on: no rows, one class only, a class with a single picture, pictures that are too small, or a picture that cannot be decoded while <see cref="Options.BadImages"/> says error.</exception>
+    /// <exception cref="InvalidDataException"><see cref="Options.InitialModel"/> or <see cref="Options.InitialSupernet"/> is damaged, or its weights are not those of its architecture; the message names the file and what differs.</exception>
     /// <exception cref="IOException">The workspace or the folder for temporary files cannot be written to, or cannot hold the decoded pictures.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="TorchLibraryException">The native tensor library cannot be loaded.</exception>
@@ -85,13 +86,14 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         IHost host = _environment.Register("PcDarts");
         using IChannel channel = host.Start("Fit");
         TorchRuntime.EnsureLoaded();
+        SupernetWeights? initialSupernet = ReadInitialSupernet(ClassNames.Count(input.Schema[_options.LabelColumnName]));
         Device device = TorchRuntime.ChooseDevice(MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment),
             message => channel.Warning(MessageSensitivity.None, "{0}", message));
         ScalarType trainingType = TorchRuntime.ChooseType(_options.Precision, device, message => channel.Warning(MessageSensitivity.None, "{0}", message));
         TorchRuntime.SetThreads(_options.Threads);
         using Workspace? workspace = _options.WorkspacePath is { } folder ? Workspace.Open(folder) : null;
         int seed = _options.Seed ?? MlNetAccess.Seed(_environment) ?? (workspace is null ? null : Workspace.ReadDescription(workspace.FullPath)?.Seed) ?? host.Rand.Next();
-        var run = new RunContext(_options, _environment, channel, device, seed, clock, workspace);
+        var run = new RunContext(_options, _environment, channel, device, seed, clock, workspace) { InitialSupernet = initialSupernet };
         using TorchSharp.DisposeScope scope = NewDisposeScope();
 
         // Step 1: decode the pictures once.
@@ -117,7 +119,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
             : held.Length > 0 ? (loader, held) : null;
 
         // Steps 3 to 6: search a genotype.
-        NetworkShape shape = ShapeOfNetwork(data.Classes, width, height, initial);
+        NetworkShape shape = ShapeOfNetwork(data.Classes, width, height, initial, initialSupernet);
         if (initial is not null)
             run.Initial = (initial, ClassNames.Of(input.Schema[_options.LabelColumnName]));
         SearchResult search = run.Found ??= (_options.Genotype ?? initial?.Genotype) is { } known

@@ -48,13 +48,16 @@ internal sealed record RunDescription
     /// <summary>The options by name.</summary>
     /// <param name="options">The options.</param>
     /// <param name="initial">What <see cref="PcDartsTrainer.Options.InitialModel"/> names: its weights count, not its place.</param>
-    public static IReadOnlyDictionary<string, string> TextOf(PcDartsTrainer.Options options, NetworkWeights? initial)
+    /// <param name="supernet">What <see cref="PcDartsTrainer.Options.InitialSupernet"/> names, likewise.</param>
+    public static IReadOnlyDictionary<string, string> TextOf(PcDartsTrainer.Options options, NetworkWeights? initial, SupernetWeights? supernet)
     {
         SortedDictionary<string, string> text = new(StringComparer.Ordinal);
         foreach (FieldInfo field in typeof(PcDartsTrainer.Options).GetFields().Where(field => !Irrelevant.Contains(field.Name)))
             text.Add(field.Name, Convert.ToString(field.GetValue(options), CultureInfo.InvariantCulture) is { Length: > 0 } value ? value : "null");
         if (initial is not null)
             text[nameof(options.InitialModel)] = WeightsHash.Sha256(initial.Weights);
+        if (supernet is not null)
+            text[nameof(options.InitialSupernet)] = supernet.Sha256;
         return text;
     }
 

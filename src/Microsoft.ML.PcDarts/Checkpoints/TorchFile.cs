@@ -9,7 +9,7 @@ internal static class TorchFile
 {
     private const string StateDict = "state_dict";
 
-    /// <summary>The tensors of the dictionary that the file holds or, of a checkpoint, of its "state_dict"; floating types as float32.</summary>
+    /// <summary>The tensors of the dictionary that the file holds or, of a checkpoint, of its "state_dict" with the α and β beside it; floating types as float32.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InvalidDataException">The file is torn, not of this kind, or holds objects that are not data; the message names it.</exception>
     public static IReadOnlyDictionary<string, TensorData> Read(string path)
@@ -27,7 +27,13 @@ internal static class TorchFile
             if (root is not Dictionary<object, object?> dictionary)
                 throw new InvalidDataException("it holds no dictionary; weights are saved with torch.save(model.state_dict(), path)");
             if (dictionary.GetValueOrDefault(StateDict) is Dictionary<object, object?> inner)
+            {
+                // α and β are no part of the paper's modules; who saves them puts them beside the state dict.
+                foreach (string name in ArchitectureValues.Names.Where(dictionary.ContainsKey))
+                    inner.TryAdd(name, dictionary[name]);
                 dictionary = inner;
+            }
+
             Dictionary<string, byte[]> storages = [];
             return dictionary.Where(entry => entry is { Key: string, Value: StoredTensor })
                 .ToDictionary(entry => (string)entry.Key, entry => ToData((string)entry.Key, (StoredTensor)entry.Value!), StringComparer.Ordinal);

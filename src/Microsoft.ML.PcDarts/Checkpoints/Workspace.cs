@@ -12,6 +12,7 @@ internal sealed partial class Workspace : IDisposable
     public const string OnnxFile = "model.onnx";
     public const string CheckpointsFolder = "checkpoints";
     public const string GenotypesFolder = "genotypes";
+    public const string SupernetFile = "supernet.safetensors";
     private readonly FileStream _lock;
     private readonly CheckpointFolder _checkpoints;
     private readonly ReportPace _pace = new();
@@ -111,7 +112,7 @@ internal sealed partial class Workspace : IDisposable
     {
         foreach (string folder in ((string[])[CheckpointsFolder, GenotypesFolder]).Select(name => Path.Combine(FullPath, name)).Where(Directory.Exists))
             Directory.Delete(folder, recursive: true);
-        foreach (string file in ((string[])[MetricsFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName, RunFile]).Select(name => Path.Combine(FullPath, name)))
+        foreach (string file in ((string[])[MetricsFile, SupernetFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName, RunFile]).Select(name => Path.Combine(FullPath, name)))
             File.Delete(file);
     }
 

@@ -5,7 +5,6 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>What a file of weights holds: the weights under the names of the paper's code, and what it says of the network that they belong to.</summary>
 internal sealed class NetworkWeights
 {
-    private const string ParallelPrefix = "module.";
     private const string ClassifierPrefix = "classifier.";
     private const string AuxiliaryPrefix = "auxiliary_head.";
     private readonly IReadOnlyDictionary<string, string> _metadata;
@@ -44,10 +43,10 @@ internal sealed class NetworkWeights
     /// <exception cref="InvalidDataException">The file is damaged or holds something else; the message names it.</exception>
     public static NetworkWeights Read(string path)
     {
-        (IReadOnlyDictionary<string, TensorData> tensors, IReadOnlyDictionary<string, string> metadata) = ReadTensors(path);
+        TensorFile file = TensorFile.Read(path);
         try
         {
-            return new NetworkWeights(path, Named(tensors), metadata);
+            return new NetworkWeights(path, file.Tensors, file.Metadata);
         }
         catch (InvalidDataException damage)
         {
@@ -91,28 +90,11 @@ internal sealed class NetworkWeights
     private static InvalidDataException Foreign(string path, Exception cause)
         => new($"'{path}' cannot be read as weights of a PC-DARTS network: {cause.Message.TrimEnd('.')}.", cause);
 
-    private static (IReadOnlyDictionary<string, TensorData> Tensors, IReadOnlyDictionary<string, string> Metadata) ReadTensors(string path)
-    {
-        using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read))
-        {
-            if (OnnxModelFile.IsZip(file))
-                return (TorchFile.Read(path), new Dictionary<string, string>());
-        }
-
-        SafetensorsFile safetensors = SafetensorsFile.Read(path);
-        return (safetensors.Tensors, safetensors.Metadata);
-    }
-
-    /// <summary>Float tensors without what PyTorch's data-parallel wrapper puts before their names. The counters of batches are not needed.</summary>
-    private static IReadOnlyDictionary<string, TensorData> Named(IReadOnlyDictionary<string, TensorData> tensors)
-    {
-        Dictionary<string, TensorData> floats = tensors.Where(entry => entry.Value.DType == TensorDType.Float32).ToDictionary();
-        return floats.Keys.All(name => name.StartsWith(ParallelPrefix, StringComparison.Ordinal)) ? ModuleWeights.WithPrefix(floats, ParallelPrefix) : floats;
-    }
-
     /// <summary>What the weights tell of the network by their names and shapes.</summary>
     private static NetworkShape ShapeOf(IReadOnlyDictionary<string, TensorData> weights)
     {
+        if (SupernetWeights.AreIn(weights))
+            throw new InvalidDataException("it holds the supernet of a search. ArchitectureValues.Load ('genotype show') decodes its genotype, Options.InitialSupernet ('fit --initial-supernet') goes on searching from it");
         bool imageNet = weights.ContainsKey("stem0.0.weight");
         int stem = Rows(imageNet ? "stem0.3.weight" : "stem.0.weight");
         int[] cells = [.. weights.Keys.Select(name => name.Split('.')).Where(parts => parts is ["cells", _, ..])

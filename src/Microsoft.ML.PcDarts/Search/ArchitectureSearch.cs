@@ -29,6 +29,8 @@ internal sealed partial class ArchitectureSearch : IDisposable
         random.manual_seed(run.Seed);
         _architecture = new ArchitectureParameters(new CellTopology(shape.Nodes), run.Device, run.Seed);
         _supernet = new Supernet(shape, run.Device) { MemorySaving = run.Options.MemorySaving };
+        run.InitialSupernet?.CopyTo(_supernet);
+        run.InitialSupernet?.CopyTo(_architecture);
         _architect = new Architect(_supernet, _architecture, run.Options.ArchitectureLearningRate, run.ClassWeights);
         _weights = new WeightStepper(
             _supernet, _architecture, run.Options.SearchLearningRate, run.Options.Momentum, run.Options.WeightDecay, run.Options.GradientClipNorm, run.ClassWeights);
@@ -89,6 +91,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
                 + "Raise TimeBudget or SearchTimeShare, or give a Genotype.");
         }
 
+        _run.KeepSupernet(Learned);
         return new SearchResult(_architecture.Decode(_run.Options.MaximumSkipConnections), _run.Elapsed - start, progress.Trained.ImagesPerSecond);
 
         // Warm-up epochs step the weights alone.

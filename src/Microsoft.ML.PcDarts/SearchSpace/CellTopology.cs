@@ -12,6 +12,19 @@ internal sealed record CellTopology(int Nodes)
     /// <summary>The rows of α and entries of β: 2 + 3 + … = 14 for 4 nodes.</summary>
     public int EdgeCount => Nodes * (Nodes + 3) / 2;
 
+    /// <summary>The rule of <see cref="OfEdges"/> in words.</summary>
+    public const string EdgeCounts = "a cell of 1, 2, 3, 4 and so on nodes has 2, 5, 9, 14 and so on edges";
+
+    /// <summary>The topology with so many edges; null if there is none.</summary>
+    public static CellTopology? OfEdges(int edges)
+    {
+        int nodes = 1;
+        while (nodes * (nodes + 3) / 2 < edges)
+            nodes++;
+        var topology = new CellTopology(nodes);
+        return topology.EdgeCount == edges ? topology : null;
+    }
+
     /// <summary>The index of a node's first edge; its edges follow one another, in the order of their inputs.</summary>
     public int EdgeOffset(int node) => InNodes(node) * (node + 3) / 2;
 

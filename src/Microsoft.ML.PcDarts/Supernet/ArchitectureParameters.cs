@@ -71,6 +71,21 @@ internal sealed class ArchitectureParameters : IDisposable
     /// <summary>Copies of all values.</summary>
     internal ArchitectureValues Values() => new(Copy(AlphaNormal), Copy(AlphaReduce), Copy(BetaNormal), Copy(BetaReduce));
 
+    /// <summary>Copies of all values under the names of the paper's code.</summary>
+    internal IEnumerable<KeyValuePair<string, TensorData>> Export()
+        => ArchitectureValues.Names.Zip(Tensors, (name, tensor) => KeyValuePair.Create(name, new TensorData(tensor.shape, Copy(tensor))));
+
+    /// <summary>Overwrites all values.</summary>
+    internal void Import(IReadOnlyDictionary<string, TensorData> tensors)
+    {
+        using IDisposable noGradient = no_grad();
+        foreach ((string name, Parameter target) in ArchitectureValues.Names.Zip(Tensors))
+        {
+            using Tensor values = tensor(tensors[name].Floats, tensors[name].Shape);
+            target.copy_(values);
+        }
+    }
+
     public void Dispose()
     {
         foreach (Parameter tensor in Tensors)

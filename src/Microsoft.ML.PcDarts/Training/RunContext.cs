@@ -30,6 +30,9 @@ internal sealed class RunContext(
     /// <summary>What the network starts from, and its classes; null for random weights.</summary>
     public (NetworkWeights Weights, IReadOnlyList<string> ClassNames)? Initial { get; set; }
 
+    /// <summary>What the search starts from; null for random weights.</summary>
+    public SupernetWeights? InitialSupernet { get; init; }
+
     /// <summary>What the search found; null until it ends.</summary>
     public SearchResult? Found { get; set; }
 
@@ -202,6 +205,13 @@ internal sealed class RunContext(
             return; // The last good one is what a diverged run goes back to.
         InWorkspace(folder => folder.Write(checkpoint));
     }
+
+    /// <summary>Writes what the search has learned at its end, if there is a workspace; its checkpoints make room for those of the training.</summary>
+    public void KeepSupernet(Func<IReadOnlyDictionary<string, TensorData>> tensors) => InWorkspace(folder =>
+    {
+        string file = Path.Combine(folder.FullPath, Workspace.SupernetFile);
+        new SupernetWeights(file, tensors()).Write(file);
+    });
 
     /// <summary>Writes what the run found, and its report, if there is a workspace.</summary>
     public void Finish(RunResult result, PcDartsTransformer model, DataViewSchema inputs) => InWorkspace(folder => folder.Finish(result, model, inputs));

@@ -41,6 +41,20 @@ public sealed class TorchFileTests : IDisposable
         Assert.Equal(["weight"], TorchFile.Read(Write(pickle, Bytes("Float", [0, 1, 2, 3, 4, 5]))).Keys);
     }
 
+    [Fact]
+    public void Read_AlphaBesideAStateDict_IsReadWithIt()
+    {
+        // {"alphas_normal": …, "best_acc": …, "state_dict": …}
+        string state = StateDict("Float", 0, (2, 3), (3, 1));
+        string tensor = state[state.IndexOf("ctorch._utils", StringComparison.Ordinal)..state.IndexOf("u}q\u000e", StringComparison.Ordinal)].Replace("h\u0000", "ccollections\nOrderedDict\n", StringComparison.Ordinal);
+        string pickle = $"\u0080\u0002}}q\u0000({Text("alphas_normal")}{tensor}{Text("best_acc")}{tensor}{Text("state_dict")}{state[2..^1]}u.";
+
+        IReadOnlyDictionary<string, TensorData> tensors = TorchFile.Read(Write(pickle, Bytes("Float", [0, 1, 2, 3, 4, 5])));
+
+        Assert.Equal(["alphas_normal", "weight"], tensors.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal([0, 1, 2, 3, 4, 5], tensors["alphas_normal"].Floats);
+    }
+
     [Theory]
     [InlineData(1, 3, 1)]
     [InlineData(0, 1, 3)]

@@ -32,6 +32,14 @@ public sealed class CellTopologyTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new CellTopology(4).InputCount(-1));
     }
 
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(14, 4)]
+    [InlineData(44, 8)]
+    [InlineData(0, null)]
+    [InlineData(13, null)]
+    public void OfEdges_Count_GivesItsNodes(int edges, int? nodes) => Assert.Equal(nodes, CellTopology.OfEdges(edges)?.Nodes);
+
     [Fact]
     public void Constructor_NoNodes_Throws() => Assert.Throws<ArgumentOutOfRangeException>(() => new CellTopology(0));
 

@@ -84,7 +84,7 @@ public sealed class SupernetGoldenTests
     }
 
     /// <summary>The supernet of a golden file in training mode.</summary>
-    private static Supernet Create(SafetensorsFile file, string form, ScalarType dtype)
+    internal static Supernet Create(SafetensorsFile file, string form, ScalarType dtype)
     {
         int Number(string key) => int.Parse(file.Metadata[key], CultureInfo.InvariantCulture);
         bool imageNet = file.Tensors.Keys.Any(key => key.StartsWith("weight.stem0", StringComparison.Ordinal));

@@ -48,6 +48,12 @@ internal static partial class FitCommand
         HelpName = "WEIGHTS",
     };
 
+    private static readonly Option<string?> InitialSupernet = new("--initial-supernet")
+    {
+        Description = "Start the search from this supernet instead of a random one: supernet.safetensors of another fit, or a state dict that PyTorch saved during a search.",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<bool> FreezeBackbone = new("--freeze-backbone") { Description = "With --initial-model: train the classifier alone." };
 
     private static readonly Option<double?> ValidationFraction = new("--validation-fraction")
@@ -146,7 +152,7 @@ internal static partial class FitCommand
     {
         if (((Option[])[GenotypeOption, InitialModel]).FirstOrDefault(option => command.GetResult(option) is not null) is { } given)
         {
-            foreach (Option option in ((Option[])[MaximumSkips, SearchPatience]).Where(option => command.GetResult(option) is not null))
+            foreach (Option option in ((Option[])[InitialSupernet, MaximumSkips, SearchPatience]).Where(option => command.GetResult(option) is not null))
                 command.AddError($"Option '{option.Name}' is about the search, which {given.Name} skips; leave one of the two out.");
         }
 
@@ -185,6 +191,7 @@ internal static partial class FitCommand
         options.TimeBudget = parsed.GetValue(TimeBudget);
         options.Genotype = parsed.GetValue(GenotypeOption) is { } source ? GenotypeSource.Resolve(source) : null;
         options.InitialModel = parsed.GetValue(InitialModel);
+        options.InitialSupernet = parsed.GetValue(InitialSupernet);
         options.FreezeBackbone = parsed.GetValue(FreezeBackbone);
         options.Precision = parsed.GetValue(Precision);
         options.Optimizer = parsed.GetValue(Optimizer) ?? options.Optimizer;

@@ -19,8 +19,8 @@ internal static partial class FitCommand
     {
         Command command = new("fit", "Search and train a network for a folder of pictures, and save it.")
         {
-            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, InitialModel, FreezeBackbone, ValidationFraction, Gpu, Precision, Optimizer, MaximumSkips, SearchPatience,
-            EarlyStopping, Keep, ClassWeights, ReturnBest, SkipBadImages, CheckpointInterval, Overwrite, Out,
+            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, InitialModel, FreezeBackbone, InitialSupernet, ValidationFraction, Gpu, Precision, Optimizer, MaximumSkips,
+            SearchPatience, EarlyStopping, Keep, ClassWeights, ReturnBest, SkipBadImages, CheckpointInterval, Overwrite, Out,
         };
         command.Validators.Add(CheckTogether);
         command.SetAction(parsed => Fit(CommandLine.TerminalOf(parsed), parsed, cancellation));
@@ -127,7 +127,7 @@ internal static partial class FitCommand
         foreach (OptionResult option in parsed.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit && parsed.CommandResult.Command.Options.Contains(option.Option) && option.Option != Out && option.Option != Overwrite))
         {
             arguments.Add(option.Option.Name);
-            bool isPath = option.Option == Train || option.Option == Test || option.Option == InitialModel || option.Option == GenotypeOption && File.Exists(option.Tokens[0].Value);
+            bool isPath = option.Option == Train || option.Option == Test || option.Option == InitialModel || option.Option == InitialSupernet || option.Option == GenotypeOption && File.Exists(option.Tokens[0].Value);
             arguments.AddRange(option.Tokens.Select(token => isPath ? Path.GetFullPath(token.Value) : token.Value));
         }
 

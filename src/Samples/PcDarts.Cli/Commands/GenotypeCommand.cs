@@ -12,7 +12,7 @@ internal static class GenotypeCommand
 {
     private static readonly Argument<string> Source = new("NAME|FILE")
     {
-        Description = $"A published genotype ({string.Join(", ", KnownGenotypes.All.Keys)}) or a file: genotype.json, Python notation, model.zip or model.onnx.",
+        Description = $"A published genotype ({string.Join(", ", KnownGenotypes.All.Keys)}) or a file: genotype.json, Python notation, model.zip, model.onnx, or α and β of a search (supernet.safetensors, FILE.pth).",
     };
 
     private static readonly Option<string?> Dot = new("--dot") { Description = "Write the cells in Graphviz's DOT language.", HelpName = "FILE" };
