@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Packs the library and uses the package as a stranger would, in a folder outside the repository: the README's training program, which gets
 # the package through a class library and references libtorch, is built, run and published; the README's predicting program, which has ML.NET
-# alone, then reads the model, and so does the third, which has the package and no libtorch. Needs a Release build of the library.
+# alone, then reads the model, and so does the third, which has the package and no libtorch. The blocks of docs/interchange.md are run as well. Needs a Release build of the library.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
@@ -31,6 +31,13 @@ grep -q '\.pdb$' <<<"$(unzip -Z1 "${package%.nupkg}.snupkg")" || fail "the symbo
 nuspec=$(unzip -p "$package" Microsoft.ML.PcDarts.nuspec)
 grep -q '<license type="expression">MIT</license>' <<<"$nuspec" || fail "the package lacks its licence expression"
 grep -q '<readme>README.md</readme>' <<<"$nuspec" || fail "the package lacks its readme"
+# Of which commit it is, and, in a build of CI, nothing of the folder that it was built in.
+commit=$(git -C "$root" rev-parse HEAD 2>/dev/null) && { grep -q "<repository type=\"git\".* commit=\"$commit\"" <<<"$nuspec" || fail "the package does not name commit $commit"; }
+! grep -qF "$root" <<<"$nuspec" || fail "the package names a folder of this machine"
+if [ "${CI:-}" = true ]; then
+  unzip -p "$package" lib/net10.0/Microsoft.ML.PcDarts.dll >"$work/library.dll"
+  ! grep -aqF "$root" "$work/library.dll" || fail "the library names a folder of this machine; build with CI=true"
+fi
 for forbidden in libtorch Grpc.Tools Analyzers; do
   ! grep -qi "<dependency id=\"[^\"]*$forbidden" <<<"$nuspec" || fail "the package must not depend on $forbidden"
 done
@@ -38,7 +45,7 @@ done
 # The package under test is unpacked into a folder of this run; everything else comes from the machine's package folder.
 machine=$(dotnet nuget locals global-packages --list | sed 's/^global-packages: //')
 unset NUGET_PACKAGES
-mkdir -p "$work/library" "$work/train" "$work/predict" "$work/batch" "$work/photos/new"
+mkdir -p "$work/library" "$work/train" "$work/predict" "$work/batch" "$work/interchange" "$work/photos/new"
 cat >"$work/nuget.config" <<EOF
 <configuration>
   <config><add key="globalPackagesFolder" value="packages" /></config>
@@ -67,13 +74,14 @@ project() {
 EOF
 }
 reference() { echo "<PackageReference Include=\"$1\" Version=\"$(version "$1")\" />"; }
-# snippet N: the N-th C# block of the README.
-snippet() { awk -v n="$1" '/^```/ { inside = ($0 == "```csharp"); if (inside) block++; next } inside && block == n' "$root/README.md"; }
+# snippet N [FILE]: the N-th C# block of the README or of another file.
+snippet() { awk -v n="$1" '/^```/ { inside = ($0 == "```csharp"); if (inside) block++; next } inside && block == n' "$root/${2:-README.md}"; }
 
 project library Library "<PackageReference Include=\"Microsoft.ML.PcDarts\" Version=\"$package_version\" />"
 project train Exe '<ProjectReference Include="../library/library.csproj" />' "$(reference $libtorch)"
 project predict Exe "$(reference Microsoft.ML)" "$(reference Microsoft.ML.ImageAnalytics)" "$(reference Microsoft.ML.OnnxTransformer)" "$(reference Microsoft.ML.OnnxRuntime)"
 project batch Exe "<PackageReference Include=\"Microsoft.ML.PcDarts\" Version=\"$package_version\" />"
+project interchange Exe "<PackageReference Include=\"Microsoft.ML.PcDarts\" Version=\"$package_version\" />" "$(reference $libtorch)"
 cat >"$work/library/Calculation.cs" <<'EOF'
 public static class Calculation
 {
@@ -91,6 +99,34 @@ snippet 2 >"$work/predict/Program.cs"
 grep -q 'model.zip' "$work/predict/Program.cs" || fail "the README's second program has changed its form"
 snippet 3 >"$work/batch/Program.cs"
 grep -q 'PcDartsPredictor' "$work/batch/Program.cs" || fail "the README's third program has changed its form"
+# The blocks of docs/interchange.md after one another, each with what its text takes for granted before it and a use of its result after it.
+interchange() { snippet "$1" docs/interchange.md; }
+[ -z "$(interchange 4)" ] || fail "docs/interchange.md has a block that is not compiled here"
+cat >"$work/interchange/Program.cs" <<EOF
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts;
+
+var ml = new MLContext(seed: 1);
+IDataView few = ml.Data.LoadImageFolder("photos/train");
+var read = ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.LoadImages("Image", null, "ImagePath")).Fit(few).Transform(few);
+using (PcDartsTransformer first = ml.MulticlassClassification.Trainers.PcDarts(PcDartsRecipe.Tiny()).Fit(read))
+    first.SaveWeights("weights.safetensors");
+{
+$(interchange 1)
+    using PcDartsTransformer tuned = trainer.Fit(read);
+    if (tuned.ClassNames is not ["blue", "red"]) throw new InvalidOperationException("fine-tuned to other classes");
+}
+{
+$(interchange 2)
+    if (ml.MulticlassClassification.Evaluate(classifier.Transform(features)).MicroAccuracy < 0.9) throw new InvalidOperationException("the features teach nothing");
+}
+{
+    using PcDartsPredictor predictor = PcDartsPredictor.Load("model.zip");
+$(interchange 3)
+    Console.WriteLine(map.Label);
+}
+EOF
 
 # bmp FILE RED GREEN BLUE: a picture of 16×16 pixels in one colour.
 bmp() {
@@ -105,6 +141,7 @@ for ((n = 0; n < 24; n++)); do
   bmp "$work/photos/train/blue/$n.bmp" 40 $n $((130 + 5 * n))
 done
 cp "$work/photos/train/red/7.bmp" "$work/photos/new.jpg"
+cp "$work/photos/train/red/7.bmp" "$work/cat.jpg"
 cp "$work/photos/train/red/7.bmp" "$work/photos/new/7.bmp"
 
 cd "$work"
@@ -123,6 +160,8 @@ expect "README: predict" '^(red|blue) [0-9]+ ?%$' dotnet run -c Release --projec
 [ -z "$(find predict/bin -iname '*torch*')" ] || fail "predicting brought libtorch along"
 expect "README: predict many" '^photos/new/7.bmp: (red|blue) [0-9]+ ?%$' dotnet run -c Release --project batch
 [ -z "$(find batch/bin -name 'libtorch*')" ] || fail "predicting many brought libtorch along"
+expect "docs/interchange.md" '^(red|blue)$' dotnet run -c Release --project interchange
+[ -s cat-map.png ] || fail "docs/interchange.md drew no heat map"
 dotnet publish train -c Release -o portable -v q
 expect "publish, portable" '^3$' dotnet portable/train.dll sum
 dotnet publish train -c Release -r linux-x64 --self-contained false -o rid -v q

@@ -12,5 +12,6 @@ root.Subcommands.Add(ScalingBenchmark.Create());
 root.Subcommands.Add(SpeedBenchmark.Create());
 root.Subcommands.Add(CheckpointBenchmark.Create());
 root.Subcommands.Add(OnnxBenchmark.Create());
+root.Subcommands.Add(TransferBenchmark.Create());
 root.Subcommands.Add(ServeBenchmark.Create());
 return root.Parse(args).Invoke();
