@@ -36,7 +36,7 @@ commit=$(git -C "$root" rev-parse HEAD 2>/dev/null) && { grep -q "<repository ty
 ! grep -qF "$root" <<<"$nuspec" || fail "the package names a folder of this machine"
 if [ "${CI:-}" = true ]; then
   unzip -p "$package" lib/net10.0/Microsoft.ML.PcDarts.dll >"$work/library.dll"
-  ! grep -aqF "$root" "$work/library.dll" || fail "the library names a folder of this machine; build with CI=true"
+  ! grep -aqF "$root" "$work/library.dll" || fail "the library names a folder of this machine; build with CI=true and --no-incremental"
 fi
 for forbidden in libtorch Grpc.Tools Analyzers; do
   ! grep -qi "<dependency id=\"[^\"]*$forbidden" <<<"$nuspec" || fail "the package must not depend on $forbidden"
