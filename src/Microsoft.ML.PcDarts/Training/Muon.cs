@@ -31,12 +31,6 @@ internal sealed class Muon : IDisposable
     /// <summary>Whether a parameter is the weight of a convolution that mixes channels: <c>[O, I, kH, kW]</c> with I above 1.</summary>
     public static bool Takes(Parameter parameter) => parameter.dim() == 4 && parameter.size(1) > 1;
 
-    public void ZeroGradients()
-    {
-        foreach ((string _, Parameter parameter) in _groups.SelectMany(group => group.Members))
-            parameter.grad = null;
-    }
-
     /// <summary>One step against the gradients.</summary>
     /// <param name="learningRate">Change of a square matrix relative to its norm.</param>
     public void Step(double learningRate)

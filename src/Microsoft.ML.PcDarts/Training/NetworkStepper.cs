@@ -29,8 +29,8 @@ internal sealed class NetworkStepper : IDisposable
 
     public void ZeroGradients()
     {
-        _sgd.zero_grad();
-        _muon?.ZeroGradients();
+        foreach ((string _, Parameter parameter) in _trained)
+            parameter.grad = null;
     }
 
     /// <summary>One step against the gradients.</summary>

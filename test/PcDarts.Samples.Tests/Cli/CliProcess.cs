@@ -32,15 +32,15 @@ internal static class CliProcess
         return Process.Start(info)!;
     }
 
-    /// <summary>Ctrl-C.</summary>
-    public static void Interrupt(Process process)
+    /// <summary>Sends a signal: INT for Ctrl-C, or TERM.</summary>
+    public static void Signal(Process process, string signal)
     {
         // The shell's own kill: the program of that name is missing from small systems.
-        using Process kill = Process.Start("/bin/sh", ["-c", $"kill -INT {process.Id}"]);
+        using Process kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {process.Id}"]);
         kill.WaitForExit();
     }
 
-    /// <summary>Skips the test where <see cref="Interrupt"/> has no effect.</summary>
+    /// <summary>Skips the test where Ctrl-C has no effect.</summary>
     public static void SkipUnlessInterruptible()
     {
         Skip.If(OperatingSystem.IsWindows(), "needs POSIX signals");

@@ -133,7 +133,7 @@ public sealed class FitBadInputTests : IDisposable
         }
         while (!line.StartsWith("Search", StringComparison.Ordinal));
 
-        CliProcess.Interrupt(process);
+        CliProcess.Signal(process, "INT");
         CliResult result = CliProcess.Finish(process);
 
         Assert.Equal(130, result.ExitCode);

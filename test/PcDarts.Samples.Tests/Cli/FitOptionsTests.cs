@@ -46,8 +46,7 @@ public sealed class FitOptionsTests : IDisposable
         while (!line.StartsWith("Train    epoch 2/", StringComparison.Ordinal));
 
         // SIGTERM: a shell in the background may have switched SIGINT off.
-        using (Process kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {process.Id}"]))
-            await kill.WaitForExitAsync();
+        CliProcess.Signal(process, "TERM");
         CliResult result = CliProcess.Finish(process);
 
         Assert.True(result.ExitCode == 0, result.Errors);

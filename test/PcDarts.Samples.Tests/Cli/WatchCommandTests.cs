@@ -42,7 +42,7 @@ public sealed class WatchCommandTests(FitFixture fixture) : IClassFixture<FitFix
         using Process watch = CliProcess.Start(_folder.FullPath, ["watch", _folder.FullPath, "--json"]);
         Assert.NotNull(watch.StandardError.ReadLine());
 
-        CliProcess.Interrupt(watch);
+        CliProcess.Signal(watch, "INT");
         CliResult result = CliProcess.Finish(watch);
 
         Assert.Equal(130, result.ExitCode);

@@ -69,29 +69,13 @@ internal static partial class FitCommand
         Validators = { CheckGpu },
     };
 
-    private static readonly Option<TrainingPrecision?> Precision = new("--precision")
-    {
-        Description = "Number format of the maps between layers; by default bfloat16 on GPUs that compute it, else float32.",
-        HelpName = "float32|bfloat16",
-        CustomParser = result => result.Tokens[0].Value switch
-        {
-            "float32" => TrainingPrecision.Float32,
-            "bfloat16" => TrainingPrecision.BFloat16,
-            string unknown => Refuse<TrainingPrecision>(result, $"Option '--precision': there is no precision '{unknown}'; choose float32 or bfloat16."),
-        },
-    };
+    private static readonly Option<TrainingPrecision?> Precision = Choice(
+        "--precision", "Number format of the maps between layers; by default bfloat16 on GPUs that compute it, else float32.",
+        ("float32", TrainingPrecision.Float32), ("bfloat16", TrainingPrecision.BFloat16));
 
-    private static readonly Option<NetworkOptimizer?> Optimizer = new("--optimizer")
-    {
-        Description = "What steps the weights of the training; muon, the default, needs fewer passes than sgd, which recipe paper-cifar uses.",
-        HelpName = "muon|sgd",
-        CustomParser = result => result.Tokens[0].Value switch
-        {
-            "muon" => NetworkOptimizer.Muon,
-            "sgd" => NetworkOptimizer.Sgd,
-            string unknown => Refuse<NetworkOptimizer>(result, $"Option '--optimizer': there is no optimizer '{unknown}'; choose muon or sgd."),
-        },
-    };
+    private static readonly Option<NetworkOptimizer?> Optimizer = Choice(
+        "--optimizer", "What steps the weights of the training; muon, the default, needs fewer passes than sgd, which recipe paper-cifar uses.",
+        ("muon", NetworkOptimizer.Muon), ("sgd", NetworkOptimizer.Sgd));
 
     private static readonly Option<int?> MaximumSkips = Whole("--max-skip-connections", "Most skip connections that the normal cell keeps; 2 is a good limit, by default there is none.", 0, 16);
 
@@ -134,13 +118,6 @@ internal static partial class FitCommand
             result.AddError($"Option '--gpu': '{given}' is not the number of a GPU; give 0 for the first.");
     }
 
-    private static T? Refuse<T>(ArgumentResult result, string error)
-        where T : struct
-    {
-        result.AddError(error);
-        return null;
-    }
-
     private static void CheckKeep(OptionResult result)
     {
         if (result.Tokens is [{ Value: not ("best" or "last") and string unknown }])
@@ -163,6 +140,25 @@ internal static partial class FitCommand
         if (command.GetValue(Keep) == "best")
             command.AddError("Option '--keep best' needs pictures to validate on, and --validation-fraction 0 holds none out; raise it.");
     }
+
+    private static Option<T?> Choice<T>(string name, string description, params (string Name, T Value)[] choices)
+        where T : struct => new(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', choices.Select(choice => choice.Name)),
+            CustomParser = result =>
+            {
+                string given = result.Tokens[0].Value;
+                foreach ((string choice, T value) in choices)
+                {
+                    if (choice == given)
+                        return value;
+                }
+
+                result.AddError($"Option '{name}': there is no {name.TrimStart('-')} '{given}'; choose {string.Join(" or ", choices.Select(choice => choice.Name))}.");
+                return null;
+            },
+        };
 
     private static Option<int?> Whole(string name, string description, int low, int high) => new(name)
     {
