@@ -3,8 +3,6 @@ namespace Microsoft.ML.PcDarts;
 /// <content>What a checkpoint of a search holds. Batches and augmentation follow from the seed and the steps done, and nothing else is random.</content>
 internal sealed partial class ArchitectureSearch
 {
-    private IReadOnlyList<string> WeightNames => [.. _supernet.named_parameters().Select(entry => entry.name)];
-
     /// <summary>Weights, α and β, without the optimizers' memory.</summary>
     private Dictionary<string, TensorData> Learned()
     {
@@ -17,7 +15,7 @@ internal sealed partial class ArchitectureSearch
     private Dictionary<string, TensorData> Tensors()
     {
         Dictionary<string, TensorData> tensors = Learned();
-        OptimizerWeights.Export(_weights.Optimizer, WeightNames, tensors);
+        _weights.Export(tensors);
         OptimizerWeights.Export(_architect.Optimizer, ArchitectureValues.Names, tensors);
         return tensors;
     }
@@ -26,7 +24,7 @@ internal sealed partial class ArchitectureSearch
     {
         ModuleWeights.Import(_supernet, ModuleWeights.WithPrefix(tensors, SupernetWeights.CheckpointPrefix));
         _architecture.Import(tensors);
-        OptimizerWeights.Import(_weights.Optimizer, WeightNames, tensors, _run.Device);
+        _weights.Import(tensors);
         OptimizerWeights.Import(_architect.Optimizer, ArchitectureValues.Names, tensors, _run.Device);
     }
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ internal sealed class WeightStepper : IDisposable
 {
     private readonly Supernet _supernet;
     private readonly ArchitectureParameters _architecture;
-    private readonly OptimizerHelper _optimizer;
+    private readonly WeightSgd _sgd;
     private readonly Tensor? _classWeights;
     private readonly double _clipNorm;
 
@@ -19,20 +20,12 @@ internal sealed class WeightStepper : IDisposable
         _supernet = supernet;
         _architecture = architecture;
         _clipNorm = clipNorm;
-        _optimizer = optim.SGD(supernet.parameters(), learningRate, momentum, weight_decay: weightDecay);
+        LearningRate = learningRate;
+        (string Name, Parameter Parameter)[] weights = [.. supernet.named_parameters()];
+        _sgd = new WeightSgd(weights, [], momentum, weightDecay, nesterov: false, flat: weights[0].Parameter.device_type != DeviceType.CPU);
     }
 
-    /// <summary>SGD on the supernet's parameters, in their order.</summary>
-    public OptimizerHelper Optimizer => _optimizer;
-
-    public double LearningRate
-    {
-        set
-        {
-            foreach (var group in _optimizer.ParamGroups)
-                group.LearningRate = value;
-        }
-    }
+    public double LearningRate { get; set; }
 
     /// <summary>One step of SGD.</summary>
     /// <param name="images">Pictures of the weight half, <c>[N, 3, H, W] float32</c>.</param>
@@ -43,13 +36,19 @@ internal sealed class WeightStepper : IDisposable
         // Gradients of α and β would be computed for nothing.
         _supernet.SetRequiresGrad(true);
         _architecture.RequiresGrad = false;
-        _optimizer.zero_grad();
+        _sgd.ZeroGradients();
         Tensor logits = _supernet.Forward(images, _architecture);
         nn.functional.cross_entropy(logits, labels, _classWeights).backward();
-        GradientClipping.Clip(_supernet.parameters(), _clipNorm, images.device);
-        _optimizer.step();
+        _sgd.Clip(_clipNorm);
+        _sgd.Step(LearningRate);
         return logits.detach();
     }
 
-    public void Dispose() => _optimizer.Dispose();
+    /// <summary>Adds the momentum of every weight that was stepped.</summary>
+    public void Export(IDictionary<string, TensorData> tensors) => _sgd.Export(tensors);
+
+    /// <summary>Takes over what <see cref="Export"/> added.</summary>
+    public void Import(IReadOnlyDictionary<string, TensorData> tensors) => _sgd.Import(tensors);
+
+    public void Dispose() => _sgd.Dispose();
 }

@@ -45,11 +45,11 @@ internal sealed class SearchCell : nn.Module
     };
 
     /// <summary>The same as <see cref="Forward"/> in the wide form.</summary>
-    internal Tensor ForwardWide(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture)
+    internal Tensor ForwardWide(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture, bool weightGradients)
     {
         using DisposeScope scope = NewDisposeScope();
         _wide ??= new WideCell(Plan);
-        return _wide.Forward(_preprocess0.call(input0), _preprocess1.call(input1), mixture, training).MoveToOuterDisposeScope();
+        return _wide.Forward(_preprocess0.call(input0), _preprocess1.call(input1), mixture, training, weightGradients).MoveToOuterDisposeScope();
     }
 
     /// <summary>The two cells before → [N, nodes · C, H, W].</summary>

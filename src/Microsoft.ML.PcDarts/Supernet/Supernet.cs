@@ -14,7 +14,8 @@ internal sealed class Supernet : nn.Module
     private readonly SearchCell[] _cells;
     private readonly Linear _classifier;
     private readonly CellTopology _topology;
-    private readonly Parameter[] _weights;
+    private readonly Parameter[] _weights, _ungathered;
+    private bool _requiresGrad = true;
     private readonly CellBuffers _buffers = new(get_num_threads());
 
     /// <summary>Builds the network with torch's default initialization, drawn from torch's generator.</summary>
@@ -42,6 +43,7 @@ internal sealed class Supernet : nn.Module
         register_module("classifier", _classifier);
         this.to(device);
         _weights = [.. parameters()];
+        _ungathered = [.. named_parameters().Where(entry => !entry.name.Contains("._ops.", StringComparison.Ordinal)).Select(entry => entry.parameter)];
     }
 
     internal SupernetShape Shape { get; }
@@ -77,7 +79,7 @@ internal sealed class Supernet : nn.Module
         {
             CellForm.Kernels => CellFunction.Apply(
                 cell.Plan, _buffers, previous, current, (cell.IsReduction ? reduce : normal).Mixture, training, keep: null, MemorySaving),
-            CellForm.Wide => cell.ForwardWide(previous, current, cell.IsReduction ? wideReduce : wideNormal),
+            CellForm.Wide => cell.ForwardWide(previous, current, cell.IsReduction ? wideReduce : wideNormal, _requiresGrad),
             _ => cell.Forward(previous, current, cell.IsReduction ? reduce : normal),
         };
     }
@@ -85,9 +87,13 @@ internal sealed class Supernet : nn.Module
     /// <summary>Whether gradients of the weights are computed; off while the architecture is stepped.</summary>
     internal void SetRequiresGrad(bool value)
     {
-        foreach (Parameter parameter in _weights)
+        _requiresGrad = value;
+        // The wide form gathers the weights of the edges and heeds the field; some thousand parameters less to change in every step.
+        foreach (Parameter parameter in IsWide ? _ungathered : _weights)
             parameter.requires_grad = value;
     }
+
+    private bool IsWide => Form == CellForm.Wide || (Form == CellForm.Automatic && _classifier.weight!.device_type != DeviceType.CPU);
 
     protected override void Dispose(bool disposing)
     {

@@ -25,10 +25,11 @@ internal sealed class WideCell : IDisposable
     /// <param name="input1">The second input.</param>
     /// <param name="mixture">The mixture of each step, in the type of the statistics.</param>
     /// <param name="training">Whether batch norms take the batch's statistics.</param>
-    internal Tensor Forward(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture, bool training)
+    /// <param name="weightGradients">Whether the edges' weights get gradients.</param>
+    internal Tensor Forward(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture, bool training, bool weightGradients)
     {
         using DisposeScope scope = NewDisposeScope();
-        WidePass pass = new(_weights.Gather(input0.dtype), _identities, training);
+        WidePass pass = new(_weights.Gather(input0.dtype, weightGradients), _identities, training);
         List<Tensor> nodes = [];
         Tensor? mixedRest = null, bypassedRest = null;
         foreach ((int index, WideStep step) in _steps.Index())

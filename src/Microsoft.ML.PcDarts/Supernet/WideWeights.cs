@@ -25,9 +25,10 @@ internal sealed class WideWeights
         return _count++;
     }
 
-    /// <summary>All weights in a type, by number: [Σ out, in, k, k].</summary>
-    internal Tensor[] Gather(ScalarType type)
+    /// <summary>All weights in a type, by number: [Σ out, in, k, k], with or without gradients.</summary>
+    internal Tensor[] Gather(ScalarType type, bool gradients)
     {
+        using IDisposable? noGradient = gradients ? null : no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor[] weights = new Tensor[_count];
         foreach (Group group in _groups.Values)
