@@ -33,7 +33,7 @@ internal static class LoadBenchmark
         TorchRuntime.EnsureLoaded();
         TorchRuntime.SetThreads(null);
         using var subjects = new LoadSubjects(folder, files, largeFiles, batch);
-        using var training = new TrainStep(channels: 16, cells: 8, LoadSubjects.Side, useKernels: true);
+        using var training = new TrainStep(channels: 16, cells: 8, LoadSubjects.Side, StepDevice.Cpu, useKernels: true);
         int epochs = Math.Max(1, AugmentedImages / subjects.Count);
         int readings = Math.Max(1, DecodedImages / subjects.Count);
         var decode = new Way("decode", readings * subjects.Count, () => subjects.Decode(readings));

@@ -20,10 +20,10 @@ internal sealed record ScalingSetting(bool Training, int Batch = 64, int Channel
         TorchRuntime.SetThreads(null);
         if (Training)
         {
-            using var training = new TrainStep(Channels, Cells, Side, useKernels: true);
+            using var training = new TrainStep(Channels, Cells, Side, StepDevice.Cpu, useKernels: true);
             return Time(() => training.Run(Batch));
         }
-        using var search = new SearchStep(new SupernetShape { InitialChannels = Channels, Layers = Cells, Classes = Classes }, CellForm.Kernels);
+        using var search = new SearchStep(new SupernetShape { InitialChannels = Channels, Layers = Cells, Classes = Classes }, CellForm.Kernels, StepDevice.Cpu);
         return Time(() => search.Run(Batch, Side));
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 
@@ -14,7 +13,7 @@ internal static partial class TorchRuntime
     /// <param name="log">Receives one message when the choice costs time.</param>
     /// <exception cref="InvalidOperationException">The GPU does not compute bf16.</exception>
     internal static torch.ScalarType ChooseType(TrainingPrecision? precision, torch.Device device, Action<string> log)
-        => ChooseType(precision, device, device.type == DeviceType.CUDA ? ComputeCapabilityMajor(device.index) : null, log);
+        => ChooseType(precision, device, device.type == DeviceType.CUDA ? CudaDriver.ComputeCapabilityMajor(device.index) : null, log);
 
     /// <inheritdoc cref="ChooseType(TrainingPrecision?, torch.Device, Action{string})"/>
     /// <param name="precision">What the options ask for; null for the device's own.</param>
@@ -45,18 +44,4 @@ internal static partial class TorchRuntime
 
     private static bool HasBFloat16Instructions() => X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7
         && ((X86Base.CpuId(7, 1).Eax & 1 << 5) != 0 || (X86Base.CpuId(7, 0).Edx & 1 << 22) != 0); // AVX512_BF16, AMX-BF16
-
-    /// <summary>Asks the driver, whose C interface is stable, because TorchSharp does not pass this property on.</summary>
-    private static unsafe int? ComputeCapabilityMajor(int device)
-    {
-        const int computeCapabilityMajor = 75; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR in cuda.h
-        if (!NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out nint driver)
-            || !NativeLibrary.TryGetExport(driver, "cuDeviceGetAttribute", out nint entry))
-        {
-            return null;
-        }
-
-        int value;
-        return ((delegate* unmanaged<int*, int, int, int>)entry)(&value, computeCapabilityMajor, device) == 0 ? value : null;
-    }
 }

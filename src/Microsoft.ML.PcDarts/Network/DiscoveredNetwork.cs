@@ -59,7 +59,7 @@ internal sealed class DiscoveredNetwork : nn.Module
 
     internal NetworkShape Shape { get; }
 
-    /// <summary>Whether the kernels compute the cells where they can; false leaves every operation to torch.</summary>
+    /// <summary>Whether the cells are computed in the fastest way known: by the kernels where they can, on a GPU with channels-last maps. False is the straightforward form.</summary>
     internal bool UseKernels { get; init; } = true;
 
     /// <summary>Whether the kernels compute a cell again in the backward pass instead of keeping its maps.</summary>
@@ -87,7 +87,7 @@ internal sealed class DiscoveredNetwork : nn.Module
         double dropProbability = inTraining ? dropPath : 0;
         Tensor? auxiliary = null;
         bool kernels = UseKernels && _kernelsKnowCells && CellKernels.Support(images);
-        (Tensor previous, Tensor current) = _stem.Forward(images.device_type == DeviceType.CPU ? images : ChannelsLast.Of(images));
+        (Tensor previous, Tensor current) = _stem.Forward(UseKernels && images.device_type != DeviceType.CPU ? ChannelsLast.Of(images) : images);
         for (int i = 0; i < _cells.Length; i++)
         {
             (previous, current) = (current, Cell(_cells[i]));
