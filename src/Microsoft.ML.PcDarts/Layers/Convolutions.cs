@@ -25,9 +25,10 @@ internal static class Convolutions
     /// <param name="input">[N, C, H, W].</param>
     /// <param name="weight">[O, C / groups, k, k] in the type of the input.</param>
     internal static Tensor Apply(this Conv2d convolution, Tensor input, Tensor weight)
-        => convolution.dilation![0] == 2 && IsChannelsLast(input) ? ByPhases(convolution, input, weight) : Convolve(convolution, input, weight, convolution.stride![0], convolution.padding![0], convolution.dilation[0]);
+        => convolution.dilation![0] == 2 && IsChannelsLast(input) ? ByPhases(convolution, input, weight) : Convolve(input, weight, convolution.stride![0], convolution.padding![0], convolution.dilation[0]);
 
-    private static Tensor Convolve(Conv2d convolution, Tensor input, Tensor weight, long stride, long padding, long dilation)
+    /// <summary>Convolves in as many groups as the weight leaves inputs for.</summary>
+    internal static Tensor Convolve(Tensor input, Tensor weight, long stride, long padding, long dilation)
         => nn.functional.conv2d(input, weight, null, [stride, stride], [padding, padding], [dilation, dilation], groups: input.size(1) / weight.size(1));
 
     private static bool IsChannelsLast(Tensor input) => input.size(1) > 1 && input.stride(1) == 1;
@@ -42,7 +43,7 @@ internal static class Convolutions
         {
             // Every output reads pixels of even rows and columns.
             Tensor even = ChannelsLast.Of(input.slice(2, 0, input.size(2), 2).slice(3, 0, input.size(3), 2));
-            return Convolve(convolution, even, weight, 1, padding, 1).MoveToOuterDisposeScope();
+            return Convolve(even, weight, 1, padding, 1).MoveToOuterDisposeScope();
         }
 
         long n = input.size(0), channels = input.size(1), height = input.size(2), width = input.size(3);
@@ -51,7 +52,7 @@ internal static class Convolutions
         if (height != 2 * rows || width != 2 * columns)
             pixels = nn.functional.pad(pixels, [0, 0, 0, 2 * columns - width, 0, 2 * rows - height]);
         Tensor phases = pixels.reshape(n, rows, 2, columns, 2, channels).permute(2, 4, 0, 1, 3, 5).reshape(4 * n, rows, columns, channels);
-        Tensor output = ChannelsLast.Pixels(Convolve(convolution, ChannelsLast.Map(phases), weight, 1, padding, 1));
+        Tensor output = ChannelsLast.Pixels(Convolve(ChannelsLast.Map(phases), weight, 1, padding, 1));
         Tensor joined = output.reshape(2, 2, n, rows, columns, channels).permute(2, 3, 0, 4, 1, 5).reshape(n, 2 * rows, 2 * columns, channels);
         return ChannelsLast.Map(joined.narrow(1, 0, height).narrow(2, 0, width)).MoveToOuterDisposeScope();
     }

@@ -44,12 +44,14 @@ internal sealed class SearchCell : nn.Module
         Concat = [.. Enumerable.Range(2, _topology.Nodes)],
     };
 
-    /// <summary>The same as <see cref="Forward"/> in the wide form.</summary>
-    internal Tensor ForwardWide(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture, bool weightGradients)
+    /// <summary>Makes the wide form, whose weights are gathered with those of the other cells.</summary>
+    internal void Widen(WideWeights weights) => _wide = new WideCell(Plan, weights);
+
+    /// <summary>The same as <see cref="Forward"/> in the wide form; call <see cref="Widen"/> first.</summary>
+    internal Tensor ForwardWide(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture, WidePass pass)
     {
         using DisposeScope scope = NewDisposeScope();
-        _wide ??= new WideCell(Plan);
-        return _wide.Forward(_preprocess0.call(input0), _preprocess1.call(input1), mixture, training, weightGradients).MoveToOuterDisposeScope();
+        return _wide!.Forward(_preprocess0.call(input0), _preprocess1.call(input1), mixture, pass).MoveToOuterDisposeScope();
     }
 
     /// <summary>The two cells before → [N, nodes · C, H, W].</summary>

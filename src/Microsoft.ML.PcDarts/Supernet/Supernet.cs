@@ -15,6 +15,8 @@ internal sealed class Supernet : nn.Module
     private readonly Linear _classifier;
     private readonly CellTopology _topology;
     private readonly Parameter[] _weights, _ungathered;
+    private readonly IdentityMatrices _identities = new();
+    private WideWeights? _wideWeights;
     private bool _requiresGrad = true;
     private readonly CellBuffers _buffers = new(get_num_threads());
 
@@ -62,9 +64,11 @@ internal sealed class Supernet : nn.Module
         CellWeights reduce = CellWeights.Of(architecture.AlphaReduce, architecture.BetaReduce, _topology);
         CellForm form = Form != CellForm.Automatic ? Form : CellKernels.Support(images) ? CellForm.Kernels : CellForm.Wide;
         WideMixture[] wideNormal = [], wideReduce = [];
+        WidePass? pass = null;
         if (form == CellForm.Wide)
         {
             images = ChannelsLast.Of(images);
+            pass = new WidePass(Widen().Gather(images.dtype, _requiresGrad), _identities, training);
             wideNormal = WideMixture.Of(normal.Mixture.to(_classifier.weight!.dtype), _topology, reduction: false);
             wideReduce = WideMixture.Of(reduce.Mixture.to(_classifier.weight!.dtype), _topology, reduction: true);
         }
@@ -79,7 +83,7 @@ internal sealed class Supernet : nn.Module
         {
             CellForm.Kernels => CellFunction.Apply(
                 cell.Plan, _buffers, previous, current, (cell.IsReduction ? reduce : normal).Mixture, training, keep: null, MemorySaving),
-            CellForm.Wide => cell.ForwardWide(previous, current, cell.IsReduction ? wideReduce : wideNormal, _requiresGrad),
+            CellForm.Wide => cell.ForwardWide(previous, current, cell.IsReduction ? wideReduce : wideNormal, pass!),
             _ => cell.Forward(previous, current, cell.IsReduction ? reduce : normal),
         };
     }
@@ -93,12 +97,29 @@ internal sealed class Supernet : nn.Module
             parameter.requires_grad = value;
     }
 
+    private WideWeights Widen()
+    {
+        if (_wideWeights is null)
+        {
+            _wideWeights = new WideWeights();
+            foreach (SearchCell cell in _cells)
+                cell.Widen(_wideWeights);
+        }
+
+        return _wideWeights;
+    }
+
     private bool IsWide => Form == CellForm.Wide || (Form == CellForm.Automatic && _classifier.weight!.device_type != DeviceType.CPU);
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
+            _identities.Dispose();
+            _wideWeights?.Dispose();
             _buffers.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 

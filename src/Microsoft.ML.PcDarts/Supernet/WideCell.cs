@@ -10,26 +10,22 @@ namespace Microsoft.ML.PcDarts;
 internal sealed class WideCell : IDisposable
 {
     private readonly CellPlan _plan;
-    private readonly WideWeights _weights = new();
-    private readonly IdentityMatrices _identities = new();
     private readonly WideStep[] _steps;
 
-    internal WideCell(CellPlan plan)
+    internal WideCell(CellPlan plan, WideWeights weights)
     {
         _plan = plan;
-        _steps = [.. Enumerable.Range(0, plan.Nodes).Select(step => new WideStep(plan, step, _weights))];
+        _steps = [.. Enumerable.Range(0, plan.Nodes).Select(step => new WideStep(plan, step, weights))];
     }
 
     /// <summary>The two preprocessed inputs [N, C, H, W] → [N, nodes · C, H', W'].</summary>
     /// <param name="input0">The first input.</param>
     /// <param name="input1">The second input.</param>
     /// <param name="mixture">The mixture of each step, in the type of the statistics.</param>
-    /// <param name="training">Whether batch norms take the batch's statistics.</param>
-    /// <param name="weightGradients">Whether the edges' weights get gradients.</param>
-    internal Tensor Forward(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture, bool training, bool weightGradients)
+    /// <param name="pass">This pass.</param>
+    internal Tensor Forward(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture, WidePass pass)
     {
         using DisposeScope scope = NewDisposeScope();
-        WidePass pass = new(_weights.Gather(input0.dtype, weightGradients), _identities, training);
         List<Tensor> nodes = [];
         Tensor? mixedRest = null, bypassedRest = null;
         foreach ((int index, WideStep step) in _steps.Index())
@@ -54,7 +50,6 @@ internal sealed class WideCell : IDisposable
     {
         foreach (WideStep step in _steps)
             step.Dispose();
-        _identities.Dispose();
     }
 
     /// <summary>[N, H, W, n · C] → its first C channels and the others, if there are any.</summary>

@@ -11,8 +11,9 @@ internal sealed class WideStep : IDisposable
 {
     private readonly int _targets, _sources, _stride;
     private readonly long _active, _bypassed;
-    private readonly WideUnit[][] _convolutions;
-    private readonly int _pointwise;
+    private readonly WideReduction? _reduction;
+    private readonly WideLayer _first, _second;
+    private readonly int _twice;
     private readonly WideNorm _pools;
 
     internal WideStep(CellPlan plan, int step, WideWeights weights)
@@ -22,13 +23,16 @@ internal sealed class WideStep : IDisposable
         _targets = edges.Length / _sources;
         _stride = plan.StrideOf(edges[0].Source);
         (_active, _bypassed) = (plan.Active, plan.Channels - plan.Active);
-        _convolutions = [.. Branches(BranchKind.Convolution, edges).Select(Units)];
-        _pointwise = weights.Add([.. _convolutions.SelectMany(units => units).SelectMany(unit => unit.Pointwise)]);
+        Branch[][] convolutions = [.. Branches(BranchKind.Convolution, edges)];
+        Branch[][] separable = [.. convolutions.Where(branches => branches[0].Units[0].Depthwise is not null)];
+        if (separable.Length < convolutions.Length)
+            _reduction = new WideReduction([.. convolutions[0].Select(branch => branch.Units[0])], _sources, weights);
+        // Operations of two layers come first in the search space, dilated ones of one layer after them.
+        _twice = separable.TakeWhile(branches => branches[0].Units.Count == 2).Count();
+        _first = new WideLayer([.. separable.Select(branches => branches.Select(branch => branch.Units[0]).ToArray())], _targets, repeats: true, weights);
+        _second = new WideLayer([.. separable.Take(_twice).Select(branches => branches.Select(branch => branch.Units[1]).ToArray())], _targets, repeats: false, weights);
         _pools = new WideNorm(edges.Chunk(_sources).SelectMany(target =>
             Branches(BranchKind.MaxPool, target).Concat(Branches(BranchKind.AvgPool, target)).SelectMany(branches => branches).Select(branch => branch.Norm!)));
-
-        WideUnit[] Units(Branch[] branches) => [.. branches[0].Units.Select((_, index) =>
-            new WideUnit([.. branches.Select(branch => branch.Units[index])], _sources, weights))];
     }
 
     /// <summary>The numbers of a step's edges.</summary>
@@ -62,8 +66,9 @@ internal sealed class WideStep : IDisposable
     public void Dispose()
     {
         _pools.Dispose();
-        foreach (WideUnit unit in _convolutions.SelectMany(units => units))
-            unit.Dispose();
+        _reduction?.Dispose();
+        _first.Dispose();
+        _second.Dispose();
     }
 
     private static int[] Sources(int step) => step == 0 ? [0, 1] : [step + 1];
@@ -76,86 +81,61 @@ internal sealed class WideStep : IDisposable
     private static Tensor Join(Tensor[] maps)
         => ChannelsLast.Map(maps.Length == 1 ? ChannelsLast.Pixels(maps[0]).contiguous() : cat([.. maps.Select(ChannelsLast.Pixels)], 3));
 
-    /// <summary>Poolings and, at stride 1, identities: computed once a source and given to the targets by a matrix of shares.</summary>
+    /// <summary>Poolings and, at stride 1, identities: computed once a source and given to the targets by matrices of shares.</summary>
     private Tensor Plain(Tensor active, Tensor shares, WidePass pass)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor maxima = nn.functional.max_pool2d(active, 3, _stride, 1);
         Tensor averages = nn.functional.avg_pool2d(active, 3, _stride, 1, count_include_pad: false);
-        Tensor pixels = cat([ChannelsLast.Pixels(maxima), ChannelsLast.Pixels(averages)], 3); // [N, H', W', 2 · sources · C/K]
-        Tensor matrix = shares.view(_targets, 1, _sources, -1, 1).transpose(2, 3)
-            * pass.Identities.Of(_active, shares).view(1, _active, 1, 1, _active); // [targets, C/K, 3, sources, C/K]
+        Tensor pools = cat([ChannelsLast.Pixels(maxima), ChannelsLast.Pixels(averages)], 3); // [N, H', W', 2 · sources · C/K]
+        Tensor matrix = Matrix(shares.narrow(1, 0, 2), pass); // [targets, C/K, 2, sources, C/K]
         Tensor? bias = null;
         if (pass.Training)
-            pixels = ChannelsLast.Pixels(_pools.ForwardShared(ChannelsLast.Map(pixels), _targets));
+            pools = ChannelsLast.Pixels(_pools.ForwardShared(ChannelsLast.Map(pools), _targets));
         else
             (matrix, bias) = FoldNorms(matrix);
+        Tensor sum = nn.functional.linear(pools, matrix.reshape(_targets * _active, -1).to(active.dtype), bias?.to(active.dtype));
         if (_stride == 1)
-            pixels = cat([pixels, ChannelsLast.Pixels(active)], 3);
-        return nn.functional.linear(pixels, matrix.reshape(_targets * _active, -1).to(active.dtype), bias?.to(active.dtype)).MoveToOuterDisposeScope();
+            sum.add_(nn.functional.linear(ChannelsLast.Pixels(active), Matrix(shares.narrow(1, 2, 1), pass).reshape(_targets * _active, -1).to(active.dtype)));
+        return sum.MoveToOuterDisposeScope();
+
+        // Every target takes a channel from the same channel of all sources.
+        Tensor Matrix(Tensor shares, WidePass pass) => shares.view(_targets, 1, _sources, -1, 1).transpose(2, 3) * pass.Identities.Of(_active, shares).view(1, _active, 1, 1, _active);
     }
 
     /// <summary>In evaluation mode every edge normalizes by its own running statistics.</summary>
     private (Tensor Matrix, Tensor Bias) FoldNorms(Tensor matrix)
     {
         (Tensor mean, Tensor inverse) = _pools.Running();
-        Tensor pools = matrix.narrow(2, 0, 2) * inverse.view(_targets, 1, 2, _sources, _active);
+        Tensor pools = matrix * inverse.view(_targets, 1, 2, _sources, _active);
         Tensor bias = (pools * mean.view(_targets, 1, 2, _sources, _active)).sum([2, 3, 4]).neg();
-        return (_stride == 1 ? cat([pools, matrix.narrow(2, 2, 1)], 2) : pools, bias.flatten());
+        return (pools, bias.flatten());
     }
 
-    /// <summary>The convolutions of all edges; each share is the scale of the last batch norm, which would multiply by 1 otherwise.</summary>
+    /// <summary>The convolutions of all edges.</summary>
     private Tensor Convolve(Tensor active, Tensor shares, WidePass pass)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor rectified = nn.functional.relu(active), wide = Repeat(rectified);
-        Tensor[] scales = shares.transpose(0, 1).unsqueeze(2).expand(-1, -1, _active).reshape(_convolutions.Length, -1).contiguous().unbind(); // [edges · C/K] each
-        Queue<Tensor> matrices = Matrices(pass);
-        Tensor? sum = null;
-        foreach ((WideUnit[] units, Tensor scale) in _convolutions.Zip(scales))
-        {
-            Tensor map = units[0].ReadsEdges ? wide : rectified;
-            foreach ((int index, WideUnit unit) in units.Index())
-            {
-                if (index > 0)
-                    map.relu_();
-                map = unit.Forward(map, unit.ReadsEdges ? matrices.Dequeue() : null, index == units.Length - 1 ? scale : null, pass);
-            }
-
-            if (sum is null)
-            {
-                sum = map;
-                continue;
-            }
-
-            sum.add_(map); // in place: the batch norm's backward pass does not read its output
-            map.Dispose();
-        }
-
-        Tensor pixels = ChannelsLast.Pixels(sum!);
-        if (_sources > 1)
-        {
-            long n = pixels.size(0), height = pixels.size(1), width = pixels.size(2);
-            pixels = pixels.reshape(n, height, width, _targets, _sources, _active).sum([4]).reshape(n, height, width, -1);
-        }
-
-        return pixels.MoveToOuterDisposeScope();
+        Tensor rectified = nn.functional.relu(active);
+        long[] operations = [_reduction is null ? 0 : 1, _twice, shares.size(1) - _twice - (_reduction is null ? 0 : 1)];
+        Tensor[] parts = shares.split(operations, 1);
+        long[] channels = [operations[1] * shares.size(0) * _active, operations[2] * shares.size(0) * _active];
+        Tensor[] first = _first.Forward(rectified, pass).split(channels, 1);
+        Tensor sum = Mix(_second.Forward(nn.functional.relu(first[0]), pass), parts[1], pass);
+        sum.add_(Mix(first[1], parts[2], pass));
+        if (_reduction is not null)
+            sum.add_(Mix(_reduction.Forward(rectified, pass), parts[0], pass));
+        return sum.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The matrices of the units' 1×1 convolutions, in the order of the units.</summary>
-    private Queue<Tensor> Matrices(WidePass pass)
+    /// <summary>[N, operations · edges · C/K, H', W'] → [N, H', W', targets · C/K], by shares [edges, operations].</summary>
+    // A matrix product, because its gradients are dense maps; those of sums and slices make the batch norm's backward pass slow.
+    private Tensor Mix(Tensor map, Tensor shares, WidePass pass)
     {
-        int edges = _targets * _sources, units = _convolutions.Sum(convolution => convolution.Count(unit => unit.ReadsEdges));
-        return new(WideUnit.BlockDiagonal(pass.Weights[_pointwise], units, edges, pass).view(units, edges * _active, -1).unbind());
-    }
-
-    /// <summary>[N, sources · C/K, H, W] → [N, targets · sources · C/K, H, W].</summary>
-    private Tensor Repeat(Tensor map)
-    {
-        if (_targets == 1)
-            return map;
-        Tensor pixels = ChannelsLast.Pixels(map);
-        return ChannelsLast.Map(pixels.unsqueeze(3).expand(-1, -1, -1, _targets, -1).reshape(pixels.size(0), pixels.size(1), pixels.size(2), -1));
+        long operations = shares.size(1);
+        Tensor matrix = shares.t().reshape(1, 1, operations, _targets, _sources, 1)
+            * pass.Identities.Of(_targets * _active, shares).view(_targets, _active, 1, _targets, 1, _active); // [targets, C/K, operations, targets, sources, C/K]
+        return nn.functional.linear(ChannelsLast.Pixels(map), matrix.reshape(_targets * _active, -1).to(map.dtype));
     }
 
     private Tensor Bypass(Tensor[] maps, Tensor shares, WidePass pass)
