@@ -149,6 +149,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
             Size = NetworkSize.Of(search.Genotype, shape),
             WeightsSha256 = WeightsHash.Sha256(trained.Weights),
             PeakMemoryBytes = Process.GetCurrentProcess().PeakWorkingSet64,
+            PeakGpuMemoryBytes = device.type == TorchSharp.DeviceType.CUDA ? CudaDriver.MemoryInUse(device.index) ?? 0 : 0,
             Device = device.ToString(),
             Seed = run.Seed,
         };

@@ -45,6 +45,9 @@ public sealed record TrainingHistory
     /// <summary>The largest resident memory of the process up to the end of training, in bytes.</summary>
     public long PeakMemoryBytes { get; init; }
 
+    /// <summary>Memory of the GPU that was taken at the end of training, in bytes, by all processes; libtorch gives none back, so this is the peak. 0 on a CPU.</summary>
+    public long PeakGpuMemoryBytes { get; init; }
+
     /// <summary>Where the tensors lived, such as <c>cpu</c> or <c>cuda:0</c>.</summary>
     public required string Device { get; init; }
 

@@ -7,6 +7,7 @@ root.Subcommands.Add(TrainStepBenchmark.Create());
 root.Subcommands.Add(PredictBenchmark.Create());
 root.Subcommands.Add(MemoryBenchmark.Create());
 root.Subcommands.Add(PrecisionBenchmark.Create());
+root.Subcommands.Add(RecordedBenchmark.Create());
 root.Subcommands.Add(LoadBenchmark.Create());
 root.Subcommands.Add(ScalingBenchmark.Create());
 root.Subcommands.Add(SpeedBenchmark.Create());

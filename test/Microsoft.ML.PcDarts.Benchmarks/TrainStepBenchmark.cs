@@ -76,7 +76,7 @@ internal sealed class TrainStep : IDisposable
         _network.train();
         PcDartsTrainer.Options options = PcDartsRecipe.PaperCifar();
         options.Optimizer = optimizer;
-        _stepper = new NetworkStepper([.. _network.named_parameters()], options, device.Device);
+        _stepper = new NetworkStepper(_network, options, device.Device);
     }
 
     public double OptimizerShare => _optimizing / _total;
@@ -86,12 +86,9 @@ internal sealed class TrainStep : IDisposable
         using DisposeScope scope = NewDisposeScope();
         Tensor images = randn([batch, 3, _size, _size], _device.Type, _device.Device), labels = randint(0, 10, [batch], ScalarType.Int64, _device.Device);
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        _stepper.ZeroGradients();
-        (Tensor logits, Tensor? auxiliary) = _network.Forward(images, dropPath: 0.2);
-        Tensor loss = nn.functional.cross_entropy(logits, labels) + 0.4 * nn.functional.cross_entropy(auxiliary!, labels);
-        loss.backward();
+        _stepper.Pass(images, labels, dropPath: 0.2);
         TimeSpan before = clock.Elapsed;
-        _stepper.Step(LearningRate);
+        _stepper.Update(LearningRate);
         _device.Wait();
         _optimizing += clock.Elapsed - before;
         _total += clock.Elapsed;

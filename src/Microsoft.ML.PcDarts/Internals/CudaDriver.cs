@@ -50,5 +50,24 @@ internal static unsafe class CudaDriver
         }
     }
 
+    /// <summary>Whether the work of a stream is being recorded, and the recording is not broken.</summary>
+    internal static bool IsRecording(nint stream)
+    {
+        const int active = 1; // CU_STREAM_CAPTURE_STATUS_ACTIVE
+        int status;
+        return Entry("cuStreamIsCapturing") is var entry and not 0 && ((delegate* unmanaged<nint, int*, int>)entry)(stream, &status) == 0 && status == active;
+    }
+
+    /// <summary>Ends a recording whose result is not wanted.</summary>
+    internal static void EndRecording(nint stream)
+    {
+        nint graph = 0;
+        if (Entry("cuStreamEndCapture") is var end and not 0 && ((delegate* unmanaged<nint, nint*, int>)end)(stream, &graph) == 0 && graph != 0
+            && Entry("cuGraphDestroy") is var destroy and not 0)
+        {
+            _ = ((delegate* unmanaged<nint, int>)destroy)(graph);
+        }
+    }
+
     private static nint Entry(string name) => Driver.Value != 0 && NativeLibrary.TryGetExport(Driver.Value, name, out nint entry) ? entry : 0;
 }

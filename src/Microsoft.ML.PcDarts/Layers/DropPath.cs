@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
@@ -15,5 +16,16 @@ internal static class DropPath
         masks.bernoulli_(keep);
         masks.div_(keep);
         return masks;
+    }
+
+    /// <summary>The same with a probability that lies on the device, so that the host need not know it when the masks are drawn.</summary>
+    /// <param name="edges">Number of edges.</param>
+    /// <param name="pictures">Pictures of the batch.</param>
+    /// <param name="keep">float32 scalar: 1 − the probability of dropping.</param>
+    /// <param name="dtype">Type of the masks.</param>
+    internal static Tensor Masks(int edges, long pictures, Tensor keep, ScalarType dtype)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return rand([edges, pictures, 1, 1, 1], ScalarType.Float32, keep.device).lt(keep).div(keep).to(dtype).MoveToOuterDisposeScope();
     }
 }

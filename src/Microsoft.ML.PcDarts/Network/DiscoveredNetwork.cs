@@ -18,6 +18,7 @@ internal sealed class DiscoveredNetwork : nn.Module
     private readonly Linear _classifier;
     private readonly bool _kernelsKnowCells;
     private readonly CellBuffers _buffers = new(get_num_threads());
+    private readonly Tensor? _keep; // on a GPU 1 − the probability of dropping an edge
 
     /// <summary>Builds the network with torch's default initialization, drawn from torch's generator.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A member of <paramref name="shape"/> is out of range.</exception>
@@ -53,6 +54,8 @@ internal sealed class DiscoveredNetwork : nn.Module
         register_module("classifier", _classifier);
         _kernelsKnowCells = Array.TrueForAll(_cells, cell => cell.Plan is not null);
         this.to(device);
+        if (device.type != DeviceType.CPU)
+            _keep = ones(1, device: device).DetachFromDisposeScope();
     }
 
     internal Genotype Genotype { get; }
@@ -67,24 +70,41 @@ internal sealed class DiscoveredNetwork : nn.Module
 
     private int AuxiliaryCell => 2 * Shape.Layers / 3;
 
+    /// <summary>Probability of dropping an edge in training mode, 0 to below 1. On a GPU a recorded pass takes over what is set here, except between 0 and more.</summary>
+    internal double DropPathProbability
+    {
+        get;
+        set
+        {
+            field = value;
+            _ = _keep?.fill_(1 - value);
+        }
+    }
+
+    /// <summary>Sets <see cref="DropPathProbability"/>, then <see cref="Forward(Tensor)"/>.</summary>
+    internal (Tensor Logits, Tensor? Auxiliary) Forward(Tensor images, double dropPath)
+    {
+        DropPathProbability = dropPath;
+        return Forward(images);
+    }
+
     /// <summary>[N, 3, H, W] float32 or bfloat16 → logits [N, classes] float32 and, in training mode with an auxiliary head, its logits.</summary>
     /// <param name="images">Normalized pictures; maps have their type, parameters stay float32.</param>
-    /// <param name="dropPath">Probability of dropping an edge, 0 to below 1; without effect in evaluation mode.</param>
-    internal (Tensor Logits, Tensor? Auxiliary) Forward(Tensor images, double dropPath = 0)
+    internal (Tensor Logits, Tensor? Auxiliary) Forward(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();
-        (Tensor features, Tensor? auxiliary) = Features(images, dropPath);
+        (Tensor features, Tensor? auxiliary) = Features(images);
         return (Classify(features).MoveToOuterDisposeScope(), auxiliary?.MoveToOuterDisposeScope());
     }
 
-    /// <summary>The last cell's output [N, C, H, W] and the auxiliary logits; see <see cref="Forward"/>.</summary>
+    /// <summary>The last cell's output [N, C, H, W] and the auxiliary logits; see <see cref="Forward(Tensor)"/>.</summary>
     // Differs from PC-DARTS: its ImageNet auxiliary head applies its first ReLU in place. Where the auxiliary cell is also the last one
     // (3 cells or fewer) that rectifies the features in training mode but not in evaluation mode; here they stay as they are in both.
-    internal (Tensor Map, Tensor? Auxiliary) Features(Tensor images, double dropPath)
+    internal (Tensor Map, Tensor? Auxiliary) Features(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();
         bool inTraining = training;
-        double dropProbability = inTraining ? dropPath : 0;
+        double dropProbability = inTraining ? DropPathProbability : 0;
         Tensor? auxiliary = null;
         bool kernels = UseKernels && _kernelsKnowCells && CellKernels.Support(images);
         (Tensor previous, Tensor current) = _stem.Forward(UseKernels && images.device_type != DeviceType.CPU ? ChannelsLast.Of(images) : images);
@@ -99,7 +119,9 @@ internal sealed class DiscoveredNetwork : nn.Module
 
         Tensor Cell(Cell cell)
         {
-            Tensor? keep = dropProbability == 0 ? null : DropPath.Masks(cell.EdgeCount, images.size(0), dropProbability, images.device, images.dtype);
+            Tensor? keep = dropProbability == 0
+                ? null
+                : _keep is null ? DropPath.Masks(cell.EdgeCount, images.size(0), dropProbability, images.device, images.dtype) : DropPath.Masks(cell.EdgeCount, images.size(0), _keep, images.dtype);
             return kernels
                 ? CellFunction.Apply(cell.Plan!, _buffers, previous, current, mixture: null, inTraining, keep, MemorySaving)
                 : cell.Forward(previous, current, keep);
@@ -124,7 +146,11 @@ internal sealed class DiscoveredNetwork : nn.Module
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
             _buffers.Dispose();
+            _keep?.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 

@@ -39,6 +39,7 @@ internal static partial class ReportPage
             ("Hardware", run.Machine),
             ("Device", string.Create(CultureInfo.InvariantCulture, $"{run.Device}, {run.Threads} threads, {run.Precision}")),
             .. history is { PeakMemoryBytes: > 0 } ? [("Peak memory", string.Create(CultureInfo.InvariantCulture, $"{history.PeakMemoryBytes / 1e6:N0} MB"))] : (IEnumerable<(string, string)>)[],
+            .. history is { PeakGpuMemoryBytes: > 0 } ? [("Peak GPU memory", string.Create(CultureInfo.InvariantCulture, $"{history.PeakGpuMemoryBytes / 1e6:N0} MB"))] : (IEnumerable<(string, string)>)[],
             ("Seed", run.Seed.ToString(CultureInfo.InvariantCulture)),
             ("Started", string.Create(CultureInfo.InvariantCulture, $"{run.Started.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC")),
         ]);

@@ -31,9 +31,9 @@ internal sealed partial class ArchitectureSearch : IDisposable
         _supernet = new Supernet(shape, run.Device) { MemorySaving = run.Options.MemorySaving };
         run.InitialSupernet?.CopyTo(_supernet);
         run.InitialSupernet?.CopyTo(_architecture);
-        _architect = new Architect(_supernet, _architecture, run.Options.ArchitectureLearningRate, run.ClassWeights);
+        _architect = new Architect(_supernet, _architecture, run.Options.ArchitectureLearningRate, run.ClassWeights, run.Warning);
         _weights = new WeightStepper(
-            _supernet, _architecture, run.Options.SearchLearningRate, run.Options.Momentum, run.Options.WeightDecay, run.Options.GradientClipNorm, run.ClassWeights);
+            _supernet, _architecture, run.Options.SearchLearningRate, run.Options.Momentum, run.Options.WeightDecay, run.Options.GradientClipNorm, run.ClassWeights, run.Warning);
     }
 
     /// <summary>What the learning rate of the options is multiplied by. Default 1.</summary>

@@ -13,8 +13,10 @@ internal sealed class WeightStepper : IDisposable
     private readonly WeightSgd _sgd;
     private readonly Tensor? _classWeights;
     private readonly double _clipNorm;
+    private readonly RecordedStep _pass;
 
-    public WeightStepper(Supernet supernet, ArchitectureParameters architecture, double learningRate, double momentum, double weightDecay, double clipNorm, Tensor? classWeights = null)
+    public WeightStepper(Supernet supernet, ArchitectureParameters architecture, double learningRate, double momentum, double weightDecay, double clipNorm, Tensor? classWeights = null,
+        Action<string>? warn = null)
     {
         _classWeights = classWeights;
         _supernet = supernet;
@@ -22,7 +24,9 @@ internal sealed class WeightStepper : IDisposable
         _clipNorm = clipNorm;
         LearningRate = learningRate;
         (string Name, Parameter Parameter)[] weights = [.. supernet.named_parameters()];
-        _sgd = new WeightSgd(weights, [], momentum, weightDecay, nesterov: false, flat: weights[0].Parameter.device_type != DeviceType.CPU);
+        bool fast = supernet.Form != CellForm.PerEdge;
+        _sgd = new WeightSgd(weights, [], momentum, weightDecay, nesterov: false, flat: fast && weights[0].Parameter.device_type != DeviceType.CPU);
+        _pass = new RecordedStep(Pass, record: fast, warn);
     }
 
     public double LearningRate { get; set; }
@@ -36,12 +40,10 @@ internal sealed class WeightStepper : IDisposable
         // Gradients of α and β would be computed for nothing.
         _supernet.SetRequiresGrad(true);
         _architecture.RequiresGrad = false;
-        _sgd.ZeroGradients();
-        Tensor logits = _supernet.Forward(images, _architecture);
-        nn.functional.cross_entropy(logits, labels, _classWeights).backward();
+        Tensor logits = _pass.Run(images, labels);
         _sgd.Clip(_clipNorm);
         _sgd.Step(LearningRate);
-        return logits.detach();
+        return logits;
     }
 
     /// <summary>Adds the momentum of every weight that was stepped.</summary>
@@ -50,5 +52,17 @@ internal sealed class WeightStepper : IDisposable
     /// <summary>Takes over what <see cref="Export"/> added.</summary>
     public void Import(IReadOnlyDictionary<string, TensorData> tensors) => _sgd.Import(tensors);
 
-    public void Dispose() => _sgd.Dispose();
+    public void Dispose()
+    {
+        _pass.Dispose();
+        _sgd.Dispose();
+    }
+
+    private Tensor Pass(Tensor images, Tensor labels)
+    {
+        _sgd.ZeroGradients();
+        Tensor logits = _supernet.Forward(images, _architecture);
+        nn.functional.cross_entropy(logits, labels, _classWeights).backward();
+        return logits.detach();
+    }
 }

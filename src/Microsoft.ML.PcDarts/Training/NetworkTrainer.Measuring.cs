@@ -83,7 +83,7 @@ internal sealed partial class NetworkTrainer
                 using DisposeScope scope = NewDisposeScope();
                 var clock = Stopwatch.StartNew();
                 (Tensor images, Tensor labels) = _loader.LoadAugmented(rows, draw: 0);
-                Tensor logits = probe.Step(ResizingSchedule.Apply(images, size), labels, _run.Options.LearningRate, dropPath: 0);
+                Tensor logits = probe._stepper.Step(ResizingSchedule.Apply(images, size), labels, _run.Options.LearningRate, dropPath: 0);
                 logits.sum().item<float>(); // waits for the device
                 best = Math.Min(best, clock.Elapsed.TotalSeconds / images.shape[0]);
                 _run.ThrowIfCancelled();

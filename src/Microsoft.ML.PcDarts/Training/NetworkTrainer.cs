@@ -34,7 +34,7 @@ internal sealed partial class NetworkTrainer : IDisposable
         PcDartsTrainer.Options options = run.Options;
         foreach ((string name, Parameter parameter) in _network.named_parameters())
             parameter.requires_grad = !options.FreezeBackbone || NetworkWeights.IsClassifier(name);
-        _stepper = new NetworkStepper([.. _network.named_parameters().Where(entry => entry.parameter.requires_grad)], options, run.Device);
+        _stepper = new NetworkStepper(_network, options, run.Device, run.ClassWeights, run.Warning);
     }
 
     /// <summary>What the learning rate of the options is multiplied by. Default 1.</summary>
@@ -158,7 +158,7 @@ internal sealed partial class NetworkTrainer : IDisposable
                 Tensor images = _run.Options.ProgressiveResizing
                     ? ResizingSchedule.Apply(batch.Images, ResizingSchedule.Size(FullSize, epoch, epochs))
                     : batch.Images;
-                meter.Add(Step(images, batch.Labels, learningRate, _run.Options.DropPathProbability * done), batch.Labels);
+                meter.Add(_stepper.Step(images, batch.Labels, learningRate, _run.Options.DropPathProbability * done), batch.Labels);
             }
 
             progress.Step++;
@@ -196,17 +196,5 @@ internal sealed partial class NetworkTrainer : IDisposable
             return 1;
         (int Height, int Width) size = ResizingSchedule.Size(FullSize, epoch, epochs);
         return _costs.TryGetValue(size, out double measured) ? measured : (double)size.Height * size.Width / ((double)FullSize.Height * FullSize.Width);
-    }
-
-    private Tensor Step(Tensor images, Tensor labels, double learningRate, double dropPath)
-    {
-        _stepper.ZeroGradients();
-        (Tensor logits, Tensor? auxiliary) = _network.Forward(images, dropPath);
-        Tensor loss = nn.functional.cross_entropy(logits, labels, _run.ClassWeights, label_smoothing: _run.Options.LabelSmoothing);
-        if (auxiliary is not null)
-            loss += _run.Options.AuxiliaryWeight * nn.functional.cross_entropy(auxiliary, labels, _run.ClassWeights, label_smoothing: _run.Options.LabelSmoothing);
-        loss.backward();
-        _stepper.Step(learningRate);
-        return logits.detach();
     }
 }

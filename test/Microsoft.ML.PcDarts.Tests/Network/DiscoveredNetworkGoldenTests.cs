@@ -29,7 +29,7 @@ public sealed class DiscoveredNetworkGoldenTests
         images = images.to(dtype);
         network.train();
 
-        (Tensor map, Tensor? auxiliary) = network.Features(images, dropPath: 0);
+        (Tensor map, Tensor? auxiliary) = network.Features(images);
         // The paper's ImageNet head rectifies its input in place; in this file's 3 cells that input is also the classifier's.
         Tensor logits = network.Classify(stem == NetworkStem.ImageNet ? nn.functional.relu(map) : map);
         Tensor target = Networks.ToTensor(file.Tensors["target"]);

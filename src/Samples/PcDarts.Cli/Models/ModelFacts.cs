@@ -22,6 +22,9 @@ internal sealed record ModelFacts
 
     public long? PeakMemoryBytes { get; init; }
 
+    /// <summary>Null on a CPU.</summary>
+    public long? PeakGpuMemoryBytes { get; init; }
+
     public string? WeightsSha256 { get; init; }
 
     public static ModelFacts Of(Genotype genotype, TrainingHistory history) => new()
@@ -34,6 +37,7 @@ internal sealed record ModelFacts
         SearchImagesPerSecond = history.SearchImagesPerSecond,
         TrainImagesPerSecond = history.TrainingImagesPerSecond,
         PeakMemoryBytes = history.PeakMemoryBytes,
+        PeakGpuMemoryBytes = history.PeakGpuMemoryBytes > 0 ? history.PeakGpuMemoryBytes : null,
         WeightsSha256 = history.WeightsSha256,
     };
 
@@ -70,6 +74,7 @@ internal sealed record ModelFacts
         ["searchImagesPerSecond"] = SearchImagesPerSecond,
         ["trainImagesPerSecond"] = TrainImagesPerSecond,
         ["peakMemoryBytes"] = PeakMemoryBytes,
+        ["peakGpuMemoryBytes"] = PeakGpuMemoryBytes,
         ["architectureSha256"] = Genotype?.Sha256(),
         ["weightsSha256"] = WeightsSha256,
         ["model"] = model,

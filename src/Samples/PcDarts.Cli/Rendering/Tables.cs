@@ -43,6 +43,7 @@ internal static class Tables
         ("Search", Time(facts.SearchSeconds, facts.SearchImagesPerSecond)),
         ("Training", Time(facts.TrainSeconds, facts.TrainImagesPerSecond)),
         ("Peak memory", facts.PeakMemoryBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N0} MB") : null),
+        ("Peak GPU memory", facts.PeakGpuMemoryBytes is { } gpuBytes ? string.Create(CultureInfo.InvariantCulture, $"{gpuBytes / 1e6:N0} MB") : null),
     ];
 
     public static void Metrics(Terminal terminal, MulticlassClassificationMetrics metrics, IReadOnlyList<string> classNames)
