@@ -133,8 +133,22 @@ internal sealed partial class NetworkTrainer : IDisposable
         if (progress.ValidationSeconds > 0)
             progress.Plan = progress.Plan with { Epochs = Math.Min(progress.Plan.Epochs, progress.Epoch + (int)Math.Max(1, secondsLeft / 2 / progress.ValidationSeconds)) };
         int epochsLeft = progress.Plan.Epochs - progress.Epoch;
-        double costLeft = Enumerable.Range(progress.Epoch, epochsLeft).Sum(later => Cost(later, progress.Plan.Epochs));
+        double costLeft = CostLeft();
+        // Steps that prove cheaper than measured at first make room for more epochs; in the second half that would raise the learning rate again.
+        if (2 * progress.Epoch <= progress.Plan.Epochs)
+        {
+            int passes = progress.Trained.PassesWithin(secondsLeft, progress.Plan.BatchSize, costLeft / epochsLeft, pass, progress.ValidationSeconds);
+            if (passes > epochsLeft && progress.Plan.Epochs < _run.Options.Epochs)
+            {
+                progress.Plan = progress.Plan with { Epochs = Math.Min(progress.Epoch + passes, _run.Options.Epochs) };
+                epochsLeft = progress.Plan.Epochs - progress.Epoch;
+                costLeft = CostLeft();
+            }
+        }
+
         progress.EpochSteps = progress.Trained.StepsWithin(secondsLeft - epochsLeft * progress.ValidationSeconds, progress.Plan.BatchSize, costLeft, pass);
+
+        double CostLeft() => Enumerable.Range(progress.Epoch, epochsLeft).Sum(later => Cost(later, progress.Plan.Epochs));
     }
 
     private void RunEpoch(PhaseProgress progress, TimeSpan start)

@@ -87,6 +87,15 @@ internal sealed record TrainedAmount(double Images, double Cost, double Seconds)
     /// <param name="costLeft">Sum of the costs of a picture over the epochs left.</param>
     /// <param name="pass">Steps of a pass over the pictures: the most that an epoch has.</param>
     public int StepsWithin(double seconds, int batchSize, double costLeft, int pass) => (int)Math.Clamp(seconds * Cost / Seconds / batchSize / costLeft, 1, pass);
+
+    /// <summary>Epochs of one pass each that fit into the time.</summary>
+    /// <param name="seconds">Time left.</param>
+    /// <param name="batchSize">Pictures a step.</param>
+    /// <param name="cost">Mean cost of a picture.</param>
+    /// <param name="pass">Steps of a pass over the pictures.</param>
+    /// <param name="secondsPerEpoch">Cost of an epoch's end, such as validation.</param>
+    public int PassesWithin(double seconds, int batchSize, double cost, int pass, double secondsPerEpoch)
+        => (int)(seconds / (pass * batchSize * cost * Seconds / Cost + secondsPerEpoch));
 }
 
 /// <summary>Cost of a picture of some size, relative to one of full size.</summary>
