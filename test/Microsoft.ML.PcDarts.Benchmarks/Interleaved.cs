@@ -7,10 +7,16 @@ internal static class Interleaved
 {
     /// <summary>Runs each way once to warm up, then <paramref name="rounds"/> times in turns.</summary>
     /// <returns>For each way its times in seconds, in the order of the rounds.</returns>
-    internal static double[][] Time(int rounds, params Action[] ways)
+    internal static double[][] Time(int rounds, params Action[] ways) => Time(warmUp: 1, rounds, ways);
+
+    /// <inheritdoc cref="Time(int, Action[])"/>
+    /// <param name="warmUp">Rounds that are not measured.</param>
+    /// <param name="rounds">Rounds that are.</param>
+    /// <param name="ways">What takes turns.</param>
+    internal static double[][] Time(int warmUp, int rounds, Action[] ways)
     {
         double[][] seconds = [.. ways.Select(_ => new double[rounds])];
-        for (int round = -1; round < rounds; round++)
+        for (int round = -warmUp; round < rounds; round++)
         {
             for (int way = 0; way < ways.Length; way++)
             {

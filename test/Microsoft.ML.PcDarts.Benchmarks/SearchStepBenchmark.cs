@@ -47,7 +47,7 @@ internal static class SearchStepBenchmark
         // The kernels of the CPU alone can compute maps again.
         using SearchStep? saving = device.IsGpu ? null : new SearchStep(shape, CellForm.Automatic, device, memorySaving: true);
         Action[] ways = [() => baseline.Run(batch, size), () => fast.Run(batch, size), .. saving is null ? (Action[])[] : [() => saving.Run(batch, size)]];
-        double[][] seconds = Interleaved.Time(rounds, ways);
+        double[][] seconds = Interleaved.Time(device.WarmUp, rounds, ways);
         double slow = Interleaved.Median(seconds[0]), quick = Interleaved.Median(seconds[1]), ratio = Interleaved.Ratio(seconds[0], seconds[1]);
         double? memorySavingTime = saving is null ? null : Interleaved.Ratio(seconds[2], seconds[1]);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

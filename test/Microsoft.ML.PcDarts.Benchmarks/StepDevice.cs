@@ -13,6 +13,9 @@ internal sealed record StepDevice(Device Device, ScalarType Type)
 
     internal bool IsGpu => Device.type != DeviceType.CPU;
 
+    /// <summary>Rounds before the measured ones: on a GPU, steps are recorded in the fourth.</summary>
+    internal int WarmUp => IsGpu ? 5 : 1;
+
     internal static Option<int?> GpuOption() => new("--gpu") { Description = "Number of a CUDA GPU; without it the CPU." };
 
     internal static Option<TrainingPrecision?> PrecisionOption() => new("--precision") { Description = "Type of the maps, Float32 or BFloat16; default: what a training takes on that device." };

@@ -42,7 +42,7 @@ internal static class TrainStepBenchmark
         using var fast = new TrainStep(channels, cells, size, device, useKernels: true);
         using var baseline = new TrainStep(channels, cells, size, device, useKernels: false);
         using var muon = new TrainStep(channels, cells, size, device, useKernels: true, NetworkOptimizer.Muon);
-        double[][] seconds = Interleaved.Time(rounds, () => baseline.Run(batch), () => fast.Run(batch), () => muon.Run(batch));
+        double[][] seconds = Interleaved.Time(device.WarmUp, rounds, [() => baseline.Run(batch), () => fast.Run(batch), () => muon.Run(batch)]);
         double slow = Interleaved.Median(seconds[0]), quick = Interleaved.Median(seconds[1]), ratio = Interleaved.Ratio(seconds[0], seconds[1]);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"C={channels}, {cells} cells, batch {batch}, {size}×{size}, {device}, {rounds} rounds: "

@@ -12,7 +12,7 @@ namespace Microsoft.ML.PcDarts;
 /// TorchSharp does not pass CUDA graphs on. libtorch's own class is reached through the names that compilers of Linux give its functions; where one is missing, nothing is recorded. Exceptions of C++
 /// would end the process, so everything that these functions check is checked here first.
 /// </remarks>
-internal sealed unsafe class CudaGraph : IDisposable
+internal sealed unsafe class CudaGraph : IRecordedWork
 {
     /// <summary>Environment variable: with 0, nothing is recorded.</summary>
     internal const string Switch = "PCDARTS_CUDA_GRAPHS";
@@ -36,7 +36,7 @@ internal sealed unsafe class CudaGraph : IDisposable
     /// <param name="work">Has run before, so that libraries have made their plans. It must not wait for the device.</param>
     /// <param name="failure">What went wrong, if the result is null.</param>
     /// <returns>The graph; null if the work cannot be recorded.</returns>
-    internal static CudaGraph? Record(Action work, out Exception? failure)
+    internal static IRecordedWork? Record(Action work, out Exception? failure)
     {
         Functions functions = Library.Value ?? throw new PlatformNotSupportedException("Work of a GPU cannot be recorded here; ask IsSupported first.");
         cuda.synchronize();
@@ -75,8 +75,8 @@ internal sealed unsafe class CudaGraph : IDisposable
         }
     }
 
-    /// <summary>Launches the work after all that the device was given before.</summary>
-    internal void Launch() => ((delegate* unmanaged<nint, void>)_functions.Replay)(_object);
+    /// <inheritdoc/>
+    public void Launch() => ((delegate* unmanaged<nint, void>)_functions.Replay)(_object);
 
     public void Dispose()
     {

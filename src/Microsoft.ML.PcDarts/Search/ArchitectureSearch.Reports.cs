@@ -17,7 +17,7 @@ internal sealed partial class ArchitectureSearch
         double? allowed = _run.SecondsLeft / 50;
         double architecture = double.PositiveInfinity, weights = double.PositiveInfinity;
         var whole = Stopwatch.StartNew();
-        for (int repeat = 0; repeat < 3; repeat++)
+        for (int repeat = 0; repeat < RecordedStep.RunsToMeasure; repeat++)
         {
             using DisposeScope scope = NewDisposeScope();
             (Tensor images, Tensor labels) = _loader.LoadAugmented(rows, draw: 0);

@@ -63,11 +63,11 @@ internal sealed partial class NetworkTrainer
         double? allowed = _run.SecondsLeft / 100;
         using var probe = new NetworkTrainer(_run, _loader, _rows, null, _network.Genotype, _network.Shape);
         probe._network.train(!_run.Options.FreezeBackbone);
-        double full = Best(FullSize, repeats: 3);
+        double full = Best(FullSize, RecordedStep.RunsToMeasure);
         foreach ((int Height, int Width) size in _run.Options.ProgressiveResizing ? ResizingSchedule.Sizes(FullSize) : [])
         {
             if (size != FullSize && !TimeIsUp())
-                _costs[size] = Math.Min(1, Best(size, repeats: 2) / full);
+                _costs[size] = Math.Min(1, Best(size, RecordedStep.RunsToMeasure) / full);
         }
 
         random.manual_seed(_run.Seed);
