@@ -25,11 +25,17 @@ internal static class Convolutions
     /// <param name="input">[N, C, H, W].</param>
     /// <param name="weight">[O, C / groups, k, k] in the type of the input.</param>
     internal static Tensor Apply(this Conv2d convolution, Tensor input, Tensor weight)
-        => convolution.dilation![0] == 2 && IsChannelsLast(input) ? ByPhases(convolution, input, weight) : Convolve(input, weight, convolution.stride![0], convolution.padding![0], convolution.dilation[0]);
+        => convolution.dilation![0] == 2 && IsChannelsLast(input) ? ByPhases(convolution, input, weight) : Convolve(input, weight, convolution.stride!, convolution.padding!, convolution.dilation);
 
-    /// <summary>Convolves in as many groups as the weight leaves inputs for.</summary>
-    internal static Tensor Convolve(Tensor input, Tensor weight, long stride, long padding, long dilation)
-        => nn.functional.conv2d(input, weight, null, [stride, stride], [padding, padding], [dilation, dilation], groups: input.size(1) / weight.size(1));
+    /// <summary>A convolution of odd square kernels that maps a side s to ceil(s / stride), in as many groups as the weight leaves inputs for.</summary>
+    internal static Tensor Convolve(Tensor input, Tensor weight, long stride)
+    {
+        long padding = weight.size(2) / 2;
+        return Convolve(input, weight, [stride, stride], [padding, padding], [1, 1]);
+    }
+
+    private static Tensor Convolve(Tensor input, Tensor weight, long[] stride, long[] padding, long[] dilation)
+        => nn.functional.conv2d(input, weight, null, stride, padding, dilation, groups: input.size(1) / weight.size(1));
 
     private static bool IsChannelsLast(Tensor input) => input.size(1) > 1 && input.stride(1) == 1;
 
@@ -38,12 +44,11 @@ internal static class Convolutions
     private static Tensor ByPhases(Conv2d convolution, Tensor input, Tensor weight)
     {
         using DisposeScope scope = NewDisposeScope();
-        long padding = convolution.padding![0] / 2;
         if (convolution.stride![0] == 2)
         {
             // Every output reads pixels of even rows and columns.
             Tensor even = ChannelsLast.Of(input.slice(2, 0, input.size(2), 2).slice(3, 0, input.size(3), 2));
-            return Convolve(even, weight, 1, padding, 1).MoveToOuterDisposeScope();
+            return Convolve(even, weight, stride: 1).MoveToOuterDisposeScope();
         }
 
         long n = input.size(0), channels = input.size(1), height = input.size(2), width = input.size(3);
@@ -52,7 +57,7 @@ internal static class Convolutions
         if (height != 2 * rows || width != 2 * columns)
             pixels = nn.functional.pad(pixels, [0, 0, 0, 2 * columns - width, 0, 2 * rows - height]);
         Tensor phases = pixels.reshape(n, rows, 2, columns, 2, channels).permute(2, 4, 0, 1, 3, 5).reshape(4 * n, rows, columns, channels);
-        Tensor output = ChannelsLast.Pixels(Convolve(ChannelsLast.Map(phases), weight, 1, padding, 1));
+        Tensor output = ChannelsLast.Pixels(Convolve(ChannelsLast.Map(phases), weight, stride: 1));
         Tensor joined = output.reshape(2, 2, n, rows, columns, channels).permute(2, 3, 0, 4, 1, 5).reshape(n, 2 * rows, 2 * columns, channels);
         return ChannelsLast.Map(joined.narrow(1, 0, height).narrow(2, 0, width)).MoveToOuterDisposeScope();
     }

@@ -47,7 +47,7 @@ internal sealed class WideLayer : IDisposable
         {
             Tensor map = _repeats ? Repeat(input, group.Operations * _targets) : input;
             Tensor weight = pass.Weights[group.Weight];
-            return index == 0 ? Convolutions.Convolve(map, weight, _stride, LargestKernel / 2, dilation: 1) : group.Convolution.Apply(map, weight);
+            return index == 0 ? Convolutions.Convolve(map, weight, _stride) : group.Convolution.Apply(map, weight);
         })];
         Tensor pixels = maps.Length == 1 ? ChannelsLast.Pixels(maps[0]) : cat([.. maps.Select(ChannelsLast.Pixels)], 3);
         Tensor mixed = nn.functional.linear(pixels, pass.BlockDiagonal(pass.Weights[_pointwise], _blocks));
