@@ -113,6 +113,9 @@ internal sealed record RunDescription
 /// <param name="Sha256">Over sizes, labels and pixels, in the order of the rows.</param>
 internal sealed record DataDescription(int Pictures, int Width, int Height, int Classes, string Sha256)
 {
+    /// <summary>Characters of a SHA-256 in hexadecimal.</summary>
+    public const int HashLength = 64;
+
     public static DataDescription Of(ImageDataset data) => new(data.Count, data.Width, data.Height, data.Classes, data.Sha256());
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Pictures} pictures of {Width}×{Height} in {Classes} classes, SHA-256 {Sha256[..12]}…");

@@ -56,6 +56,8 @@ internal sealed partial class Workspace
         {
             RunDescription description = JsonSerializer.Deserialize<RunDescription>(File.ReadAllBytes(file), JsonFormat.Indented) ?? throw new InvalidDataException("it is null");
             _ = description.Given; // can be read
+            if (description.Data?.Sha256 is not { Length: DataDescription.HashLength } || description.ValidationData is { Sha256: not { Length: DataDescription.HashLength } })
+                throw new InvalidDataException("the hash of its pictures is incomplete");
             return description;
         }
         catch (Exception damage) when (damage is JsonException or InvalidDataException or GenotypeFormatException)
