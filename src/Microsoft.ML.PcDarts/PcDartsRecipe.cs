@@ -56,6 +56,8 @@ public static class PcDartsRecipe
         AuxiliaryWeight = 0.4,
         DropPathProbability = 0.3,
         CutoutLength = 16,
+        CropPaddingMode = CropPaddingMode.Constant,
+        AlternateFlips = false,
         LabelSmoothing = 0,
         Nesterov = false,
         ProgressiveResizing = false,

@@ -210,8 +210,18 @@ public sealed partial class PcDartsTrainer
         /// <summary>Padding in pixels of the random crop: 0 (off) to 512, below the pictures' sides. Default null: an eighth of the shorter side (4 at 32×32, as in the paper).</summary>
         public int? CropPadding;
 
-        /// <summary>Mirror pictures left to right at random. Switch off where left and right differ in meaning. Default true.</summary>
+        /// <summary>What the random crop shows beyond the picture. Default <see cref="CropPaddingMode.Reflect"/> (paper: <see cref="CropPaddingMode.Constant"/>).</summary>
+        public CropPaddingMode CropPaddingMode = CropPaddingMode.Reflect;
+
+        /// <summary>Mirror pictures left to right, half of the time. Switch off where left and right differ in meaning. Default true.</summary>
         public bool HorizontalFlip = true;
+
+        /// <summary>
+        /// Whether <see cref="HorizontalFlip"/> mirrors each picture in every other epoch, instead of by chance in each: both sides are seen equally often. Without effect on the pictures of the
+        /// architecture's half, which have no epochs. Default true (paper: false).
+        /// </summary>
+        /// <remarks>Source: Jordan 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU".</remarks>
+        public bool AlternateFlips = true;
 
         /// <summary>
         /// Whether the final training shows smaller pictures at first: 5/8 of the sides for half of the epochs, 3/4 until three quarters, never below 16 pixels. About 1.7 times

@@ -72,6 +72,7 @@ public sealed partial class PcDartsTrainer
         Within(options.EarlyStoppingMinimumDelta, 0, double.MaxValue);
         if (options is { EarlyStoppingPatience: not null, ValidationSet: null, ValidationFraction: 0 })
             throw Invalid("EarlyStoppingPatience needs pictures to validate on; raise ValidationFraction or give a ValidationSet.");
+        Defined(options.CropPaddingMode);
         Defined(options.ValidationMetric);
         Defined(options.ReturnedWeights);
         Defined(options.OnCancel);

@@ -22,14 +22,16 @@ internal static class Augmentation
     /// <param name="flip">Whether half of the pictures are mirrored left to right.</param>
     /// <param name="cutout">Side of the erased square; 0 leaves it out.</param>
     /// <param name="generator">Where the random numbers come from.</param>
+    /// <param name="reflect">Whether crops mirror the picture at its edge instead of showing black.</param>
+    /// <param name="mirrored">bool <c>[N]</c>: the pictures to mirror, instead of half of them by chance; null for chance.</param>
     /// <returns>float32 <c>[N, 3, H, W]</c>.</returns>
-    public static Tensor Train(Tensor images, Tensor mean, Tensor std, int cropPadding, bool flip, int cutout, Generator generator)
+    public static Tensor Train(Tensor images, Tensor mean, Tensor std, int cropPadding, bool flip, int cutout, Generator generator, bool reflect = false, Tensor? mirrored = null)
     {
         using DisposeScope scope = NewDisposeScope();
         long n = images.shape[0];
         Tensor? offsets = cropPadding > 0 ? DrawOffsets(n, cropPadding, generator, images.device) : null;
-        Tensor? mirrored = flip ? DrawFlips(n, generator, images.device) : null;
-        Tensor result = offsets is null && mirrored is null ? images : Sample(images, cropPadding, offsets?[0], offsets?[1], mirrored);
+        mirrored ??= flip ? DrawFlips(n, generator, images.device) : null;
+        Tensor result = offsets is null && mirrored is null ? images : Sample(images, cropPadding, offsets?[0], offsets?[1], mirrored, reflect);
         result = Normalize(result, mean, std);
         if (cutout > 0)
             result = Cutout(result, cutout, generator);
@@ -61,13 +63,14 @@ internal static class Augmentation
         return Crop(images, padding, offsets[0], offsets[1]).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Pads with zeros and crops back to the same size at the given place.</summary>
+    /// <summary>Pads with zeros, or by reflection, and crops back to the same size at the given place.</summary>
     /// <param name="images">Any dtype, <c>[N, C, H, W]</c>.</param>
     /// <param name="padding">Pixels on every side.</param>
     /// <param name="top">int64 <c>[N]</c>: first row kept of the padded picture, 0..2·padding.</param>
     /// <param name="left">int64 <c>[N]</c>: first column kept of the padded picture, 0..2·padding.</param>
+    /// <param name="reflect">Whether the padding mirrors the picture at its edge; it must be narrower than the picture then.</param>
     /// <returns>Same shape and dtype.</returns>
-    public static Tensor Crop(Tensor images, int padding, Tensor top, Tensor left) => Sample(images, padding, top, left, mirrored: null);
+    public static Tensor Crop(Tensor images, int padding, Tensor top, Tensor left, bool reflect = false) => Sample(images, padding, top, left, mirrored: null, reflect);
 
     /// <summary>Mirrors each picture left to right with probability ½.</summary>
     /// <param name="images">Any dtype, <c>[N, C, H, W]</c>.</param>
@@ -83,7 +86,7 @@ internal static class Augmentation
     /// <param name="images">Any dtype, <c>[N, C, H, W]</c>.</param>
     /// <param name="chosen">bool <c>[N]</c>.</param>
     /// <returns>Same shape and dtype.</returns>
-    public static Tensor Flip(Tensor images, Tensor chosen) => Sample(images, padding: 0, top: null, left: null, chosen);
+    public static Tensor Flip(Tensor images, Tensor chosen) => Sample(images, padding: 0, top: null, left: null, chosen, reflect: false);
 
     /// <summary>Sets one square of each picture to zero; its centre is uniform over the pixels and the square is clipped at the edges.</summary>
     /// <param name="images">float32 <c>[N, C, H, W]</c>, normalised.</param>
@@ -102,12 +105,13 @@ internal static class Augmentation
     }
 
     // One gather does the crop and the mirroring: each output pixel looks up where it comes from in the zero-padded picture.
-    private static Tensor Sample(Tensor images, int padding, Tensor? top, Tensor? left, Tensor? mirrored)
+    private static Tensor Sample(Tensor images, int padding, Tensor? top, Tensor? left, Tensor? mirrored, bool reflect)
     {
         using DisposeScope scope = NewDisposeScope();
         (long n, long c, long h, long w) = (images.shape[0], images.shape[1], images.shape[2], images.shape[3]);
         Tensor padded = images;
-        if (padding > 0)
+        reflect &= padding > 0;
+        if (padding > 0 && !reflect)
         {
             padded = zeros([n, c, h + (2 * padding), w + (2 * padding)], images.dtype, images.device);
             padded.narrow(2, padding, h).narrow(3, padding, w).copy_(images);
@@ -120,9 +124,14 @@ internal static class Augmentation
             columns = where(mirrored.view(n, 1, 1), columns.flip(2), columns); // [N, 1, W]
         if (left is not null)
             columns = columns + left.view(n, 1, 1);
-        Tensor source = ((rows * (w + (2 * padding))) + columns).view(n, 1, h * w).expand(n, c, h * w);
+        if (reflect)
+            (rows, columns) = (Reflect(rows - padding, h), Reflect(columns - padding, w));
+        Tensor source = ((rows * padded.shape[3]) + columns).view(n, 1, h * w).expand(n, c, h * w);
         return padded.reshape(n, c, -1).gather(2, source).view(n, c, h, w).MoveToOuterDisposeScope();
     }
+
+    // −1 is pixel 1, and the pixel after the last the one before it.
+    private static Tensor Reflect(Tensor place, long size) => (size - 1) - ((size - 1) - place.abs()).abs();
 
     private static Tensor Inside(long size, int half, Tensor centre)
     {

@@ -86,6 +86,19 @@ public sealed class AugmentationTests
         }, iter: 20);
 
     [Fact]
+    public void Crop_Reflected_TakesPixelsOfTorchsPadding()
+        => Gen.Select(Shapes, Gen.Int[0, 4]).Where((shape, padding) => padding < Math.Min(shape.H, shape.W)).Sample((shape, padding) =>
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor images = Noise(shape.N, shape.H, shape.W, shape.Seed);
+            Tensor offsets = randint(0, (2 * padding) + 1, [2, shape.N], ScalarType.Int64, generator: new Generator(shape.Seed, CPU));
+            Tensor padded = nn.functional.pad(images.to(ScalarType.Float32), [padding, padding, padding, padding], PaddingModes.Reflect).to(ScalarType.Byte);
+            Tensor result = Augmentation.Crop(images, padding, offsets[0], offsets[1], reflect: true);
+            for (int n = 0; n < shape.N; n++)
+                TensorAssert.Equal(padded[n].narrow(1, offsets[0, n].item<long>(), shape.H).narrow(2, offsets[1, n].item<long>(), shape.W), result[n]);
+        }, iter: 50);
+
+    [Fact]
     public void RandomCrop_ManySamples_UsesEveryOffsetAndNoOther()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -40,6 +40,21 @@ public sealed class BatchLoaderTests : IDisposable
     }
 
     [Fact]
+    public void LoadAugmented_AlternateFlips_ShowsEachSideInEveryOtherEpoch()
+    {
+        using BatchLoader loader = new(_data, [0.5f, 0.5f, 0.5f], [0.25f, 0.25f, 0.25f], new PcDartsTrainer.Options { CropPadding = 0 }, CPU, ScalarType.Float32, seed: 5);
+        long[] rows = [.. Enumerable.Range(0, 12)];
+        Tensor plain = loader.Load(rows).Images;
+        Tensor[] epochs = [.. Enumerable.Range(0, 3).Select(epoch => loader.LoadAugmented(rows, draw: 7 + epoch, epoch: epoch).Images)];
+        TensorAssert.Equal(epochs[0], epochs[2]);
+        TensorAssert.Equal(epochs[0], epochs[1].flip(3));
+        int mirrored = Enumerable.Range(0, 12).Count(row => plain[row].flip(2).equal(epochs[0][row]).all().item<bool>());
+        Assert.Equal(12 - mirrored, Enumerable.Range(0, 12).Count(row => plain[row].equal(epochs[0][row]).all().item<bool>()));
+        Assert.InRange(mirrored, 2, 10); // an even chance for each picture, the same in every run of the seed
+        TensorAssert.Equal(epochs[1], loader.Augmented([rows], stream: 1).Single().Images);
+    }
+
+    [Fact]
     public void Augmented_Batches_CarryTheirLabelsAndLeakNothing()
     {
         using BatchLoader loader = Loader(ScalarType.Float32);

@@ -1,0 +1,11 @@
+namespace Microsoft.ML.PcDarts;
+
+/// <summary>What a random crop shows where it reaches beyond the picture.</summary>
+public enum CropPaddingMode
+{
+    /// <summary>Black, as in the paper's code.</summary>
+    Constant,
+
+    /// <summary>The picture mirrored at its edge, without repeating the outermost pixels.</summary>
+    Reflect,
+}
