@@ -85,7 +85,10 @@ internal sealed class NetworkWeights
     }
 
     /// <summary>Whether a weight is one of the classifier or of the auxiliary head.</summary>
-    public static bool IsClassifier(string name) => name.StartsWith(ClassifierPrefix, StringComparison.Ordinal) || name.StartsWith(AuxiliaryPrefix, StringComparison.Ordinal);
+    public static bool IsClassifier(string name) => name.StartsWith(ClassifierPrefix, StringComparison.Ordinal) || IsAuxiliary(name);
+
+    /// <summary>Whether a weight belongs to the auxiliary head.</summary>
+    public static bool IsAuxiliary(string name) => name.StartsWith(AuxiliaryPrefix, StringComparison.Ordinal);
 
     private static InvalidDataException Foreign(string path, Exception cause)
         => new($"'{path}' cannot be read as weights of a PC-DARTS network: {cause.Message.TrimEnd('.')}.", cause);

@@ -95,7 +95,10 @@ internal sealed class Muon : IDisposable
         for (int step = 0; step < NewtonSchulzSteps; step++)
         {
             Tensor gram = x.matmul(x.mT);
-            x = x.mul(3.4445).add_((gram.mul(-4.7750) + gram.matmul(gram).mul_(2.0315)).matmul(x));
+            // TorchSharp 0.107 takes the matrices in another order than torch, which does not matter here: all are the same.
+            Tensor polynomial = baddbmm(gram, gram, gram, beta: -4.7750f, alpha: 2.0315f);
+            polynomial.diagonal(0, 1, 2).add_(3.4445);
+            x = polynomial.matmul(x);
         }
 
         return tall ? x.mT : x;

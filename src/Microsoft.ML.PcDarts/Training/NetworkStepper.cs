@@ -24,7 +24,10 @@ internal sealed class NetworkStepper : IDisposable
     {
         (_network, _options, _device, _classWeights) = (network, options, device, classWeights);
         (string Name, Parameter Parameter)[] trained = [.. network.named_parameters().Where(entry => entry.parameter.requires_grad)];
-        (string Name, Parameter Parameter)[] byMuon = options.Optimizer == NetworkOptimizer.Muon ? [.. trained.Where(entry => Muon.Takes(entry.Parameter))] : [];
+        // The auxiliary head, which is dropped after the training, has a matrix of 768×512 that would cost Muon ten times as much as all others.
+        (string Name, Parameter Parameter)[] byMuon = options.Optimizer == NetworkOptimizer.Muon
+            ? [.. trained.Where(entry => Muon.Takes(entry.Parameter) && !NetworkWeights.IsAuxiliary(entry.Name))]
+            : [];
         _sgd = new WeightSgd(
             [.. trained.Except(byMuon)], byMuon.Select(entry => entry.Parameter), options.Momentum, options.WeightDecay, options.Nesterov, flat: network.UseKernels && device.type != DeviceType.CPU);
         _pass = new RecordedStep(Forward, record: network.UseKernels, warn);
