@@ -16,7 +16,7 @@ public sealed class PcDartsRunTests : IDisposable
         PcDartsRun run = PcDartsRun.Open(_run.Path);
 
         Assert.Equal(PcDartsRunState.Interrupted, run.State);
-        Assert.Equal((7, "cpu", 30, "abc", "6"), (run.Seed, run.Device, run.Pictures, run.DataSha256, run.Options["Epochs"]));
+        Assert.Equal((7, "cpu", 30, new string('a', DataDescription.HashLength), "6"), (run.Seed, run.Device, run.Pictures, run.DataSha256, run.Options["Epochs"]));
         Assert.Equal([(TrainingPhase.Search, 1), (TrainingPhase.Training, 1), (TrainingPhase.Training, 2)], run.Epochs.Select(epoch => (epoch.Phase, epoch.Epoch)));
         Assert.Equal(2, run.Last!.Epoch);
         Assert.Equal(0.5, run.ValidationAccuracy);

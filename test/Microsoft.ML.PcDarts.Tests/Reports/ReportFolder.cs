@@ -17,7 +17,7 @@ internal sealed class ReportFolder : IDisposable
             Device = "cpu",
             Precision = "Float32",
             Threads = 2,
-            Data = new DataDescription(30, 8, 8, 3, "abc"),
+            Data = new DataDescription(30, 8, 8, 3, new string('a', DataDescription.HashLength)),
             Options = new Dictionary<string, string> { ["Epochs"] = "6", ["Genotype"] = given?.ToString() ?? "null" },
             Versions = new Dictionary<string, string> { ["TorchSharp"] = "0.107.0.0" },
             Machine = "a <machine>",
