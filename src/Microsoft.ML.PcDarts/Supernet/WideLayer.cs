@@ -51,7 +51,7 @@ internal sealed class WideLayer : IDisposable
         })];
         Tensor pixels = maps.Length == 1 ? ChannelsLast.Pixels(maps[0]) : cat([.. maps.Select(ChannelsLast.Pixels)], 3);
         Tensor mixed = nn.functional.linear(pixels, pass.BlockDiagonal(pass.Weights[_pointwise], _blocks));
-        return _norm.Forward(ChannelsLast.Map(mixed), null, pass.Training).MoveToOuterDisposeScope();
+        return _norm.Forward(ChannelsLast.Map(mixed), pass.Training).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => _norm.Dispose();

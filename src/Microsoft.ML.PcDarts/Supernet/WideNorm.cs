@@ -19,12 +19,11 @@ internal sealed class WideNorm(IEnumerable<BatchNorm2d> norms) : IDisposable
 
     /// <summary>Normalizes the edges' maps.</summary>
     /// <param name="map">[N, Σ C, H, W].</param>
-    /// <param name="scale">[Σ C] in the type of the statistics, or null for 1.</param>
     /// <param name="training">Whether the batch's statistics are taken, and the running ones moved.</param>
-    internal Tensor Forward(Tensor map, Tensor? scale, bool training)
+    internal Tensor Forward(Tensor map, bool training)
     {
         Alias();
-        return nn.functional.batch_norm(map, _mean!, _variance!, scale, null, training, Momentum, Epsilon);
+        return nn.functional.batch_norm(map, _mean!, _variance!, null, null, training, Momentum, Epsilon);
     }
 
     /// <summary>Normalizes, in training mode, a map that several edges share; the running statistics of each take it in.</summary>

@@ -25,7 +25,7 @@ internal sealed class WideReduction : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] halves = [.. _halves.Select(Half)];
-        return _norm.Forward(ChannelsLast.Map(cat(halves, 4).flatten(3)), null, pass.Training).MoveToOuterDisposeScope();
+        return _norm.Forward(ChannelsLast.Map(cat(halves, 4).flatten(3)), pass.Training).MoveToOuterDisposeScope();
 
         Tensor Half(int weight, int offset)
         {
