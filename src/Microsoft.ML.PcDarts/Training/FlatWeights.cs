@@ -12,32 +12,47 @@ internal sealed class FlatWeights : IDisposable
 {
     private readonly Tensor _values, _gradients;
 
-    /// <param name="weights">float32, on one device; they move into the buffer in this order.</param>
-    public FlatWeights(IReadOnlyList<Parameter> weights)
+    /// <param name="stepped">float32, on one device; they move into one buffer and their gradients into another, in this order.</param>
+    /// <param name="others">Weights that stay where they are; their gradients follow the others'.</param>
+    public FlatWeights(IReadOnlyList<Parameter> stepped, IReadOnlyList<Parameter> others)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        _values = cat([.. weights.Select(weight => weight.reshape(-1))]).DetachFromDisposeScope();
-        _gradients = zeros_like(_values).DetachFromDisposeScope();
+        _values = Together(stepped);
+        _gradients = zeros(stepped.Concat(others).Sum(weight => weight.numel()), device: _values.device).DetachFromDisposeScope();
         long start = 0;
-        foreach (Parameter weight in weights)
+        foreach (Parameter weight in stepped.Concat(others))
         {
-            long[] shape = weight.shape;
-            long count = weight.numel();
-            weight.set_(_values.narrow(0, start, count).view(shape));
             // A backward pass adds to a gradient that is there.
-            weight.grad = _gradients.narrow(0, start, count).view(shape);
-            start += count;
+            weight.grad = _gradients.narrow(0, start, weight.numel()).view(weight.shape);
+            start += weight.numel();
         }
     }
 
-    /// <summary>The first weights as one.</summary>
-    /// <param name="count">How many numbers.</param>
-    public Parameter First(long count)
+    /// <summary>Moves weights into one buffer. They stay what they are to their modules.</summary>
+    /// <param name="weights">float32, on one device.</param>
+    /// <returns>The buffer, in the order of the weights.</returns>
+    public static Tensor Together(IReadOnlyList<Parameter> weights)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        return new Parameter(_values.narrow(0, 0, count).DetachFromDisposeScope()) { grad = _gradients.narrow(0, 0, count) };
+        Tensor buffer = empty(weights.Sum(weight => weight.numel()), device: weights[0].device).DetachFromDisposeScope();
+        long start = 0;
+        foreach (Parameter weight in weights)
+        {
+            weight.set_(buffer.narrow(0, start, weight.numel()).view(weight.shape).copy_(weight));
+            start += weight.numel();
+        }
+
+        return buffer;
+    }
+
+    /// <summary>The weights to step as one.</summary>
+    public Parameter AsOne()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGradient = no_grad();
+        return new Parameter(_values.alias().DetachFromDisposeScope()) { grad = _gradients.narrow(0, 0, _values.numel()) };
     }
 
     public void ZeroGradients() => _gradients.zero_();

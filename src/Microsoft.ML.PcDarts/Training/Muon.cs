@@ -25,7 +25,9 @@ internal sealed class Muon : IDisposable
     public Muon(IEnumerable<(string Name, Parameter Parameter)> parameters, double momentum, bool nesterov)
     {
         (_momentum, _nesterov) = (momentum, nesterov);
-        _groups = [.. parameters.GroupBy(entry => (Rows: entry.Parameter.size(0), Columns: entry.Parameter.numel() / entry.Parameter.size(0))).Select(shape => new Group(shape.Key.Rows, shape.Key.Columns, [.. shape]))];
+        _groups = [.. parameters.GroupBy(entry => (Rows: entry.Parameter.size(0), Columns: entry.Parameter.numel() / entry.Parameter.size(0)))
+            .Select(shape => new Group(shape.Key.Rows, shape.Key.Columns, [.. shape]))
+            .OrderBy(group => group.IsLarge)];
     }
 
     /// <summary>Whether a parameter is the weight of a convolution that mixes channels: <c>[O, I, kH, kW]</c> with I above 1.</summary>
@@ -37,18 +39,24 @@ internal sealed class Muon : IDisposable
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        foreach (Group group in _groups)
+        int threads = get_num_threads();
+        bool onCpu = _groups[0].Weights.device_type == DeviceType.CPU;
+        // Waking other threads takes longer than most of these operations.
+        if (onCpu)
+            set_num_threads(1);
+        try
         {
-            Tensor gradients = group.Stack(parameter => parameter.grad!); // [M, O, I·kH·kW]
-            group.Buffer ??= zeros_like(gradients).DetachFromDisposeScope();
-            group.Buffer.mul_(_momentum).add_(gradients);
-            Tensor update = Orthogonalize(_nesterov ? gradients.add(group.Buffer, _momentum) : group.Buffer);
-
-            Tensor weights = group.Stack(parameter => parameter);
-            weights.mul_(Norm(weights).reciprocal_().mul_(Math.Sqrt(Math.Min(group.Rows, group.Columns))));
-            weights.add_(update, -learningRate * Math.Sqrt(Math.Max(1, (double)group.Rows / group.Columns)));
-            for (int member = 0; member < group.Members.Count; member++)
-                group.Members[member].Parameter.copy_(weights[member].view(group.Members[member].Parameter.shape));
+            foreach (Group group in _groups)
+            {
+                if (onCpu && group.IsLarge)
+                    set_num_threads(threads);
+                Step(group, learningRate);
+            }
+        }
+        finally
+        {
+            if (onCpu)
+                set_num_threads(threads);
         }
     }
 
@@ -82,7 +90,7 @@ internal sealed class Muon : IDisposable
     public void Dispose()
     {
         foreach (Group group in _groups)
-            group.Buffer?.Dispose();
+            group.Dispose();
     }
 
     /// <summary>Newton-Schulz steps that bring all singular values near 1: between 0.7 and 1.2 unless they are tiny beside the largest.</summary>
@@ -104,20 +112,49 @@ internal sealed class Muon : IDisposable
         return tall ? x.mT : x;
     }
 
+    private void Step(Group group, double learningRate)
+    {
+        Tensor gradients = stack([.. group.Members.Select(member => member.Parameter.grad!.reshape(group.Rows, group.Columns))]);
+        group.Buffer ??= zeros_like(gradients).DetachFromDisposeScope();
+        group.Buffer.mul_(_momentum).add_(gradients);
+        Tensor update = Orthogonalize(_nesterov ? gradients.add_(group.Buffer, _momentum) : group.Buffer);
+        group.Weights.mul_(Norm(group.Weights).reciprocal_().mul_(Math.Sqrt(Math.Min(group.Rows, group.Columns))));
+        group.Weights.add_(update, -learningRate * Math.Sqrt(Math.Max(1, (double)group.Rows / group.Columns)));
+    }
+
     private static Tensor Norm(Tensor matrices) => matrices.square().sum([1, 2], keepdim: true).sqrt_();
 
-    /// <summary>Weights that are matrices of one shape.</summary>
-    private sealed class Group(long rows, long columns, IReadOnlyList<(string Name, Parameter Parameter)> members)
+    /// <summary>Weights that are matrices of one shape; they move into one buffer.</summary>
+    private sealed class Group : IDisposable
     {
-        public long Rows => rows;
+        /// <summary>Multiplications of a product of all matrices that outweigh the waking of other threads, some 50 µs.</summary>
+        private const long LargeProduct = 10_000_000;
 
-        public long Columns => columns;
+        public Group(long rows, long columns, (string Name, Parameter Parameter)[] members)
+        {
+            (Rows, Columns, Members) = (rows, columns, members);
+            Weights = FlatWeights.Together([.. members.Select(member => member.Parameter)]).view(members.Length, rows, columns);
+        }
 
-        public IReadOnlyList<(string Name, Parameter Parameter)> Members => members;
+        public long Rows { get; }
+
+        public long Columns { get; }
+
+        public IReadOnlyList<(string Name, Parameter Parameter)> Members { get; }
+
+        /// <summary><c>[M, O, I·kH·kW]</c>.</summary>
+        public Tensor Weights { get; }
 
         /// <summary><c>[M, O, I·kH·kW]</c>; null before the first step.</summary>
         public Tensor? Buffer { get; set; }
 
-        public Tensor Stack(Func<Parameter, Tensor> of) => stack([.. members.Select(member => of(member.Parameter).reshape(rows, columns))]);
+        /// <summary>Whether it pays to compute with several threads.</summary>
+        public bool IsLarge => Members.Count * Math.Min(Rows, Columns) * Rows * Columns >= LargeProduct;
+
+        public void Dispose()
+        {
+            Weights.Dispose();
+            Buffer?.Dispose();
+        }
     }
 }

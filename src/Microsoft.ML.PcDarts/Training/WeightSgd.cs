@@ -24,8 +24,8 @@ internal sealed class WeightSgd : IDisposable
         _clipped = [.. stepped.Select(entry => entry.Parameter), .. others];
         if (flat)
         {
-            _flat = new FlatWeights(_clipped);
-            _all = _flat.First(stepped.Sum(entry => entry.Parameter.numel()));
+            _flat = new FlatWeights(_clipped[..stepped.Length], _clipped[stepped.Length..]);
+            _all = _flat.AsOne();
         }
 
         _optimizer = optim.SGD(_all is null ? stepped.Select(entry => entry.Parameter) : [_all], learningRate: 0, momentum, weight_decay: weightDecay, nesterov: nesterov);

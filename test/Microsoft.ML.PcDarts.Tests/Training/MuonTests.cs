@@ -85,6 +85,31 @@ public sealed class MuonTests
     }
 
     [Fact]
+    public void Step_SmallAndLargeMatrices_StepsBothAndKeepsTheThreads()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(4);
+        (string Name, Parameter Parameter)[] weights = [.. Weights(8, 8), .. Weights(192, 160, "large")];
+        float[][] before = [.. weights.Select(entry => Values(entry.Parameter))];
+        int threads = get_num_threads();
+        try
+        {
+            set_num_threads(3);
+            using var muon = new Muon(weights, 0.9, nesterov: true);
+            Assert.Equal(before, weights.Select(entry => Values(entry.Parameter)));
+            SetGradients(weights);
+            muon.Step(Rate);
+
+            Assert.Equal(3, get_num_threads());
+            Assert.All(weights.Zip(before), pair => Assert.NotEqual(pair.Second, Values(pair.First.Parameter)));
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
+
+    [Fact]
     public void Takes_WeightsOfANetwork_AreThoseThatMixChannels()
     {
         using var network = new DiscoveredNetwork(KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 4, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16, AuxiliaryHead = true }, CPU);
