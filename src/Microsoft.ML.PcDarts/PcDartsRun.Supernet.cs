@@ -28,7 +28,7 @@ public sealed partial class PcDartsRun
     {
         if (Given is not null || Options.GetValueOrDefault(nameof(PcDartsTrainer.Options.InitialModel), "null") != "null")
             return "its architecture was given and not searched.";
-        return Epochs.Any(epoch => epoch.Phase == TrainingPhase.Training) || Result is not null
+        return Epochs.Any(epoch => epoch.Phase != TrainingPhase.Search) || Result is not null
             ? $"its search has ended and {Workspace.SupernetFile} is missing; that file was deleted, or an earlier version of this library ran the search."
             : "its search has not saved a checkpoint yet. Wait for one, or ask for more with Options.CheckpointInterval ('fit --checkpoint-interval').";
     }

@@ -52,14 +52,17 @@ public sealed partial class PcDartsRun
     /// <summary>As <see cref="DataSha256"/>, of <see cref="PcDartsTrainer.Options.ValidationSet"/>; null without one.</summary>
     public string? ValidationDataSha256 => Description.ValidationData?.Sha256;
 
-    /// <summary>Every whole epoch so far: those of the search, then those of the final training.</summary>
+    /// <summary>Every whole epoch so far: those of the search, then the candidates that were tried, then those of the final training.</summary>
     public IReadOnlyList<EpochMetrics> Epochs { get; }
 
     /// <summary>The newest report; null before the first one.</summary>
     public TrainingProgress? Last => Metrics.Last;
 
-    /// <summary>What was found or given; while the search runs what it would find now; null before its first epoch has ended.</summary>
-    public Genotype? Genotype => Result?.Genotype ?? Metrics.Of(TrainingPhase.Search).LastOrDefault(epoch => epoch.Genotype is not null)?.Genotype ?? Given;
+    /// <summary>What was found or given; while the search runs what it would find now, then the best candidate so far; null before its first epoch has ended.</summary>
+    public Genotype? Genotype => Result?.Genotype
+        ?? Metrics.Of(TrainingPhase.Selection).MinBy(candidate => candidate.Loss)?.Genotype
+        ?? Metrics.Of(TrainingPhase.Search).LastOrDefault(epoch => epoch.Genotype is not null)?.Genotype
+        ?? Given;
 
     /// <summary>Channels, cells, classes and picture size of the model; null while there is none.</summary>
     public NetworkShape? Shape => Result?.Shape;

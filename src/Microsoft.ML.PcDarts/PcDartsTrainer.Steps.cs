@@ -144,13 +144,16 @@ public sealed partial class PcDartsTrainer
     }
 
     private (TrainedNetwork Trained, NetworkShape Shape) Train(
-        RunContext run, BatchLoader loader, int[] rows, (BatchLoader Loader, int[] Rows)? validation, Genotype genotype, NetworkShape shape, Checkpoint? interrupted)
+        RunContext run, BatchLoader loader, int[] rows, (BatchLoader Loader, int[] Rows)? validation, NetworkShape shape, Checkpoint? interrupted)
     {
+        Genotype genotype = run.Found!.Genotype;
         Checkpoint? trainedBefore = interrupted is { State.Phase: TrainingPhase.Training } ? interrupted : null;
         shape = run.Shape ?? shape;
         TellSmallerBatch(run, nameof(Options.BatchSize), _options.BatchSize, rows.Length);
         try
         {
+            if (run.Found.Candidates.Count > 1)
+                genotype = Choose(run, loader, rows, shape, interrupted);
             if (trainedBefore is null && run.Initial is null && _options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
                 shape = NetworkTrainer.FitToTime(run, loader, rows, genotype, shape);
             run.Shape = shape;
@@ -177,6 +180,20 @@ public sealed partial class PcDartsTrainer
             Keep(genotype, error);
             throw;
         }
+    }
+
+    /// <summary>Tries the candidates of the search.</summary>
+    private Genotype Choose(RunContext run, BatchLoader loader, int[] rows, NetworkShape shape, Checkpoint? interrupted)
+    {
+        TimeSpan start = run.Elapsed;
+        SearchResult found = run.Found!;
+        Checkpoint? triedBefore = interrupted is { State.Phase: TrainingPhase.Selection } ? interrupted : null;
+        if (_options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
+            shape = NetworkTrainer.FitToTime(run, loader, rows, found.Genotype, shape);
+        Genotype best = new CandidateTrials(run, loader, rows, shape).Run(found.Candidates, triedBefore);
+        run.Found = found with { Genotype = best, Time = found.Time + run.Elapsed - start, Candidates = [] };
+        run.Info($"The best of {found.Candidates.Count} candidates: {best.ToPython()}");
+        return best;
     }
 
     /// <summary>Runs a phase; if its loss diverges, goes back to the last checkpoint, or to the start of the phase, and halves the learning rate, once.</summary>

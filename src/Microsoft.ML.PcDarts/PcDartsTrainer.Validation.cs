@@ -25,6 +25,8 @@ public sealed partial class PcDartsTrainer
         UpToADay(options.CheckpointInterval);
         UpToADay(options.ReportInterval);
         Within(options.SearchTimeShare, 0.05, 0.9);
+        Within(options.SearchCandidates, 1, 100);
+        Within(options.CandidateTimeShare, 0.01, 0.5);
         Within(options.SearchImages, 4, int.MaxValue);
         Within(options.SearchEpochs, 1, 10_000);
         Within(options.SearchWarmUpEpochs, 0, options.SearchEpochs - 1);

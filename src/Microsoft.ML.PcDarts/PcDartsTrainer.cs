@@ -129,7 +129,8 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
 
         // Steps 7 and 8: train the discovered network.
         int[] trainingRows = Limit(data, training, _options.TrainingImages, run.Seed);
-        (TrainedNetwork trained, shape) = Train(run, loader, trainingRows, validation, search.Genotype, shape, interrupted);
+        (TrainedNetwork trained, shape) = Train(run, loader, trainingRows, validation, shape, interrupted);
+        search = run.Found;
 
         // Step 9: an ordinary ML.NET model.
         var history = new TrainingHistory

@@ -9,6 +9,9 @@ public enum TrainingPhase
     /// <summary>The supernet and the architecture parameters are trained in turn (Xu et al. 2020, section 3).</summary>
     Search,
 
+    /// <summary>Candidates of the search are trained for a while each, to choose one; an epoch is a candidate.</summary>
+    Selection,
+
     /// <summary>The discovered network is trained from scratch.</summary>
     Training,
 }

@@ -30,7 +30,7 @@ internal static class CheckpointBenchmark
                 Cost search = Measure("search", temporary, parsed.GetValue(rounds), () => new PcDartsTrainer.Options
                 {
                     SearchEpochs = 2, SearchWarmUpEpochs = 1, SearchBatchSize = 32, SearchLayers = parsed.GetValue(searchCells), SearchInitialChannels = parsed.GetValue(searchChannels),
-                    Epochs = 1, TrainingImages = 32, InitialChannels = 4, Layers = 2,
+                    SearchCandidates = 1, Epochs = 1, TrainingImages = 32, InitialChannels = 4, Layers = 2,
                 });
                 Cost training = Measure("training", temporary, parsed.GetValue(rounds), () => new PcDartsTrainer.Options
                 {

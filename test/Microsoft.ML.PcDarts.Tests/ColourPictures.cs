@@ -17,6 +17,7 @@ internal static class ColourPictures
         SearchLayers = 2,
         PartialChannels = 2,
         Nodes = 2,
+        SearchCandidates = 1,
         Epochs = 6,
         BatchSize = 8,
         InitialChannels = 4,

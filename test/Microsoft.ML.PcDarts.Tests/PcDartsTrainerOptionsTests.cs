@@ -14,6 +14,8 @@ public sealed class PcDartsTrainerOptionsTests
         { "TimeBudget 00:00:00.5000000 must be one second or more", options => options.TimeBudget = TimeSpan.FromSeconds(0.5) },
         { "SearchWarmUpEpochs 20 is out of range; allowed are 0 to 19", options => options.SearchWarmUpEpochs = 20 },
         { "SearchInitialChannels 18 must be divisible by PartialChannels 4; use 20 channels or another K.", options => options.SearchInitialChannels = 18 },
+        { "SearchCandidates 0 is out of range; allowed are 1 to 100", options => options.SearchCandidates = 0 },
+        { "CandidateTimeShare 0.6 is out of range; allowed are 0.01 to 0.5", options => options.CandidateTimeShare = 0.6 },
         { "Nodes 0 is out of range; allowed are 1 to 8", options => options.Nodes = 0 },
         { "Epochs 0 is out of range", options => options.Epochs = 0 },
         { "BatchSize 1 is out of range; allowed are 2 to 8192", options => options.BatchSize = 1 },

@@ -3,7 +3,7 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>Where a run stands: the part of a checkpoint that is not tensors.</summary>
 internal sealed record RunState
 {
-    /// <summary><see cref="TrainingPhase.Search"/> or <see cref="TrainingPhase.Training"/>.</summary>
+    /// <summary>Any but <see cref="TrainingPhase.Reading"/>.</summary>
     public required TrainingPhase Phase { get; init; }
 
     public required PhaseProgress Progress { get; init; }
@@ -20,7 +20,7 @@ internal sealed record RunState
     /// <summary>What the search found; null while it runs.</summary>
     public SearchResult? Found { get; init; }
 
-    /// <summary>Shape of the network that is trained; null during the search.</summary>
+    /// <summary>Shape of the network that is trained; null before.</summary>
     public NetworkShape? Shape { get; init; }
 }
 
@@ -30,6 +30,6 @@ internal sealed record RunState
 internal sealed record Checkpoint(RunState State, IReadOnlyDictionary<string, TensorData> Tensors)
 {
     /// <summary>Whether losses and tensors are all finite numbers.</summary>
-    public bool IsFinite => double.IsFinite(State.Progress.Sums.Loss) && double.IsFinite(State.Progress.ArchitectureSums.Loss)
+    public bool IsFinite => double.IsFinite(State.Progress.Sums.Loss) && double.IsFinite(State.Progress.ArchitectureSums.Loss) && double.IsFinite(State.Progress.SecondHalfSums.Loss)
         && Tensors.Values.All(tensor => tensor.DType != TensorDType.Float32 || Array.TrueForAll(tensor.Floats, float.IsFinite));
 }

@@ -51,7 +51,7 @@ internal static partial class ReportPage
         TrainingProgress? last = run.Last;
         string where = last is null
             ? "No step is done yet."
-            : string.Create(CultureInfo.InvariantCulture, $"{(last.Phase == TrainingPhase.Search ? "Search" : "Training")}, epoch {last.Epoch} of {last.Epochs}, step {last.Step} of {last.Steps}.");
+            : string.Create(CultureInfo.InvariantCulture, $"{last.Phase switch { TrainingPhase.Search => "Search, epoch", TrainingPhase.Selection => "Candidate", _ => "Training, epoch" }} {last.Epoch} of {last.Epochs}, step {last.Step} of {last.Steps}.");
         return run.State switch
         {
             PcDartsRunState.Finished => $"Ended after {Time(last!.Elapsed)}{Stopped(run.History!)}.",

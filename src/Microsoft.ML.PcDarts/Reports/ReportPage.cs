@@ -37,8 +37,20 @@ internal static partial class ReportPage
             page.Add($"<p>The architecture was given, so there was no search.</p>");
         else
             AddPhase(page, run, TrainingPhase.Search, "Search", "weight half", "architecture half");
+        AddCandidates(page, [.. run.Metrics.Of(TrainingPhase.Selection)]);
         AddPhase(page, run, TrainingPhase.Training, "Training", "training pictures", "validation pictures");
         page.Add($"</section>");
+    }
+
+    private static void AddCandidates(Html page, TrainingProgress[] candidates)
+    {
+        if (candidates.Length == 0)
+            return;
+        TrainingProgress best = candidates.MinBy(candidate => candidate.Loss)!;
+        page.Add($"<h3>Candidates</h3><p>The first is what the search decodes to, the others were drawn with α and β. Each was trained for a while; the one with the lowest loss in the second half of that is trained to the end.</p>");
+        AddTable(page, candidates.Select(candidate => (
+            string.Create(CultureInfo.InvariantCulture, $"Candidate {candidate.Epoch}{(candidate == best ? ", the best so far" : "")}"),
+            string.Create(CultureInfo.InvariantCulture, $"loss {candidate.Loss:F3}, accuracy {candidate.Accuracy:P1}, {candidate.ImagesPerSecond:F0} pictures/s"))));
     }
 
     private static void AddPhase(Html page, PcDartsRun run, TrainingPhase phase, string name, string first, string second)

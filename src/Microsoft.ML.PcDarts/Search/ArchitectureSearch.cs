@@ -92,7 +92,11 @@ internal sealed partial class ArchitectureSearch : IDisposable
         }
 
         _run.KeepSupernet(Learned);
-        return new SearchResult(_architecture.Decode(_run.Options.MaximumSkipConnections), _run.Elapsed - start, progress.Trained.ImagesPerSecond);
+        Genotype decoded = _architecture.Decode(_run.Options.MaximumSkipConnections);
+        return new SearchResult(decoded, _run.Elapsed - start, progress.Trained.ImagesPerSecond)
+        {
+            Candidates = _run.Options.SearchCandidates == 1 ? [] : GenotypeSampler.Candidates(_architecture.Values(), decoded, _run.Options.SearchCandidates, _run.Options.MaximumSkipConnections, _run.Seed),
+        };
 
         // Warm-up epochs step the weights alone.
         double Cost(int epoch) => epoch < warmUp ? progress.WeightShare : 1;

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>Where a phase stands between two steps: with the weights, all that its loop needs to go on. Search and training use what they need of it.</summary>
+/// <summary>Where a phase stands between two steps: with the weights, all that its loop needs to go on. Each phase uses what it needs of it.</summary>
 internal sealed class PhaseProgress
 {
     public required PhasePlan Plan { get; set; }
@@ -19,6 +19,9 @@ internal sealed class PhaseProgress
 
     /// <summary>Sums over the architecture's batches of the epoch so far.</summary>
     public MeterSums ArchitectureSums { get; set; } = new(0, 0, 0);
+
+    /// <summary>Sums over the second half of a candidate's trial so far; those of the first are in <see cref="Sums"/>.</summary>
+    public MeterSums SecondHalfSums { get; set; } = new(0, 0, 0);
 
     /// <summary>Steps of the architecture since the search began.</summary>
     public int ArchitectureSteps { get; set; }

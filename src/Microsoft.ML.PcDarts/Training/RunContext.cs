@@ -156,7 +156,7 @@ internal sealed class RunContext(
         Epochs.AddRange(state.Epochs);
         (Found, Shape) = (state.Found, state.Shape);
         Info(string.Create(CultureInfo.InvariantCulture,
-            $"Going on in epoch {state.Progress.Epoch + 1} of the {(state.Phase == TrainingPhase.Search ? "search" : "training")}, after {state.Progress.Step} of its steps."));
+            $"Going on {state.Phase switch { TrainingPhase.Search => "in search epoch", TrainingPhase.Selection => "with candidate", _ => "in training epoch" }} {state.Progress.Epoch + 1}, after {state.Progress.Step} of its steps."));
     }
 
     /// <summary>Goes back to the last checkpoint of a phase after its loss has diverged; to the phase's start where there is none.</summary>

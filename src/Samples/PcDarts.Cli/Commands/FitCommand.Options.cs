@@ -79,6 +79,8 @@ internal static partial class FitCommand
 
     private static readonly Option<int?> MaximumSkips = Whole("--max-skip-connections", "Most skip connections that the normal cell keeps; 2 is a good limit, by default there is none.", 0, 16);
 
+    private static readonly Option<int?> Candidates = Whole("--search-candidates", "Architectures of the search that are tried before one is trained, 12 by default; 1 trains what the search decodes to.", 1, 100);
+
     private static readonly Option<int?> SearchPatience = Whole("--search-patience", "End the search when its genotype has not changed for so many epochs after the warm-up.", 1, int.MaxValue);
 
     private static readonly Option<int?> EarlyStopping = Whole("--early-stopping", "End the training when validation has not improved for so many epochs, and keep the best.", 1, int.MaxValue);
@@ -129,7 +131,7 @@ internal static partial class FitCommand
     {
         if (((Option[])[GenotypeOption, InitialModel]).FirstOrDefault(option => command.GetResult(option) is not null) is { } given)
         {
-            foreach (Option option in ((Option[])[InitialSupernet, MaximumSkips, SearchPatience]).Where(option => command.GetResult(option) is not null))
+            foreach (Option option in ((Option[])[InitialSupernet, MaximumSkips, Candidates, SearchPatience]).Where(option => command.GetResult(option) is not null))
                 command.AddError($"Option '{option.Name}' is about the search, which {given.Name} skips; leave one of the two out.");
         }
 
@@ -195,6 +197,7 @@ internal static partial class FitCommand
         options.BadImages = parsed.GetValue(SkipBadImages) ? BadImageHandling.Skip : BadImageHandling.Error;
         options.CheckpointInterval = parsed.GetValue(CheckpointInterval) ?? options.CheckpointInterval;
         options.MaximumSkipConnections = parsed.GetValue(MaximumSkips);
+        options.SearchCandidates = parsed.GetValue(Candidates) ?? options.SearchCandidates;
         options.SearchPatience = parsed.GetValue(SearchPatience);
         options.EarlyStoppingPatience = parsed.GetValue(EarlyStopping);
         options.ReturnedWeights = parsed.GetValue(Keep) == "best" ? ReturnedWeights.BestValidation : ReturnedWeights.LastEpoch;

@@ -20,7 +20,7 @@ internal static partial class FitCommand
         Command command = new("fit", "Search and train a network for a folder of pictures, and save it.")
         {
             Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, InitialModel, FreezeBackbone, InitialSupernet, ValidationFraction, Gpu, Precision, Optimizer, MaximumSkips,
-            SearchPatience, EarlyStopping, Keep, ClassWeights, ReturnBest, SkipBadImages, CheckpointInterval, Overwrite, Out,
+            Candidates, SearchPatience, EarlyStopping, Keep, ClassWeights, ReturnBest, SkipBadImages, CheckpointInterval, Overwrite, Out,
         };
         command.Validators.Add(CheckTogether);
         command.SetAction(parsed => Fit(CommandLine.TerminalOf(parsed), parsed, cancellation));

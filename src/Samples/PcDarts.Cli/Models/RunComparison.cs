@@ -33,7 +33,7 @@ internal sealed class RunComparison
     public static string State(PcDartsRun run)
     {
         string where = run.Last is { } last
-            ? string.Create(CultureInfo.InvariantCulture, $"{(last.Phase == TrainingPhase.Search ? "search" : "training")} epoch {last.Epoch}/{last.Epochs}")
+            ? string.Create(CultureInfo.InvariantCulture, $"{last.Phase switch { TrainingPhase.Search => "search epoch", TrainingPhase.Selection => "candidate", _ => "training epoch" }} {last.Epoch}/{last.Epochs}")
             : "before its first step";
         return run.State switch
         {

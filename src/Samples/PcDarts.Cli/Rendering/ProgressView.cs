@@ -18,7 +18,12 @@ internal static class ProgressView
     /// <summary>The figures of a report in words, such as <c>epoch 3/20, loss 1.234, accuracy 45.6 %, 812 images/s, 2:05 left</c>.</summary>
     internal static string Describe(TrainingProgress progress)
     {
-        List<string> parts = [progress.Phase == TrainingPhase.Reading ? Number($"{progress.Step}/{progress.Steps} pictures") : Number($"epoch {progress.Epoch}/{progress.Epochs}")];
+        List<string> parts = [progress.Phase switch
+        {
+            TrainingPhase.Reading => Number($"{progress.Step}/{progress.Steps} pictures"),
+            TrainingPhase.Selection => Number($"candidate {progress.Epoch}/{progress.Epochs}"),
+            _ => Number($"epoch {progress.Epoch}/{progress.Epochs}"),
+        }];
         if (progress.Loss is { } loss)
             parts.Add(Number($"loss {loss:F3}"));
         if (progress.Accuracy is { } accuracy)
@@ -83,6 +88,7 @@ internal static class ProgressView
     {
         TrainingPhase.Reading => "Read",
         TrainingPhase.Search => "Search",
+        TrainingPhase.Selection => "Try",
         TrainingPhase.Training => "Train",
         _ => phase.ToString(),
     };
