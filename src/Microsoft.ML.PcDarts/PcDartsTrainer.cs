@@ -29,7 +29,7 @@ namespace Microsoft.ML.PcDarts;
 /// <para><b>Training Algorithm Details.</b> PC-DARTS (Xu et al., "PC-DARTS: Partial Channel Connections for Memory-Efficient Architecture Search", ICLR 2020,
 /// arXiv 1907.05737) relaxes the choice of operations in a cell into a weighted sum, whose weights α are learned on one half of the pictures while the
 /// network's weights are learned on the other. Only one in K channels takes part, which saves memory and time, and edge weights β steady the choice of edges. The strongest edges and
-/// operations make the genotype, whose network is then trained from scratch.</para>
+/// operations make a genotype, which by default competes with others drawn by α and β in short trainings (<see cref="Options.SearchCandidates"/>); the network of the best is then trained from scratch.</para>
 /// </remarks>
 public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
 {

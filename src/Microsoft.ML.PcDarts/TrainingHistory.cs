@@ -4,7 +4,7 @@ namespace Microsoft.ML.PcDarts;
 /// <remarks>Metrics of an epoch of the final training are those of the weights at its end; <see cref="ReturnedEpoch"/> tells which of them the model has.</remarks>
 public sealed record TrainingHistory
 {
-    /// <summary>Every epoch of the search, then every epoch of the final training.</summary>
+    /// <summary>Every epoch of the search, then the candidates that were tried, then every epoch of the final training.</summary>
     public required IReadOnlyList<EpochMetrics> Epochs { get; init; }
 
     /// <summary>Pictures that the final training visits.</summary>
@@ -22,7 +22,7 @@ public sealed record TrainingHistory
     /// <summary>Time of decoding the pictures.</summary>
     public TimeSpan ReadTime { get; init; }
 
-    /// <summary>Time of the search; zero when a genotype was given.</summary>
+    /// <summary>Time of the search, trying candidates included; zero when a genotype was given.</summary>
     public TimeSpan SearchTime { get; init; }
 
     /// <summary>Time of the final training.</summary>

@@ -6,10 +6,10 @@ public sealed record TrainingProgress
     /// <summary>The phase that the report belongs to.</summary>
     public required TrainingPhase Phase { get; init; }
 
-    /// <summary>Epoch of the phase, from 1; 0 while reading.</summary>
+    /// <summary>Epoch of the phase, or candidate of the selection, from 1; 0 while reading.</summary>
     public int Epoch { get; init; }
 
-    /// <summary>Number of epochs that the phase is planned to take; 0 while reading.</summary>
+    /// <summary>Number of epochs that the phase is planned to take, or of candidates; 0 while reading.</summary>
     public int Epochs { get; init; }
 
     /// <summary>Steps done in this epoch (pictures done, while reading).</summary>
@@ -45,7 +45,7 @@ public sealed record TrainingProgress
     /// <summary>True on the last report of an epoch.</summary>
     public bool EpochEnd { get; init; }
 
-    /// <summary>The genotype that the search would decode now; set on the last report of a search epoch.</summary>
+    /// <summary>The genotype that the search would decode now, set on the last report of a search epoch, or the candidate, set on the last report of its trial.</summary>
     public Genotype? Genotype { get; init; }
 
     /// <summary>α and β; set on the last report of a search epoch.</summary>

@@ -37,19 +37,21 @@ internal static partial class ReportPage
             page.Add($"<p>The architecture was given, so there was no search.</p>");
         else
             AddPhase(page, run, TrainingPhase.Search, "Search", "weight half", "architecture half");
-        AddCandidates(page, [.. run.Metrics.Of(TrainingPhase.Selection)]);
+        AddCandidates(page, run);
         AddPhase(page, run, TrainingPhase.Training, "Training", "training pictures", "validation pictures");
         page.Add($"</section>");
     }
 
-    private static void AddCandidates(Html page, TrainingProgress[] candidates)
+    private static void AddCandidates(Html page, PcDartsRun run)
     {
+        TrainingProgress[] candidates = [.. run.Metrics.Of(TrainingPhase.Selection)];
         if (candidates.Length == 0)
             return;
+        string mark = run.Last!.Phase == TrainingPhase.Selection ? ", the best so far" : ", chosen";
         TrainingProgress best = candidates.MinBy(candidate => candidate.Loss)!;
         page.Add($"<h3>Candidates</h3><p>The first is what the search decodes to, the others were drawn with α and β. Each was trained for a while; the one with the lowest loss in the second half of that is trained to the end.</p>");
         AddTable(page, candidates.Select(candidate => (
-            string.Create(CultureInfo.InvariantCulture, $"Candidate {candidate.Epoch}{(candidate == best ? ", the best so far" : "")}"),
+            string.Create(CultureInfo.InvariantCulture, $"Candidate {candidate.Epoch}{(candidate == best ? mark : "")}"),
             string.Create(CultureInfo.InvariantCulture, $"loss {candidate.Loss:F3}, accuracy {candidate.Accuracy:P1}, {candidate.ImagesPerSecond:F0} pictures/s"))));
     }
 
@@ -94,8 +96,15 @@ internal static partial class ReportPage
             return;
         }
 
-        bool searching = run.Result is null && run.Given is null && run.Last?.Phase != TrainingPhase.Training;
-        page.Add($"<p>{(searching ? "What the search would find if it ended now. " : "")}c<sub>k−2</sub> and c<sub>k−1</sub> are the outputs of the two cells before, c<sub>k</sub> is this cell's; each node adds its two operations.</p>");
+        string standing = run is { Result: null, Given: null }
+            ? run.Last?.Phase switch
+            {
+                TrainingPhase.Training => "",
+                TrainingPhase.Selection => "The best candidate so far. ",
+                _ => "What the search would find if it ended now. ",
+            }
+            : "";
+        page.Add($"<p>{standing}c<sub>k−2</sub> and c<sub>k−1</sub> are the outputs of the two cells before, c<sub>k</sub> is this cell's; each node adds its two operations.</p>");
         page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Drawing of both cells\">").AddRaw(CellDrawing.ToSvg(genotype)).Add($"</div>");
         page.Add($"<details><summary>In the notation of the paper's code</summary><pre>{genotype.ToPython()}</pre></details></section>");
     }

@@ -45,6 +45,11 @@ internal sealed class ReportFolder : IDisposable
         });
     }
 
+    public void AddCandidate(int number, Genotype genotype, double loss) => Add(new TrainingProgress
+    {
+        Phase = TrainingPhase.Selection, Epoch = number, Epochs = 3, Step = 20, Steps = 20, Loss = loss, Accuracy = 0.25, LearningRate = 0.1, ImagesPerSecond = 40, Elapsed = TimeSpan.FromSeconds(60 + 10 * number), EpochEnd = true, Genotype = genotype,
+    });
+
     public void AddTrainingEpoch(int epoch) => Add(new TrainingProgress
     {
         Phase = TrainingPhase.Training, Epoch = epoch, Epochs = 6, Step = 4, Steps = 4, Loss = 2.5 - 0.1 * epoch, Accuracy = 0.1 * epoch, LearningRate = 0.1, ValidationLoss = 2, ValidationAccuracy = 0.5, Elapsed = TimeSpan.FromSeconds(100 + 10 * epoch), EpochEnd = true,

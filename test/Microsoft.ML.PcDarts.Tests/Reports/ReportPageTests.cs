@@ -43,6 +43,26 @@ public sealed class ReportPageTests : IDisposable
     }
 
     [Fact]
+    public void Write_Candidates_MarksTheBestAndDrawsIt()
+    {
+        _run.AddSearchEpoch(1);
+        _run.AddCandidate(1, KnownGenotypes.PcDartsCifar, loss: 1.9);
+        _run.AddCandidate(2, KnownGenotypes.DartsV2, loss: 1.7);
+        _run.AddCandidate(3, KnownGenotypes.PcDartsImageNet, loss: 1.8);
+        PcDartsReport.Write(_run.Path, running: true);
+        Assert.Contains("Candidate 3 of 3, step 20 of 20", _run.Page, StringComparison.Ordinal);
+        Assert.Contains(">Candidate 1</th><td>loss 1.900, accuracy 25.0 %, 40 pictures/s</td>", _run.Page, StringComparison.Ordinal);
+        Assert.Contains(">Candidate 2, the best so far</th>", _run.Page, StringComparison.Ordinal);
+        Assert.Contains("The best candidate so far.", _run.Page, StringComparison.Ordinal);
+        Assert.Equal(KnownGenotypes.DartsV2, PcDartsRun.Open(_run.Path).Genotype);
+
+        _run.AddTrainingEpoch(1);
+        PcDartsReport.Write(_run.Path, running: true);
+        Assert.Contains(">Candidate 2, chosen</th>", _run.Page, StringComparison.Ordinal);
+        Assert.Equal(KnownGenotypes.DartsV2, PcDartsRun.Open(_run.Path).Genotype);
+    }
+
+    [Fact]
     public void Write_MidTrainingWithoutAProcess_IsInterrupted()
     {
         _run.AddSearchEpoch(1);
