@@ -20,7 +20,6 @@ internal sealed class CandidateTrials(RunContext run, BatchLoader loader, int[] 
     private const int Stream = -2; // -1 is the architecture's
     private const int FewestSteps = 20;
     private const double WarmUp = 0.1;
-    private const string NetworkPrefix = "network.";
 
     /// <summary>Tries the candidates that were not tried yet.</summary>
     /// <param name="candidates">The decoded architecture, then others.</param>
@@ -64,11 +63,7 @@ internal sealed class CandidateTrials(RunContext run, BatchLoader loader, int[] 
         network.train();
         using var stepper = new NetworkStepper(network, options, run.Device, run.ClassWeights, run.Warning);
         if (progress.Step > 0)
-        {
-            network.ImportWeights(ModuleWeights.WithPrefix(tensors!, NetworkPrefix));
             stepper.Import(tensors!);
-        }
-
         (int Height, int Width) full = (shape.ImageHeight, shape.ImageWidth);
         (int Height, int Width) size = options.ProgressiveResizing ? ResizingSchedule.Sizes(full)[0] : full;
         using var first = new EpochMeter(run.Device, progress.Sums);
@@ -120,8 +115,6 @@ internal sealed class CandidateTrials(RunContext run, BatchLoader loader, int[] 
         {
             (progress.Elapsed, progress.Sums, progress.SecondHalfSums) = (run.Elapsed - start, first.Sums, second.Sums);
             Dictionary<string, TensorData> state = new(StringComparer.Ordinal);
-            foreach ((string name, TensorData weights) in network.ExportWeights())
-                state.Add(NetworkPrefix + name, weights);
             stepper.Export(state);
             return run.Checkpoint(TrainingPhase.Selection, progress, state);
         }

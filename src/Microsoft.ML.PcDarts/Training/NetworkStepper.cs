@@ -7,6 +7,7 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>Steps the weights of the final training: forward and backward pass, clipping, and the optimizers that the options name.</summary>
 internal sealed class NetworkStepper : IDisposable
 {
+    private const string NetworkPrefix = "network.";
     private readonly DiscoveredNetwork _network;
     private readonly PcDartsTrainer.Options _options;
     private readonly Tensor? _classWeights;
@@ -62,9 +63,11 @@ internal sealed class NetworkStepper : IDisposable
         _muon?.Step(_options.MuonLearningRate * learningRate / _options.LearningRate);
     }
 
-    /// <summary>Adds what the optimizers remember of the steps before.</summary>
+    /// <summary>Adds the network's weights and running statistics, and what the optimizers remember of the steps before.</summary>
     public void Export(IDictionary<string, TensorData> tensors)
     {
+        foreach ((string name, TensorData weights) in _network.ExportWeights())
+            tensors.Add(NetworkPrefix + name, weights);
         _sgd.Export(tensors);
         _muon?.Export(tensors);
     }
@@ -72,6 +75,7 @@ internal sealed class NetworkStepper : IDisposable
     /// <summary>Takes over what <see cref="Export"/> added.</summary>
     public void Import(IReadOnlyDictionary<string, TensorData> tensors)
     {
+        _network.ImportWeights(ModuleWeights.WithPrefix(tensors, NetworkPrefix));
         _sgd.Import(tensors);
         _muon?.Import(tensors, _device);
     }
