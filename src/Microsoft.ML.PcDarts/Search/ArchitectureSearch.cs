@@ -95,7 +95,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
         Genotype decoded = _architecture.Decode(_run.Options.MaximumSkipConnections);
         return new SearchResult(decoded, _run.Elapsed - start, progress.Trained.ImagesPerSecond)
         {
-            Candidates = _run.Options.SearchCandidates == 1 ? [] : GenotypeSampler.Candidates(_architecture.Values(), decoded, _run.Options.SearchCandidates, _run.Options.MaximumSkipConnections, _run.Seed),
+            Candidates = GenotypeSampler.Candidates(_architecture.Values(), decoded, _run.Options.SearchCandidates, _run.Options.MaximumSkipConnections, _run.Seed),
         };
 
         // Warm-up epochs step the weights alone.

@@ -6,6 +6,6 @@ namespace Microsoft.ML.PcDarts;
 /// <param name="ImagesPerSecond">Pictures of the weight half per second.</param>
 internal sealed record SearchResult(Genotype Genotype, TimeSpan Time, double ImagesPerSecond)
 {
-    /// <summary>What is to be tried, the decoded genotype first; empty when nothing is, or all were.</summary>
+    /// <summary>What is to be tried, the decoded genotype first; it alone when nothing is, none when all were.</summary>
     public IReadOnlyList<Genotype> Candidates { get; init; } = [];
 }
