@@ -107,6 +107,7 @@ internal sealed class CandidateTrials(RunContext run, BatchLoader loader, int[] 
             progress.EpochSteps = Math.Max(progress.Step, (int)(progress.Step / done));
             return run.Progress(TrainingPhase.Selection, progress, options.LearningRate, second.Count > 0 ? second : first, imagesLeft: 0) with
             {
+                ImagesPerSecond = first.ImagesPerSecond + second.ImagesPerSecond, // both clocks run from the start of the trial
                 Remaining = (run.Elapsed - start) * ((progress.Plan.Epochs - progress.Epoch) / done - 1),
             };
         }

@@ -24,6 +24,9 @@ public sealed class CandidateTrialsTests
         Assert.All(shown, report => Assert.True(report.Step <= report.Steps && report is { Epochs: 4, Loss: > 0, Remaining: not null }, report.ToString()));
         Assert.Equal(shown.OrderBy(report => report.Epoch).ThenBy(report => report.Step), shown);
         Assert.InRange(shown.Length, 80, 88);
+        // All pictures of a trial count; the time between two ends has the building of a network, too.
+        TrainingProgress[] ends = [.. shown.Where(report => report.EpochEnd)];
+        Assert.All(ends.Zip(ends.Skip(1)), pair => Assert.True(pair.Second.ImagesPerSecond > pair.Second.Step * 2 / (pair.Second.Elapsed - pair.First.Elapsed).TotalSeconds));
     }
 
     [Fact]
