@@ -46,7 +46,7 @@ internal static class Augmentation
     public static Tensor Normalize(Tensor images, Tensor mean, Tensor std)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor scale = (std * 255f).reciprocal().view(1, -1, 1, 1);
+        Tensor scale = std.Times(255).reciprocal().view(1, -1, 1, 1);
         Tensor shift = (mean / std).view(1, -1, 1, 1);
         return images.to(ScalarType.Float32).mul_(scale).sub_(shift).MoveToOuterDisposeScope();
     }
@@ -116,27 +116,27 @@ internal static class Augmentation
             padded = zeros([n, c, h + (2 * padding), w + (2 * padding)], images.dtype, images.device);
             padded.narrow(2, padding, h).narrow(3, padding, w).copy_(images);
         }
-        Tensor rows = arange(h, ScalarType.Int64, images.device).view(1, h, 1);
+        Tensor rows = TensorNumbers.Range(h, images.device).view(1, h, 1);
         if (top is not null)
-            rows = rows + top.view(n, 1, 1); // [N, H, 1]
-        Tensor columns = arange(w, ScalarType.Int64, images.device).view(1, 1, w);
+            rows = rows.Plus(top.view(n, 1, 1)); // [N, H, 1]
+        Tensor columns = TensorNumbers.Range(w, images.device).view(1, 1, w);
         if (mirrored is not null)
             columns = where(mirrored.view(n, 1, 1), columns.flip(2), columns); // [N, 1, W]
         if (left is not null)
-            columns = columns + left.view(n, 1, 1);
+            columns = columns.Plus(left.view(n, 1, 1));
         if (reflect)
-            (rows, columns) = (Reflect(rows - padding, h), Reflect(columns - padding, w));
-        Tensor source = ((rows * padded.shape[3]) + columns).view(n, 1, h * w).expand(n, c, h * w);
+            (rows, columns) = (Reflect(rows.Plus(-padding), h), Reflect(columns.Plus(-padding), w));
+        Tensor source = rows.Times(padded.shape[3]).Plus(columns).view(n, 1, h * w).expand(n, c, h * w);
         return padded.reshape(n, c, -1).gather(2, source).view(n, c, h, w).MoveToOuterDisposeScope();
     }
 
     // −1 is pixel 1, and the pixel after the last the one before it.
-    private static Tensor Reflect(Tensor place, long size) => (size - 1) - ((size - 1) - place.abs()).abs();
+    private static Tensor Reflect(Tensor place, long size) => place.abs().Plus(1 - size).abs().neg().Plus(size - 1);
 
     private static Tensor Inside(long size, int half, Tensor centre)
     {
-        Tensor distance = arange(size, ScalarType.Int64, centre.device).view(1, size) - centre.view(-1, 1);
-        return distance.ge(-half).logical_and(distance.lt(half));
+        Tensor distance = TensorNumbers.Range(size, centre.device).view(1, size) - centre.view(-1, 1);
+        return distance.IsWithin(-half, half);
     }
 
     private static Tensor DrawOffsets(long n, int padding, Generator generator, Device device)

@@ -14,7 +14,7 @@ internal static class DropPath
         double keep = 1 - dropProbability;
         Tensor masks = empty([edges, pictures, 1, 1, 1], dtype, device);
         masks.bernoulli_(keep);
-        masks.div_(keep);
+        masks.Scale(1 / keep);
         return masks;
     }
 

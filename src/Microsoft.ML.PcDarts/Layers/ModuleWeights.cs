@@ -13,12 +13,17 @@ internal static class ModuleWeights
         using IDisposable noGradient = no_grad();
         Dictionary<string, TensorData> weights = new(StringComparer.Ordinal);
         foreach ((string key, Tensor tensor) in Entries(module))
-        {
-            Tensor dense = tensor.detach().to(ScalarType.Float32).cpu().contiguous();
-            weights.Add(key, new TensorData(dense.shape, dense.data<float>().ToArray()));
-        }
+            weights.Add(key, Copy(tensor));
 
         return weights;
+    }
+
+    /// <summary>A copy as float32, row-major.</summary>
+    internal static TensorData Copy(Tensor tensor)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor dense = tensor.detach().to(ScalarType.Float32).cpu().contiguous();
+        return new TensorData(dense.shape, dense.data<float>().ToArray());
     }
 
     /// <summary>Overwrites all parameters and running statistics.</summary>

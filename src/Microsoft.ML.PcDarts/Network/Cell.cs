@@ -51,7 +51,7 @@ internal sealed class Cell : nn.Module
         using DisposeScope scope = NewDisposeScope();
         List<Tensor> states = [_preprocess0.call(input0), _preprocess1.call(input1)];
         for (int edge = 0; edge < _edges.Count; edge += 2)
-            states.Add(Edge(edge) + Edge(edge + 1));
+            states.Add(Edge(edge).Plus(Edge(edge + 1)));
         return cat([.. _concat.Select(state => states[state])], 1).MoveToOuterDisposeScope();
 
         Tensor Edge(int index)

@@ -77,7 +77,7 @@ internal sealed class DiscoveredNetwork : nn.Module
         set
         {
             field = value;
-            _ = _keep?.fill_(1 - value);
+            _ = _keep?.Fill(1 - value);
         }
     }
 

@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
@@ -9,19 +8,18 @@ internal sealed class Architect : IDisposable
 {
     private readonly Supernet _supernet;
     private readonly ArchitectureParameters _architecture;
-    private readonly OptimizerHelper _optimizer;
     private readonly Tensor? _classWeights;
     private readonly RecordedStep _pass;
 
-    /// <summary>Adam on α and β, in the order of <see cref="ArchitectureParameters.Tensors"/>.</summary>
-    public OptimizerHelper Optimizer => _optimizer;
+    /// <summary>Steps α and β.</summary>
+    public ArchitectureAdam Optimizer { get; }
 
     public Architect(Supernet supernet, ArchitectureParameters architecture, double learningRate, Tensor? classWeights = null, Action<string>? warn = null)
     {
         _classWeights = classWeights;
         _supernet = supernet;
         _architecture = architecture;
-        _optimizer = optim.Adam(architecture.Tensors, learningRate, beta1: 0.5, beta2: 0.999, weight_decay: 1e-3);
+        Optimizer = new ArchitectureAdam(architecture.Tensors, learningRate);
         _pass = new RecordedStep(Pass, record: supernet.Form != CellForm.PerEdge, warn);
     }
 
@@ -35,19 +33,19 @@ internal sealed class Architect : IDisposable
         _supernet.SetRequiresGrad(false);
         _architecture.RequiresGrad = true;
         Tensor logits = _pass.Run(images, labels);
-        _optimizer.step();
+        Optimizer.Step();
         return logits;
     }
 
     public void Dispose()
     {
         _pass.Dispose();
-        _optimizer.Dispose();
+        Optimizer.Dispose();
     }
 
     private Tensor Pass(Tensor images, Tensor labels)
     {
-        _optimizer.zero_grad();
+        Optimizer.ZeroGradients();
         Tensor logits = _supernet.Forward(images, _architecture);
         nn.functional.cross_entropy(logits, labels, _classWeights).backward();
         return logits.detach();

@@ -16,7 +16,7 @@ internal sealed partial class ArchitectureSearch
     {
         Dictionary<string, TensorData> tensors = Learned();
         _weights.Export(tensors);
-        OptimizerWeights.Export(_architect.Optimizer, ArchitectureValues.Names, tensors);
+        _architect.Optimizer.Export(tensors);
         return tensors;
     }
 
@@ -25,6 +25,6 @@ internal sealed partial class ArchitectureSearch
         ModuleWeights.Import(_supernet, ModuleWeights.WithPrefix(tensors, SupernetWeights.CheckpointPrefix));
         _architecture.Import(tensors);
         _weights.Import(tensors);
-        OptimizerWeights.Import(_architect.Optimizer, ArchitectureValues.Names, tensors, _run.Device);
+        _architect.Optimizer.Import(tensors);
     }
 }

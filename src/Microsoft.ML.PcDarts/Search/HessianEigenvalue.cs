@@ -36,9 +36,9 @@ internal static class HessianEigenvalue
                 eigenvalue = Math.CopySign(norm, quotient);
             if (norm == 0 || settled)
                 break;
-            direction = [.. direction.Select(part => part / norm)];
+            direction = [.. direction.Select(part => part.Times(1 / norm))];
             Tensor[] ahead = GradientAt(Distance), behind = GradientAt(-Distance);
-            Tensor[] product = [.. ahead.Zip(behind, (right, left) => (right - left) / (2 * Distance))];
+            Tensor[] product = [.. ahead.Zip(behind, (right, left) => (right - left).Times(1 / (2 * Distance)))];
             quotient = direction.Zip(product, (part, image) => (double)(part * image).sum().item<float>()).Sum();
             direction = product;
         }
@@ -64,7 +64,7 @@ internal static class HessianEigenvalue
         {
             using IDisposable noGradient = no_grad();
             for (int i = 0; i < alphas.Length; i++)
-                alphas[i].copy_(distance == 0 ? start[i] : start[i] + direction[i] * distance);
+                alphas[i].copy_(distance == 0 ? start[i] : start[i].Plus(direction[i], distance));
         }
     }
 }

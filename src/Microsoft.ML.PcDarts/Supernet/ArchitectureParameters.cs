@@ -29,7 +29,7 @@ internal sealed class ArchitectureParameters : IDisposable
 
         Parameter Draw(long[] size)
         {
-            Parameter parameter = new((randn(size, ScalarType.Float32, generator: generator) * InitialDeviation).to(device));
+            Parameter parameter = new(randn(size, ScalarType.Float32, generator: generator).Times(InitialDeviation).to(device));
             parameter.DetachFromDisposeScope();
             return parameter;
         }

@@ -40,7 +40,7 @@ internal sealed class MixedOperation : nn.Module
             if (operation is null)
                 continue;
             Tensor term = operation.call(active) * weights[index];
-            sum = sum is null ? term : sum + term;
+            sum = sum is null ? term : sum.Plus(term);
         }
 
         Tensor output = _partialChannels == 1 ? sum! : cat([sum!, PartialChannel.Bypass(bypassed, _stride)], 1);

@@ -75,7 +75,7 @@ internal sealed class SearchCell : nn.Module
         {
             int edge = offset + input;
             Tensor term = _edges[edge].Forward(states[input], operations[edge]) * edges[edge];
-            sum = sum is null ? term : sum + term;
+            sum = sum is null ? term : sum.Plus(term);
         }
 
         return sum!.MoveToOuterDisposeScope();

@@ -32,9 +32,9 @@ internal sealed class WideCell : IDisposable
         {
             (Tensor mixed, Tensor? bypassed) = step.Forward(index == 0 ? [input0, input1] : [nodes[^1]], mixture[index], pass);
             if (mixedRest is not null)
-                mixed.add_(mixedRest);
+                mixed.Accumulate(mixedRest);
             if (bypassedRest is not null)
-                bypassed!.add_(bypassedRest);
+                bypassed!.Accumulate(bypassedRest);
             // The sum of the first target is complete; the others wait for the next step.
             (Tensor active, mixedRest) = Head(mixed, _plan.Active);
             Tensor? passive = null;

@@ -38,7 +38,7 @@ internal sealed class WideNorm(IEnumerable<BatchNorm2d> norms) : IDisposable
         // With momentum 1 the running statistics are the batch's.
         Tensor output = nn.functional.batch_norm(map, rows[0], rows[1], null, null, training: true, momentum: 1, Epsilon);
         using (no_grad())
-            _statistics.view(2, sharers, -1).mul_(1 - Momentum).add_(batch.unsqueeze(1), Momentum);
+            _statistics.view(2, sharers, -1).Scale(1 - Momentum).Accumulate(batch.unsqueeze(1), Momentum);
         return output.MoveToOuterDisposeScope();
     }
 
@@ -46,7 +46,7 @@ internal sealed class WideNorm(IEnumerable<BatchNorm2d> norms) : IDisposable
     internal (Tensor Mean, Tensor Inverse) Running()
     {
         Alias();
-        using Tensor variance = _variance! + Epsilon;
+        using Tensor variance = _variance!.Plus(Epsilon);
         return (_mean!, variance.rsqrt());
     }
 

@@ -59,7 +59,7 @@ internal sealed class WideStep : IDisposable
 
         Tensor joined = Join(active); // [N, sources · C/K, H, W]
         Tensor mixed = Plain(joined, mixture.Plain, pass);
-        mixed.add_(Convolve(joined, mixture.Convolutions, pass));
+        mixed.Accumulate(Convolve(joined, mixture.Convolutions, pass));
         return (mixed.MoveToOuterDisposeScope(), bypassed?.MoveToOuterDisposeScope());
     }
 
@@ -96,7 +96,7 @@ internal sealed class WideStep : IDisposable
             (matrix, bias) = FoldNorms(matrix);
         Tensor sum = nn.functional.linear(pools, matrix.reshape(_targets * _active, -1).to(active.dtype), bias?.to(active.dtype));
         if (_stride == 1)
-            sum.add_(nn.functional.linear(ChannelsLast.Pixels(active), Matrix(shares.narrow(1, 2, 1), pass).reshape(_targets * _active, -1).to(active.dtype)));
+            sum.Accumulate(nn.functional.linear(ChannelsLast.Pixels(active), Matrix(shares.narrow(1, 2, 1), pass).reshape(_targets * _active, -1).to(active.dtype)));
         return sum.MoveToOuterDisposeScope();
 
         // Every target takes a channel from the same channel of all sources.
@@ -122,9 +122,9 @@ internal sealed class WideStep : IDisposable
         long[] channels = [operations[1] * shares.size(0) * _active, operations[2] * shares.size(0) * _active];
         Tensor[] first = _first.Forward(rectified, pass).split(channels, 1);
         Tensor sum = Mix(_second.Forward(nn.functional.relu(first[0]), pass), parts[1], pass);
-        sum.add_(Mix(first[1], parts[2], pass));
+        sum.Accumulate(Mix(first[1], parts[2], pass));
         if (_reduction is not null)
-            sum.add_(Mix(_reduction.Forward(rectified, pass), parts[0], pass));
+            sum.Accumulate(Mix(_reduction.Forward(rectified, pass), parts[0], pass));
         return sum.MoveToOuterDisposeScope();
     }
 

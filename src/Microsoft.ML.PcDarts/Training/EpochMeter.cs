@@ -46,7 +46,7 @@ internal sealed class EpochMeter : IDisposable
         Tensor scores = logits.detach().to(ScalarType.Float32);
         Tensor loss = nn.functional.cross_entropy(scores, labels, reduction: nn.Reduction.Sum);
         Tensor hits = scores.argmax(1).eq(labels).sum();
-        _sums.add_(stack([loss.to(ScalarType.Float64), hits.to(ScalarType.Float64)]));
+        _sums.Accumulate(stack([loss.to(ScalarType.Float64), hits.to(ScalarType.Float64)]));
         Count += (int)labels.shape[0];
     }
 

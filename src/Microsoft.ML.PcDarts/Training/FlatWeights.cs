@@ -63,7 +63,7 @@ internal sealed class FlatWeights : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        _gradients.mul_(((_gradients.norm() + 1e-6).reciprocal() * maximum).clamp_max(1));
+        _gradients.mul_(_gradients.norm().Plus(1e-6).reciprocal().Times(maximum).AtMost(1));
     }
 
     public void Dispose()

@@ -71,7 +71,7 @@ internal sealed class Muon : IDisposable
             float[] all = [.. buffer.cpu().data<float>()];
             int size = (int)(group.Rows * group.Columns);
             for (int member = 0; member < group.Members.Count; member++)
-                tensors.Add(OptimizerWeights.Momentum + group.Members[member].Name, new TensorData(group.Members[member].Parameter.shape, all[(member * size)..((member + 1) * size)]));
+                tensors.Add(WeightSgd.MomentumPrefix + group.Members[member].Name, new TensorData(group.Members[member].Parameter.shape, all[(member * size)..((member + 1) * size)]));
         }
     }
 
@@ -81,8 +81,8 @@ internal sealed class Muon : IDisposable
         foreach (Group group in _groups)
         {
             group.Buffer?.Dispose();
-            group.Buffer = tensors.ContainsKey(OptimizerWeights.Momentum + group.Members[0].Name)
-                ? tensor([.. group.Members.SelectMany(member => tensors[OptimizerWeights.Momentum + member.Name].Floats)], [group.Members.Count, group.Rows, group.Columns], device: device).DetachFromDisposeScope()
+            group.Buffer = tensors.ContainsKey(WeightSgd.MomentumPrefix + group.Members[0].Name)
+                ? tensor([.. group.Members.SelectMany(member => tensors[WeightSgd.MomentumPrefix + member.Name].Floats)], [group.Members.Count, group.Rows, group.Columns], device: device).DetachFromDisposeScope()
                 : null;
         }
     }
@@ -99,13 +99,13 @@ internal sealed class Muon : IDisposable
     {
         bool tall = matrices.size(1) > matrices.size(2);
         Tensor x = tall ? matrices.mT : matrices;
-        x = x / (Norm(x) + 1e-7);
+        x = x / Norm(x).Plus(1e-7);
         for (int step = 0; step < NewtonSchulzSteps; step++)
         {
             Tensor gram = x.matmul(x.mT);
             // TorchSharp 0.107 takes the matrices in another order than torch, which does not matter here: all are the same.
             Tensor polynomial = baddbmm(gram, gram, gram, beta: -4.7750f, alpha: 2.0315f);
-            polynomial.diagonal(0, 1, 2).add_(3.4445);
+            polynomial.diagonal(0, 1, 2).Accumulate(3.4445);
             x = polynomial.matmul(x);
         }
 
@@ -116,10 +116,10 @@ internal sealed class Muon : IDisposable
     {
         Tensor gradients = stack([.. group.Members.Select(member => member.Parameter.grad!.reshape(group.Rows, group.Columns))]);
         group.Buffer ??= zeros_like(gradients).DetachFromDisposeScope();
-        group.Buffer.mul_(_momentum).add_(gradients);
-        Tensor update = Orthogonalize(_nesterov ? gradients.add_(group.Buffer, _momentum) : group.Buffer);
-        group.Weights.mul_(Norm(group.Weights).reciprocal_().mul_(Math.Sqrt(Math.Min(group.Rows, group.Columns))));
-        group.Weights.add_(update, -learningRate * Math.Sqrt(Math.Max(1, (double)group.Rows / group.Columns)));
+        group.Buffer.Scale(_momentum).Accumulate(gradients);
+        Tensor update = Orthogonalize(_nesterov ? gradients.Accumulate(group.Buffer, _momentum) : group.Buffer);
+        group.Weights.mul_(Norm(group.Weights).reciprocal_().Scale(Math.Sqrt(Math.Min(group.Rows, group.Columns))));
+        group.Weights.Accumulate(update, -learningRate * Math.Sqrt(Math.Max(1, (double)group.Rows / group.Columns)));
     }
 
     private static Tensor Norm(Tensor matrices) => matrices.square().sum([1, 2], keepdim: true).sqrt_();

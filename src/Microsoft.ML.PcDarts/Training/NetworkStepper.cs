@@ -93,7 +93,7 @@ internal sealed class NetworkStepper : IDisposable
         (Tensor logits, Tensor? auxiliary) = _network.Forward(images);
         Tensor loss = nn.functional.cross_entropy(logits, labels, _classWeights, label_smoothing: _options.LabelSmoothing);
         if (auxiliary is not null)
-            loss += _options.AuxiliaryWeight * nn.functional.cross_entropy(auxiliary, labels, _classWeights, label_smoothing: _options.LabelSmoothing);
+            loss = loss.Plus(nn.functional.cross_entropy(auxiliary, labels, _classWeights, label_smoothing: _options.LabelSmoothing), _options.AuxiliaryWeight);
         loss.backward();
         return logits.detach();
     }

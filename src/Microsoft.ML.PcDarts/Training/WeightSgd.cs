@@ -1,16 +1,21 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>SGD with momentum and weight decay on named weights, and the clipping of their gradients. On a GPU all weights are stepped as one (<see cref="FlatWeights"/>).</summary>
+/// <remarks>Source: torch.optim.SGD without dampening: the first step's momentum is the gradient.</remarks>
 internal sealed class WeightSgd : IDisposable
 {
+    internal const string MomentumPrefix = "momentum.";
     private readonly (string Name, Parameter Parameter)[] _stepped;
     private readonly Parameter[] _clipped;
-    private readonly OptimizerHelper _optimizer;
+    private readonly double _momentum, _weightDecay;
+    private readonly bool _nesterov;
     private readonly FlatWeights? _flat;
-    private readonly Parameter? _all;
+    private readonly Parameter[] _weights; // those to step, or one that is all of them
+    private readonly Tensor?[] _buffers; // momentum of each
 
     /// <param name="stepped">Names and weights to step.</param>
     /// <param name="others">Weights that something else steps: their gradients are cleared and clipped with the others.</param>
@@ -20,15 +25,13 @@ internal sealed class WeightSgd : IDisposable
     /// <param name="flat">Whether to step all as one.</param>
     public WeightSgd((string Name, Parameter Parameter)[] stepped, IEnumerable<Parameter> others, double momentum, double weightDecay, bool nesterov, bool flat)
     {
+        (_momentum, _weightDecay, _nesterov) = (momentum, weightDecay, nesterov);
         _stepped = stepped;
         _clipped = [.. stepped.Select(entry => entry.Parameter), .. others];
         if (flat)
-        {
             _flat = new FlatWeights(_clipped[..stepped.Length], _clipped[stepped.Length..]);
-            _all = _flat.AsOne();
-        }
-
-        _optimizer = optim.SGD(_all is null ? stepped.Select(entry => entry.Parameter) : [_all], learningRate: 0, momentum, weight_decay: weightDecay, nesterov: nesterov);
+        _weights = _flat is null ? _clipped[..stepped.Length] : [_flat.AsOne()];
+        _buffers = new Tensor?[_weights.Length];
     }
 
     public void ZeroGradients()
@@ -52,31 +55,52 @@ internal sealed class WeightSgd : IDisposable
             _flat.Clip(maximum);
     }
 
+    /// <summary>One step against the gradients; what has none stays.</summary>
     public void Step(double learningRate)
     {
-        foreach (var group in _optimizer.ParamGroups)
-            group.LearningRate = learningRate;
-        _optimizer.step();
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using Scalar one = 1.0.ToScalar(), momentum = _momentum.ToScalar(), decay = _weightDecay.ToScalar(), rate = (-learningRate).ToScalar();
+        for (int i = 0; i < _weights.Length; i++)
+        {
+            if (_weights[i].grad is not { } gradient)
+                continue;
+            if (_weightDecay != 0)
+                gradient = gradient.add(_weights[i], decay);
+            if (_momentum != 0)
+            {
+                if (_buffers[i] is { } buffer)
+                    buffer.mul_(momentum).add_(gradient, one);
+                else
+                    _buffers[i] = buffer = gradient.clone().DetachFromDisposeScope();
+                gradient = _nesterov ? gradient.add(buffer, momentum) : buffer;
+            }
+
+            _weights[i].add_(gradient, rate);
+        }
     }
 
     /// <summary>Adds the momentum of every weight that was stepped.</summary>
     public void Export(IDictionary<string, TensorData> tensors)
     {
-        if (_all is null)
+        if (_flat is null)
         {
-            OptimizerWeights.Export(_optimizer, Names, tensors);
+            foreach ((string name, Tensor? buffer) in _stepped.Zip(_buffers, (entry, buffer) => (entry.Name, buffer)))
+            {
+                if (buffer is not null)
+                    tensors.Add(MomentumPrefix + name, ModuleWeights.Copy(buffer));
+            }
+
             return;
         }
 
-        Dictionary<string, TensorData> whole = [];
-        OptimizerWeights.Export(_optimizer, [string.Empty], whole);
-        if (whole.Count == 0)
+        if (_buffers[0] is not { } all)
             return;
-        ReadOnlySpan<float> momentum = whole.Values.Single().Floats;
+        ReadOnlySpan<float> momentum = ModuleWeights.Copy(all).Floats;
         foreach ((string name, Parameter parameter) in _stepped)
         {
             int count = (int)parameter.numel();
-            tensors.Add(OptimizerWeights.Momentum + name, new TensorData(parameter.shape, momentum[..count].ToArray()));
+            tensors.Add(MomentumPrefix + name, new TensorData(parameter.shape, momentum[..count].ToArray()));
             momentum = momentum[count..];
         }
     }
@@ -84,25 +108,23 @@ internal sealed class WeightSgd : IDisposable
     /// <summary>Takes over what <see cref="Export"/> added, on whatever device.</summary>
     public void Import(IReadOnlyDictionary<string, TensorData> tensors)
     {
-        Device device = _stepped[0].Parameter.device;
-        if (_all is null)
+        TensorData?[] momentum = [.. _stepped.Select(entry => tensors.GetValueOrDefault(MomentumPrefix + entry.Name))];
+        if (_flat is not null)
+            momentum = momentum.Contains(null) ? [null] : [new([_weights[0].numel()], [.. momentum.SelectMany(part => part!.Floats)])];
+        for (int i = 0; i < _buffers.Length; i++)
         {
-            OptimizerWeights.Import(_optimizer, Names, tensors, device);
-            return;
+            _buffers[i]?.Dispose();
+            _buffers[i] = momentum[i] is { } data ? tensor(data.Floats, data.Shape, device: _weights[i].device).DetachFromDisposeScope() : null;
         }
-
-        if (!tensors.ContainsKey(OptimizerWeights.Momentum + _stepped[0].Name))
-            return;
-        float[] momentum = [.. _stepped.SelectMany(entry => tensors[OptimizerWeights.Momentum + entry.Name].Floats)];
-        OptimizerWeights.Import(_optimizer, [string.Empty], new Dictionary<string, TensorData> { [OptimizerWeights.Momentum] = new([momentum.Length], momentum) }, device);
     }
 
     public void Dispose()
     {
-        _optimizer.Dispose();
-        _all?.Dispose();
-        _flat?.Dispose();
+        foreach (Tensor? buffer in _buffers)
+            buffer?.Dispose();
+        if (_flat is null)
+            return;
+        _weights[0].Dispose();
+        _flat.Dispose();
     }
-
-    private IReadOnlyList<string> Names => [.. _stepped.Select(entry => entry.Name)];
 }

@@ -26,6 +26,28 @@ public sealed class WeightSgdTests
     }
 
     [Theory]
+    [InlineData(0, 0, false)]
+    [InlineData(0.9, 0, false)]
+    [InlineData(0.9, 0.01, false)]
+    [InlineData(0.9, 0.01, true)]
+    public void Step_EqualsTorchSharp(double momentum, double weightDecay, bool nesterov)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (string Name, Parameter Parameter)[] expected = Weights(), actual = Weights();
+        using optim.Optimizer reference = optim.SGD(expected.Select(entry => entry.Parameter), 0.03, momentum, weight_decay: weightDecay, nesterov: nesterov);
+        using WeightSgd sgd = new(actual, [], momentum, weightDecay, nesterov, flat: false);
+        for (int step = 0; step < 3; step++)
+        {
+            foreach (((_, Parameter one), (_, Parameter other)) in expected.Zip(actual))
+                (one.grad, other.grad) = (one + step, one + step);
+            reference.step();
+            sgd.Step(0.03);
+        }
+
+        AssertEqual(expected, actual);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void Import_OfTheOtherForm_GoesOnAlike(bool flatFirst)
