@@ -81,7 +81,7 @@ internal sealed class NormPass
     internal void FromBatch(MapMoments moments)
     {
         float[] runningMean = Values(_norm.running_mean, 0), runningVariance = Values(_norm.running_var, 1);
-        double momentum = _norm.momentum ?? throw new NotSupportedException("A batch norm of a cell has no momentum; cumulative averages are not computed here.");
+        double momentum = _norm.MovingRate();
         double count = (double)_images * _pixels;
         for (int c = 0; c < Channels; c++)
         {

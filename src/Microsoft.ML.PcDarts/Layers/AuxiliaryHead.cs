@@ -35,11 +35,11 @@ internal sealed class AuxiliaryHead : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor map = _reduceNorm.call(_reduce.Apply(PoolTo2x2(nn.functional.relu(input))));
+        Tensor map = _reduceNorm.Apply(_reduce.Apply(PoolTo2x2(nn.functional.relu(input))));
         map.relu_();
         map = _gather.Apply(map); // [N, 768, 1, 1]
         if (_gatherNorm is not null)
-            map = _gatherNorm.call(map);
+            map = _gatherNorm.Apply(map);
         map.relu_();
         return _classifier.call(map.flatten(1).to(_classifier.weight!.dtype)).MoveToOuterDisposeScope();
     }

@@ -25,6 +25,6 @@ internal sealed class DilatedConv : Operation
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _norm.call(_pointwise.Apply(_depthwise.Apply(nn.functional.relu(input)))).MoveToOuterDisposeScope();
+        return _norm.Apply(_pointwise.Apply(_depthwise.Apply(nn.functional.relu(input)))).MoveToOuterDisposeScope();
     }
 }

@@ -23,6 +23,6 @@ internal sealed class FactorizedConv7x7 : Operation
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _norm.call(_across.Apply(_along.Apply(nn.functional.relu(input)))).MoveToOuterDisposeScope();
+        return _norm.Apply(_across.Apply(_along.Apply(nn.functional.relu(input)))).MoveToOuterDisposeScope();
     }
 }

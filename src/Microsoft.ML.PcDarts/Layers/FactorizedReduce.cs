@@ -36,7 +36,7 @@ internal sealed class FactorizedReduce : Operation
         Tensor halves = _first.Apply(EverySecondPixel(rectified, 0));
         if (_second is not null)
             halves = cat([halves, _second.Apply(EverySecondPixel(rectified, 1))], 1);
-        return _norm.call(halves).MoveToOuterDisposeScope();
+        return _norm.Apply(halves).MoveToOuterDisposeScope();
     }
 
     // Picking the pixels first equals a strided convolution. oneDNN's weight gradient of a strided 1×1 convolution on at most 4

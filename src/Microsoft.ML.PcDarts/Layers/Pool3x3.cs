@@ -29,6 +29,6 @@ internal sealed class Pool3x3 : Operation
         Tensor pooled = _maximum
             ? nn.functional.max_pool2d(input, 3, _stride, 1)
             : nn.functional.avg_pool2d(input, 3, _stride, 1, count_include_pad: false);
-        return (_norm is null ? pooled : _norm.call(pooled)).MoveToOuterDisposeScope();
+        return (_norm is null ? pooled : _norm.Apply(pooled)).MoveToOuterDisposeScope();
     }
 }

@@ -22,6 +22,6 @@ internal sealed class ReluConvBn : Operation
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _norm.call(_convolution.Apply(nn.functional.relu(input))).MoveToOuterDisposeScope();
+        return _norm.Apply(_convolution.Apply(nn.functional.relu(input))).MoveToOuterDisposeScope();
     }
 }

@@ -30,8 +30,8 @@ internal sealed class SeparableConv : Operation
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor half = _norm1.call(_pointwise1.Apply(_depthwise1.Apply(nn.functional.relu(input))));
+        Tensor half = _norm1.Apply(_pointwise1.Apply(_depthwise1.Apply(nn.functional.relu(input))));
         half.relu_(); // The batch norm's backward pass does not read its output.
-        return _norm2.call(_pointwise2.Apply(_depthwise2.Apply(half))).MoveToOuterDisposeScope();
+        return _norm2.Apply(_pointwise2.Apply(_depthwise2.Apply(half))).MoveToOuterDisposeScope();
     }
 }

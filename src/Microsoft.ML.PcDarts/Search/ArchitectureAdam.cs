@@ -35,7 +35,7 @@ internal sealed class ArchitectureAdam(IReadOnlyList<Parameter> parameters, doub
             _steps[i]++;
             Tensor gradient = own.Plus(parameters[i], WeightDecay);
             _first[i].Scale(Beta1).Accumulate(gradient, 1 - Beta1);
-            _second[i].Scale(Beta2).Accumulate(gradient.square(), 1 - Beta2);
+            _second[i].Scale(Beta2).Accumulate(gradient * gradient, 1 - Beta2);
             Tensor deviation = _second[i].sqrt().Times(1 / Math.Sqrt(1 - Math.Pow(Beta2, _steps[i]))).Plus(Epsilon);
             parameters[i].Accumulate(_first[i].div(deviation), -learningRate / (1 - Math.Pow(Beta1, _steps[i])));
         }

@@ -29,7 +29,7 @@ internal static class HessianEigenvalue
         double eigenvalue = 0, quotient = 0;
         for (int iteration = 0; iteration < MaximumIterations; iteration++)
         {
-            double norm = Math.Sqrt(direction.Sum(part => part.square().sum().item<float>()));
+            double norm = Math.Sqrt(direction.Sum(part => (part * part).sum().item<float>()));
             // The length of the product grows towards the magnitude, also where two eigenvalues differ in sign alone.
             bool settled = iteration > 1 && Math.Abs(norm - Math.Abs(eigenvalue)) <= Tolerance * norm;
             if (iteration > 0)

@@ -15,7 +15,7 @@ internal sealed class WideNorm(IEnumerable<BatchNorm2d> norms) : IDisposable
 
     private double Epsilon => _norms[0].eps;
 
-    private double Momentum => _norms[0].momentum ?? throw new NotSupportedException("A batch norm of a cell has no momentum; cumulative averages are not computed here.");
+    private double Momentum => _norms[0].MovingRate();
 
     /// <summary>Normalizes the edges' maps.</summary>
     /// <param name="map">[N, Σ C, H, W].</param>

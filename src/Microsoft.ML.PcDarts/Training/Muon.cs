@@ -122,7 +122,7 @@ internal sealed class Muon : IDisposable
         group.Weights.Accumulate(update, -learningRate * Math.Sqrt(Math.Max(1, (double)group.Rows / group.Columns)));
     }
 
-    private static Tensor Norm(Tensor matrices) => matrices.square().sum([1, 2], keepdim: true).sqrt_();
+    private static Tensor Norm(Tensor matrices) => (matrices * matrices).sum([1, 2], keepdim: true).sqrt_();
 
     /// <summary>Weights that are matrices of one shape; they move into one buffer.</summary>
     private sealed class Group : IDisposable
