@@ -9,7 +9,7 @@ public sealed class MuonTests
     private const double Rate = 0.02;
 
     [Theory]
-    [InlineData(8, 8)]
+    [InlineData(8, 10)]
     [InlineData(24, 6)]
     [InlineData(6, 40)]
     public void Step_Weights_ChangeOrthogonallyByTheRate(int rows, int columns)
@@ -31,6 +31,27 @@ public sealed class MuonTests
             Assert.All(linalg.svdvals(change).data<float>().ToArray(), value => Assert.InRange(value, 0.6f, 1.25f));
             Assert.True((change * Matrix(now.grad!)).sum().item<float>() < 0, "the step goes up");
         }
+    }
+
+    [Theory]
+    [InlineData(8, 12)]
+    [InlineData(12, 8)]
+    public void Orthogonalize_SingularValues_BringsThoseThatAreNotTinyNearOne(int rows, int columns)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        random.manual_seed(5);
+        float[] values = [0.9f, 0.5f, 0.3f, 0.1f, 0.05f, 0.02f, 0.0125f, 0.001f];
+        double norm = Math.Pow(values.Sum(value => Math.Pow(value, 4)), 0.25);
+        Tensor left = linalg.qr(randn(rows, 8)).Q, right = linalg.qr(randn(columns, 8)).Q;
+        const double scale = 1e-5; // as small as gradients are
+
+        Tensor result = Muon.Orthogonalize(left.matmul(diag(tensor(values) * scale)).matmul(right.mT).unsqueeze(0))[0];
+
+        Tensor seen = left.mT.matmul(result).matmul(right);
+        float[] diagonal = [.. seen.diagonal().contiguous().data<float>()];
+        Assert.All(diagonal[..7], value => Assert.InRange(value, 0.79f, 1.21f));
+        Assert.InRange(diagonal[7] * norm / values[7], 69, 70.4);
+        Assert.InRange((seen - diag(seen.diagonal())).abs().max().item<float>(), 0, 1e-3f);
     }
 
     [Fact]
