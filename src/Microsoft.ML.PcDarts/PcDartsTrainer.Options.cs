@@ -97,15 +97,15 @@ public sealed partial class PcDartsTrainer
         public double SearchTimeShare = 0.08;
 
         /// <summary>
-        /// Architectures that are tried after the search: the decoded one, and others drawn with the weights of α and β. Each is trained for a while, and the one with the lowest loss is trained to the end.
-        /// Fewer are tried where they would get fewer than 20 steps each. 1 tries nothing and trains the decoded one, as the paper's code: 1 to 100. Default 12.
+        /// Architectures that are tried after the search: the decoded one, and others drawn with the weights of α and β. Each is trained for a while, the best third anew for three times as long, and the one with
+        /// the lowest loss is trained to the end. Fewer are tried where they would get fewer than 20 steps each, and none a second time. 1 tries nothing and trains the decoded one, as the paper's code: 1 to 100. Default 12.
         /// </summary>
         public int SearchCandidates = 12;
 
         /// <summary>
-        /// What trying <see cref="SearchCandidates"/> may take, all together: a share of the steps of <see cref="Epochs"/>, and of what is left of <see cref="TimeBudget"/> after the search. 0.01 to 0.5. Default 0.08.
+        /// What trying <see cref="SearchCandidates"/> may take, all together: a share of the steps of <see cref="Epochs"/>, and of what is left of <see cref="TimeBudget"/> after the search. 0.01 to 0.5. Default 0.12.
         /// </summary>
-        public double CandidateTimeShare = 0.08;
+        public double CandidateTimeShare = 0.12;
 
         /// <summary>
         /// Whether <see cref="InitialChannels"/> and <see cref="Layers"/> are upper limits under a <see cref="TimeBudget"/>: a smaller network is then

@@ -80,7 +80,7 @@ public sealed partial class PcDartsTrainer
             shape = NetworkTrainer.FitToTime(run, loader, rows, found.Genotype, shape);
         Genotype best = new CandidateTrials(run, loader, rows, shape).Run(found.Candidates, triedBefore);
         run.Found = found with { Genotype = best, Time = found.Time + run.Elapsed - start, Candidates = [] };
-        run.Info($"{run.Epochs.Count(epoch => epoch.Phase == TrainingPhase.Selection)} of {found.Candidates.Count} candidates were compared; trained is {best.ToPython()}");
+        run.Info($"{run.Epochs.Where(epoch => epoch.Phase == TrainingPhase.Selection).DistinctBy(epoch => epoch.Genotype).Count()} of {found.Candidates.Count} candidates were compared; trained is {best.ToPython()}");
         return best;
     }
 

@@ -49,10 +49,12 @@ internal static partial class ReportPage
             return;
         string mark = run.Last!.Phase == TrainingPhase.Selection ? ", the best so far" : ", chosen";
         TrainingProgress best = candidates.MinBy(candidate => candidate.Loss)!;
-        page.Add($"<h3>Candidates</h3><p>The first is what the search decodes to, the others were drawn with α and β. Each was trained for a while; the one with the lowest loss in the second half of that is trained to the end.</p>");
+        page.Add($"<h3>Candidates</h3><p>The first is what the search decodes to, the others were drawn with α and β. Each was trained for a while, the best perhaps once more and longer; the one with the lowest loss in the second half of that is trained to the end.</p>");
         AddTable(page, candidates.Select(candidate => (
-            string.Create(CultureInfo.InvariantCulture, $"Candidate {candidate.Epoch}{(candidate == best ? mark : "")}"),
+            string.Create(CultureInfo.InvariantCulture, $"Candidate {First(candidate)}{(First(candidate) < candidate.Epoch ? ", longer" : "")}{(candidate == best ? mark : "")}"),
             string.Create(CultureInfo.InvariantCulture, $"loss {candidate.Loss:F3}, accuracy {candidate.Accuracy:P1}, {candidate.ImagesPerSecond:F0} pictures/s"))));
+
+        int First(TrainingProgress again) => candidates.First(candidate => candidate.Genotype!.Equals(again.Genotype)).Epoch;
     }
 
     private static void AddPhase(Html page, PcDartsRun run, TrainingPhase phase, string name, string first, string second)

@@ -56,10 +56,11 @@ public sealed class ReportPageTests : IDisposable
         Assert.Contains("The best candidate so far.", _run.Page, StringComparison.Ordinal);
         Assert.Equal(KnownGenotypes.DartsV2, PcDartsRun.Open(_run.Path).Genotype);
 
+        _run.AddCandidate(4, KnownGenotypes.PcDartsImageNet, loss: 1.4);
         _run.AddTrainingEpoch(1);
         PcDartsReport.Write(_run.Path, running: true);
-        Assert.Contains(">Candidate 2, chosen</th>", _run.Page, StringComparison.Ordinal);
-        Assert.Equal(KnownGenotypes.DartsV2, PcDartsRun.Open(_run.Path).Genotype);
+        Assert.Contains(">Candidate 3, longer, chosen</th>", _run.Page, StringComparison.Ordinal);
+        Assert.Equal(KnownGenotypes.PcDartsImageNet, PcDartsRun.Open(_run.Path).Genotype);
     }
 
     [Fact]

@@ -30,6 +30,24 @@ public sealed class CandidateTrialsTests
     }
 
     [Fact]
+    public void Fit_StepsEnoughForASecondRound_TriesTheBestThirdAgainThreeTimesAsLong()
+    {
+        List<TrainingProgress> ends = [];
+        PcDartsTransformer model = Run(options =>
+        {
+            (options.SearchCandidates, options.CandidateTimeShare, options.Epochs, options.BatchSize) = (7, 0.5, 44, 2); // 528 steps, 264 for candidates: 13 times 20
+            options.MetricsCallback = report => ends.AddRange(report is { Phase: TrainingPhase.Selection, EpochEnd: true } ? [report] : Array.Empty<TrainingProgress>());
+        });
+
+        Assert.Equal([20, 20, 20, 20, 20, 20, 20, 60, 60], ends.Select(end => end.Step));
+        Assert.All(ends, end => Assert.Equal(9, end.Epochs));
+        Assert.Equal(ends.Take(7).OrderBy(end => end.Loss).Take(2).Select(end => end.Genotype), ends.Skip(7).Select(end => end.Genotype));
+        Assert.Equal(ends.MinBy(end => end.Loss)!.Genotype, model.Genotype);
+        // All pictures of a trial count, and building its network, which is in the difference, does not.
+        Assert.All(ends.Zip(ends.Skip(1)), pair => Assert.True(pair.Second.ImagesPerSecond > pair.Second.Step * 2 / (pair.Second.Elapsed - pair.First.Elapsed).TotalSeconds));
+    }
+
+    [Fact]
     public void Fit_OneCandidate_TriesNothing()
     {
         PcDartsTransformer model = Run(options => options.SearchCandidates = 1);
