@@ -7,6 +7,10 @@ try
 {
     if (args is ["fit"])
         Fit();
+    else if (args is ["predict", string zip, string picture])
+        return Predict(zip, picture);
+    else if (args is ["load", string model])
+        return Load(model);
     else
         TorchRuntime.EnsureLoaded();
 }
@@ -27,6 +31,21 @@ static void Fit()
         .Append(ml.Transforms.LoadImages("Image", null, "ImagePath"))
         .Append(ml.MulticlassClassification.Trainers.PcDarts())
         .Fit(data);
+}
+
+static int Predict(string zip, string picture)
+{
+    using PcDartsPredictor predictor = PcDartsPredictor.Load(zip);
+    Console.WriteLine(predictor.Predict(picture).Label);
+    return 0;
+}
+
+// ML.NET loads ONNX Runtime by itself, here after the first use of anything of the library.
+static int Load(string zip)
+{
+    Console.WriteLine(PcDartsRecipe.Tiny().InitialChannels);
+    (new MLContext().Model.Load(zip, out _) as IDisposable)?.Dispose();
+    return 0;
 }
 
 [MethodImpl(MethodImplOptions.NoInlining)]

@@ -106,12 +106,12 @@ internal static partial class TorchRuntime
 
     /// <summary>
     /// Makes waiting OpenMP threads sleep instead of spin, unless the user decided otherwise: spinning stalls shared cores. libgomp reads
-    /// the variable once, when it loads, from the C environment, which managed code does not write on Unix.
+    /// the variable once, when it loads.
     /// </summary>
     private static void SetOpenMpWaitPolicy()
     {
-        if (OperatingSystem.IsLinux() && SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0) != 0)
-            throw new TorchLibraryException($"OMP_WAIT_POLICY cannot be set: error {Marshal.GetLastPInvokeError()} of setenv.");
+        if (OperatingSystem.IsLinux())
+            NativeEnvironment.SetDefault("OMP_WAIT_POLICY", "PASSIVE");
     }
 
     /// <summary>
@@ -137,8 +137,4 @@ internal static partial class TorchRuntime
     [LibraryImport("libc", EntryPoint = "mallopt")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SetAllocator(int option, int value);
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SetEnvironment(string name, string value, int overwrite);
 }
