@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.PcDarts;
@@ -5,12 +6,14 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>The pictures found under a folder of class folders, and what was left out.</summary>
 internal sealed class ImageFolder
 {
+    private const string PathParameter = "path";
+    private const int NamesToShow = 10;
+
     private readonly string _path;
     private readonly List<ImageFile> _files = [];
     private readonly List<string> _emptyClasses = [];
-    private int _classes;
-    private int _hidden;
-    private int _otherFiles;
+    private readonly Dictionary<string, int> _classes = [];
+    private readonly LeftOutFiles _leftOut = new();
     private int _withoutClass;
 
     private ImageFolder(string path) => _path = path;
@@ -18,28 +21,37 @@ internal sealed class ImageFolder
     /// <summary>The pictures, ordinally sorted by class and by path within it.</summary>
     public IReadOnlyList<ImageFile> Files => _files;
 
-    /// <summary>Hidden files and folders left out.</summary>
-    public int Hidden => _hidden;
+    /// <summary>Hidden files and folders left out, and those that systems make for themselves.</summary>
+    public int Hidden => _leftOut.Hidden;
 
     /// <summary>Files of other kinds left out.</summary>
-    public int OtherFiles => _otherFiles;
+    public int OtherFiles => _leftOut.Others;
 
     /// <summary>Pictures left out because they lie in no class folder.</summary>
     public int WithoutClass => _withoutClass;
 
     /// <summary>Lists the folder.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="ArgumentException">There are no classes or no pictures.</exception>
+    /// <exception cref="ArgumentException">There are no classes or no pictures, the classes lie at another level, or the name of one is not UTF-8.</exception>
     public static ImageFolder Scan(string path)
     {
-        if (!Directory.Exists(path))
-            throw new DirectoryNotFoundException(
-                File.Exists(path)
-                    ? $"'{Path.GetFullPath(path)}' is a file; a folder with one sub-folder a class is needed."
-                    : $"The folder '{Path.GetFullPath(path)}' does not exist.");
-        ImageFolder folder = new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        ImageFolder folder = new(FullPath(path, "one sub-folder a class"));
         folder.ScanRoot();
         return folder;
+    }
+
+    /// <summary>The full path of a folder that exists.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="needed">What it should hold, for the message.</param>
+    public static string FullPath(string path, string needed)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (Directory.Exists(full))
+            return full;
+        if (!File.Exists(full))
+            throw new DirectoryNotFoundException($"The folder '{full}' does not exist.");
+        string archive = PictureFile.IsArchive(full) ? " Unpack it first, and name the folder." : "";
+        throw new DirectoryNotFoundException($"'{full}' is a file; a folder with {needed} is needed.{archive}");
     }
 
     /// <summary>Logs what was found and left out.</summary>
@@ -47,91 +59,68 @@ internal sealed class ImageFolder
     {
         log.Info(
             MessageSensitivity.UserData,
-            "{0} pictures of {1} classes in {2}. Left out: {3} hidden files or folders, {4} files that are no pictures.",
+            "{0} pictures of {1} classes in {2}. Left out: {3} hidden files or folders, {4} files that are no pictures, {5} links to what is listed already.",
             _files.Count,
-            _classes,
+            _classes.Count,
             _path,
-            _hidden,
-            _otherFiles);
+            Hidden,
+            OtherFiles,
+            _leftOut.RepeatedLinks);
         if (_withoutClass > 0)
             log.Warning(MessageSensitivity.UserData, "{0} pictures lie in {1} itself, so they have no class, and are left out.", _withoutClass, _path);
         if (_emptyClasses.Count > 0)
-            log.Warning(MessageSensitivity.UserData, "These folders hold no pictures and become no classes: {0}.", string.Join(", ", _emptyClasses));
+            log.Warning(MessageSensitivity.UserData, "These folders hold no pictures and become no classes: {0}.", Shown.Some(_emptyClasses, NamesToShow));
+        foreach (string warning in _leftOut.Warnings(group => _classes.GetValueOrDefault(group)))
+            log.Warning(MessageSensitivity.UserData, "{0}", warning);
     }
 
     private void ScanRoot()
     {
-        List<DirectoryInfo> classes = [];
-        foreach (FileSystemInfo entry in Visible(_path))
+        List<FileSystemInfo> classes = [], unusable = [];
+        foreach (FileSystemInfo entry in new PictureWalk(_leftOut).Entries(_path, unusable.Add))
         {
             if (entry is DirectoryInfo directory)
                 classes.Add(directory);
             else if (PictureFile.HasPictureExtension(entry.Name))
                 _withoutClass++;
+            else if (FileType.ProblemOf(entry.FullName) is { } problem && FileType.IsMissing(problem))
+                _leftOut.DeadLink(entry.FullName);
             else
-                _otherFiles++;
+                _leftOut.Other("", entry.Name);
         }
+        CheckNames(unusable);
         if (classes.Count == 0)
             throw new ArgumentException(
                 $"The folder '{_path}' has no sub-folders{(_withoutClass > 0 ? $" ({_withoutClass} pictures lie in it directly)" : "")}. "
                 + "Put the pictures of each class into a sub-folder named after the class.",
-                "path");
+                PathParameter);
 
-        foreach (DirectoryInfo @class in classes)
+        foreach (FileSystemInfo @class in classes)
         {
-            List<string> found = [];
-            Collect(@class, found, []);
+            IReadOnlyList<string> found = new PictureWalk(_leftOut).Collect(@class.FullName, @class.Name);
             if (found.Count == 0)
-                _emptyClasses.Add(@class.Name);
+                _emptyClasses.Add(Shown.Name(@class.Name));
             else
-                _classes++;
-            _files.AddRange(found.Order(StringComparer.Ordinal).Select(file => new ImageFile { ImagePath = file, Label = @class.Name }));
+                _classes.Add(@class.Name, found.Count);
+            _files.AddRange(found.Select(file => new ImageFile { ImagePath = file, Label = @class.Name }));
         }
         if (_files.Count == 0)
             throw new ArgumentException(
-                $"The {classes.Count} sub-folders of '{_path}' hold no pictures ({_otherFiles} other and {_hidden} hidden entries). "
-                + "Pictures are files that end in .jpg, .jpeg, .png, .bmp, .gif or .webp.",
-                "path");
+                $"The {classes.Count} sub-folders of '{_path}' hold no pictures ({OtherFiles} other and {Hidden} hidden entries). "
+                + $"Pictures are files that end in {PictureFile.ExtensionList}. {string.Join(" ", _leftOut.Warnings(_ => 0))}".TrimEnd(),
+                PathParameter);
+        FolderLevel.Check(_path, _files);
     }
 
-    private void Collect(DirectoryInfo directory, List<string> found, HashSet<string> seen)
+    // A class that vanished would not be missed before the first wrong prediction, so this is an error.
+    private void CheckNames(List<FileSystemInfo> unusable)
     {
-        if (!seen.Add(RealPath(directory.FullName)))
-            return;
-        foreach (FileSystemInfo entry in Visible(directory.FullName))
-        {
-            if (entry is DirectoryInfo nested)
-                Collect(nested, found, seen);
-            else if (PictureFile.HasPictureExtension(entry.Name))
-                found.Add(entry.FullName);
-            else
-                _otherFiles++;
-        }
-    }
-
-    private IEnumerable<FileSystemInfo> Visible(string directory)
-    {
-        // Sorted, so that of two ways to one folder the same is taken everywhere.
-        foreach (FileSystemInfo entry in new DirectoryInfo(directory).GetFileSystemInfos().OrderBy(entry => entry.Name, StringComparer.Ordinal))
-        {
-            if (entry.Name.StartsWith('.') || entry.Attributes.HasFlag(FileAttributes.Hidden))
-                _hidden++;
-            else
-                yield return entry;
-        }
-    }
-
-    // Resolves the links of every part, because the target of a link is given as it was written.
-    private static string RealPath(string path)
-    {
-        string root = Path.GetPathRoot(path)!;
-        string real = root;
-        foreach (string part in path[root.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
-        {
-            real = Path.Combine(real, part);
-            if (Directory.ResolveLinkTarget(real, returnFinalTarget: true) is { } target)
-                real = RealPath(target.FullName);
-        }
-        return real;
+        foreach (FileSystemInfo file in unusable.Where(entry => entry is not DirectoryInfo))
+            _leftOut.UnreadableName(file.FullName);
+        string[] folders = [.. unusable.OfType<DirectoryInfo>().Select(folder => $"'{Shown.Name(folder.Name)}'")];
+        if (folders.Length > 0)
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"{folders.Length} sub-folders of '{_path}' have names that are not UTF-8 and cannot be opened: {Shown.Some(folders, NamesToShow)}. {LeftOutFiles.RenameRemedy}"),
+                PathParameter);
     }
 }

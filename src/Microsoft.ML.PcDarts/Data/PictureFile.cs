@@ -11,7 +11,13 @@ internal static class PictureFile
 
     private const int TailLength = 12;
 
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"];
+    /// <summary>Endings of the names of pictures that ML.NET decodes, in ordinal order.</summary>
+    public static IReadOnlyList<string> Extensions { get; } = [".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".webp"];
+
+    private static readonly string[] Archives = [".zip", ".tar", ".tgz", ".gz", ".xz", ".bz2", ".7z", ".rar", ".zst"];
+
+    /// <summary><see cref="Extensions"/> as a text.</summary>
+    public static string ExtensionList { get; } = $"{string.Join(", ", Extensions.SkipLast(1))} or {Extensions[^1]}";
 
     /// <summary>Whether the name ends like a format that ML.NET decodes, in any case.</summary>
     public static bool HasPictureExtension(string path)
@@ -19,6 +25,9 @@ internal static class PictureFile
         string extension = Path.GetExtension(path);
         return Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase);
     }
+
+    /// <summary>Whether the name ends like that of packed files.</summary>
+    public static bool IsArchive(string path) => Archives.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Why a picture cannot be used, as the end of a sentence that begins with its name.</summary>
     /// <param name="cause">What was thrown when it was decoded.</param>
