@@ -82,6 +82,9 @@ public sealed partial class PcDartsRun
     /// <summary>Number of these pictures; null if the model was not asked.</summary>
     public int? TestPictures => Predictions?.Pictures.Count;
 
+    /// <summary>The same with its 95 % interval and counts; null if the model was not asked.</summary>
+    public AccuracyEstimate? TestEstimate => AccuracyEstimate.Of(TestAccuracy, TestPictures ?? 0);
+
     internal RunDescription Description { get; }
 
     internal RunMetrics Metrics { get; }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>How a model came about: both phases epoch by epoch, and the run's totals.</summary>
@@ -62,4 +64,8 @@ public sealed record TrainingHistory
 
     /// <summary>Validation accuracy of the model, 0 to 1; null when nothing was held out.</summary>
     public double? ValidationAccuracy => Epochs.LastOrDefault(epoch => epoch.Phase == TrainingPhase.Training && (ReturnedEpoch == 0 || epoch.Epoch == ReturnedEpoch))?.ValidationAccuracy;
+
+    /// <summary>The same with its 95 % interval and counts; null when nothing was held out.</summary>
+    [JsonIgnore]
+    public AccuracyEstimate? ValidationEstimate => AccuracyEstimate.Of(ValidationAccuracy, ValidationImages);
 }
