@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 using Google.Protobuf;
 using Microsoft.ML.PcDarts.Onnx;
 
@@ -38,17 +39,24 @@ internal static class OnnxModelFile
         return zip;
     }
 
-    /// <summary>The last PC-DARTS network of a zip.</summary>
-    /// <exception cref="InvalidDataException">There is none, or the zip is damaged.</exception>
-    public static (ModelProto Model, PcDartsModelInfo Info) ReadZip(Stream stream)
+    /// <summary>The last PC-DARTS network of a zip, all of which is checked: sizes and checksums.</summary>
+    /// <param name="stream">The zip; seekable.</param>
+    /// <param name="maximumBytes">Most bytes that it unpacks to.</param>
+    /// <exception cref="InvalidDataException">There is none, or the zip is damaged or too large.</exception>
+    public static (ModelProto Model, PcDartsModelInfo Info) ReadZip(Stream stream, long maximumBytes = ArchiveLimits.MaximumBytes)
     {
-        using var zip = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
-        ZipArchiveEntry[] entries =
-            [.. zip.Entries.Where(e => e.FullName.Split('/', '\\')[^1] == EntryName).OrderBy(e => e.FullName, StringComparer.Ordinal)];
-        if (entries.Length == 0)
+        using ZipArchive zip = ArchiveLimits.Open(stream, maximumBytes);
+        var networks = new SortedDictionary<string, ZipArchiveEntry>(StringComparer.Ordinal);
+        foreach (ZipArchiveEntry entry in zip.Entries)
+        {
+            CheckEntry(entry);
+            if (entry.FullName.Split('/', '\\')[^1] == EntryName && !networks.TryAdd(entry.FullName, entry))
+                throw new InvalidDataException($"it has two entries {entry.FullName}");
+        }
+        if (networks.Count == 0)
             throw new InvalidDataException("it has no ONNX model");
         InvalidDataException? foreign = null;
-        foreach (ZipArchiveEntry entry in entries.Reverse())
+        foreach (ZipArchiveEntry entry in networks.Values.Reverse())
         {
             try
             {
@@ -63,6 +71,15 @@ internal static class OnnxModelFile
     }
 
     private static (ModelProto Model, PcDartsModelInfo Info) WithInfo(ModelProto model) => (model, new PcDartsModelInfo(model));
+
+    // ML.NET and .NET unpack without a look at the checksums.
+    private static void CheckEntry(ZipArchiveEntry entry)
+    {
+        var checksum = new Crc32();
+        ArchiveLimits.Read(entry, checksum.Append);
+        if (checksum.GetCurrentHashAsUInt32() != entry.Crc32)
+            throw new InvalidDataException($"its entry {entry.FullName} does not match its checksum");
+    }
 
     // ML.NET writes the model's length before its bytes.
     private static ModelProto ReadEntry(ZipArchiveEntry entry)

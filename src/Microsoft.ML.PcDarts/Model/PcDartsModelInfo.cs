@@ -69,7 +69,7 @@ public sealed class PcDartsModelInfo
         stream.Position = 0;
         try
         {
-            return OnnxModelFile.ReadZip(stream).Info;
+            return OnnxModelFile.ReadZip(stream, long.MaxValue).Info;
         }
         catch (InvalidDataException exception)
         {
