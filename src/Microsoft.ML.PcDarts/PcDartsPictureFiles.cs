@@ -54,4 +54,26 @@ public sealed class PcDartsPictureFiles
         ArgumentException.ThrowIfNullOrEmpty(folder);
         return new PcDartsPictureFiles(folder);
     }
+
+    /// <summary>Why a file cannot be used as a picture, told by decoding it as the trainer and <see cref="PcDartsPredictor"/> do.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="maximumPixels">Most pixels that it may have: 1 or more; see <see cref="PcDartsPredictor.Options.MaximumPixels"/>.</param>
+    /// <param name="cancellation">Stops the waiting for memory that other pictures hold.</param>
+    /// <returns>A sentence that names the file, the reason and where possible what to do; null for a picture that can be used.</returns>
+    /// <exception cref="InsufficientMemoryException">The picture does not fit the memory that is free.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static string? ProblemOf(string path, int maximumPixels = PictureHeader.DefaultMaximumPixels, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maximumPixels, 1);
+        try
+        {
+            PictureFile.Decode(path, maximumPixels, cancellation).Dispose();
+            return null;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return problem.Message;
+        }
+    }
 }

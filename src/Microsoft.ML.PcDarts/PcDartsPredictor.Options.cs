@@ -20,6 +20,12 @@ public sealed partial class PcDartsPredictor
         /// <see cref="PcDartsPrediction.Error"/>. Default <see cref="BadImageHandling.Error"/>.</summary>
         public BadImageHandling BadImages = BadImageHandling.Error;
 
+        /// <summary>
+        /// Most pixels (width times height) of a picture's file, told from its header before it is decoded: 1 to 2,147,483,647. A larger one counts as a file that cannot be decoded, see <see cref="BadImages"/>.
+        /// Pictures that are in memory are taken as they are. Default 250,000,000, which no phone's sensor exceeds and which takes 1 GB while it is decoded; lower it where strangers choose the pictures.
+        /// </summary>
+        public int MaximumPixels = PictureHeader.DefaultMaximumPixels;
+
         /// <summary>CUDA device to score on, 0 for the first; it needs the package Microsoft.ML.OnnxRuntime.Gpu. Default null: the CPU.</summary>
         public int? GpuDeviceId;
 
@@ -34,6 +40,8 @@ public sealed partial class PcDartsPredictor
                 throw new ArgumentOutOfRangeException(nameof(Threads), $"Threads {Threads} must be from 1 to 1024, or null for one per physical core.");
             if (!Enum.IsDefined(BadImages))
                 throw new ArgumentOutOfRangeException(nameof(BadImages), $"BadImages {BadImages} must be {nameof(BadImageHandling.Error)} or {nameof(BadImageHandling.Skip)}.");
+            if (MaximumPixels < 1)
+                throw new ArgumentOutOfRangeException(nameof(MaximumPixels), $"MaximumPixels {MaximumPixels} must be 1 or more.");
             if (GpuDeviceId < 0)
                 throw new ArgumentOutOfRangeException(nameof(GpuDeviceId), $"GpuDeviceId {GpuDeviceId} must be 0 or more, or null for the CPU.");
             return new ScoringSettings { BatchSize = BatchSize, Threads = Threads, GpuDeviceId = GpuDeviceId, FallbackToCpu = FallbackToCpu };

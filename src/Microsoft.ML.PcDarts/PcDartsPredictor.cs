@@ -30,11 +30,11 @@ public sealed partial class PcDartsPredictor : IDisposable
     private readonly Lazy<ActivationMaps> _maps;
     private volatile bool _disposed;
 
-    private PcDartsPredictor(SavedClassifier classifier, ScoringSession session, ScoringSettings settings, BadImageHandling badImages)
+    private PcDartsPredictor(SavedClassifier classifier, ScoringSession session, ScoringSettings settings, Options options)
     {
         _classifier = classifier;
         _session = session;
-        _scoring = new PictureScoring(classifier, session, badImages);
+        _scoring = new PictureScoring(classifier, session, options.BadImages, options.MaximumPixels);
         _maps = new Lazy<ActivationMaps>(() => new ActivationMaps(classifier, settings));
     }
 
@@ -49,6 +49,10 @@ public sealed partial class PcDartsPredictor : IDisposable
 
     /// <summary>Pictures skipped so far, over all calls; only with <see cref="BadImageHandling.Skip"/>.</summary>
     public long SkippedImages => _scoring.Skipped;
+
+    /// <summary>Pictures scored so far, over all calls, whose files say by their EXIF orientation that they are to be shown turned or mirrored. They are scored as they are stored, as ML.NET reads them, so a
+    /// network that learned from upright pictures names fewer of them rightly.</summary>
+    public long TurnedImages => _scoring.Turned;
 
     /// <summary>Loads a model from a file.</summary>
     /// <param name="path">A model.zip saved by <c>mlContext.Model.Save</c>, or a file saved by <see cref="PcDartsTransformer.SaveOnnx"/>. Of several PC-DARTS models in one pipeline the last is used. The file is free again
@@ -85,13 +89,16 @@ public sealed partial class PcDartsPredictor : IDisposable
     /// <param name="cancellation">Stops before the picture is scored.</param>
     /// <returns>The prediction.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The picture is damaged, cut short or of an unknown format; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The picture is damaged, cut short, of an unknown format or larger than <see cref="Options.MaximumPixels"/>; the message names it.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="InsufficientMemoryException">The picture does not fit the memory that is free.</exception>
     /// <exception cref="ObjectDisposedException">The predictor is disposed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public PcDartsPrediction Predict(string path, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return _scoring.Run([path], PictureScoring.Decode, cancellation)[0];
+        return _scoring.Run([path], _scoring.Decode, cancellation)[0];
     }
 
     /// <summary>Names the class of one picture in memory.</summary>
@@ -112,14 +119,17 @@ public sealed partial class PcDartsPredictor : IDisposable
     /// <returns>One prediction for each path, in their order.</returns>
     /// <exception cref="FileNotFoundException">There is no such file; of several bad ones the first is named. Not with
     /// <see cref="BadImageHandling.Skip"/>.</exception>
-    /// <exception cref="InvalidDataException">A picture is damaged, cut short or of an unknown format; the message names it. Not with
+    /// <exception cref="InvalidDataException">A picture is damaged, cut short, of an unknown format or larger than <see cref="Options.MaximumPixels"/>; the message names it. Not with
     /// <see cref="BadImageHandling.Skip"/>.</exception>
+    /// <exception cref="IOException">A file cannot be read. Not with <see cref="BadImageHandling.Skip"/>.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be read. Not with <see cref="BadImageHandling.Skip"/>.</exception>
+    /// <exception cref="InsufficientMemoryException">A picture does not fit the memory that is free, though no other is being decoded.</exception>
     /// <exception cref="ObjectDisposedException">The predictor is disposed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IReadOnlyList<PcDartsPrediction> Predict(IEnumerable<string> paths, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        return _scoring.Run(paths, PictureScoring.Decode, cancellation);
+        return _scoring.Run(paths, _scoring.Decode, cancellation);
     }
 
     /// <summary>Names the classes of pictures in memory.</summary>
@@ -174,7 +184,7 @@ public sealed partial class PcDartsPredictor : IDisposable
         SavedClassifier classifier = SavedClassifier.Read(content, name);
         try
         {
-            return new PcDartsPredictor(classifier, new ScoringSession(classifier.Network, settings), settings, options.BadImages);
+            return new PcDartsPredictor(classifier, new ScoringSession(classifier.Network, settings), settings, options);
         }
         catch (OnnxRuntimeException exception)
         {

@@ -45,6 +45,13 @@ public sealed partial class PcDartsTrainer
         public BadImageHandling BadImages = BadImageHandling.Error;
 
         /// <summary>
+        /// Most pixels (width times height) of a picture's file, told from its header before it is decoded: 1 to 2,147,483,647. A larger one counts as a picture that cannot be decoded, see <see cref="BadImages"/>:
+        /// a file of a few kilobytes can claim a size that takes gigabytes. It holds where the rows name the file, as after <c>LoadImages</c>; pictures that are in memory are taken as they are. Default
+        /// 250,000,000, which no phone's sensor exceeds and which takes 1 GB while it is decoded.
+        /// </summary>
+        public int MaximumPixels = PictureHeader.DefaultMaximumPixels;
+
+        /// <summary>
         /// Decoded pictures above this many bytes live in a memory-mapped file in <see cref="WorkspacePath"/> instead of in memory: 1 or more.
         /// A limit below one batch is no error, since batches are read from the file as they are needed. Default null: half of the memory that is free.
         /// </summary>

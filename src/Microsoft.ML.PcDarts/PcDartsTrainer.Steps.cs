@@ -38,7 +38,7 @@ public sealed partial class PcDartsTrainer
     {
         (int width, int height) = _options is { ImageWidth: { } givenWidth, ImageHeight: { } givenHeight }
             ? (givenWidth, givenHeight)
-            : ImageTensorReader.ChooseSize(input, _options.FeatureColumnName, _options.MaximumImageSize, _options.CancellationToken);
+            : ImageTensorReader.ChooseSize(input, _options.FeatureColumnName, _options.MaximumImageSize, _options.MaximumPixels, _options.CancellationToken);
         if (_options.CropPadding is { } padding && padding >= Math.Min(width, height))
             throw Invalid($"CropPadding {padding} must be below the pictures' sides, {width}×{height}; leave it null for an eighth of the shorter side.");
         if (_options.CutoutLength >= Math.Min(width, height))
@@ -72,6 +72,7 @@ public sealed partial class PcDartsTrainer
             Width = width,
             Height = height,
             BadImages = _options.BadImages,
+            MaximumPixels = _options.MaximumPixels,
             ForTraining = forTraining,
             MemoryLimitBytes = _options.MemoryLimitBytes,
             Workspace = _options.WorkspacePath,

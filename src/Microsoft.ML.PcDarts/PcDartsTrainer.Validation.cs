@@ -18,6 +18,7 @@ public sealed partial class PcDartsTrainer
         if (options.ImageWidth is null != options.ImageHeight is null)
             throw Invalid("ImageWidth and ImageHeight must be set together, or both left null to be chosen from the data.");
         Within(options.MaximumImageSize, 16, 1024);
+        Within(options.MaximumPixels, 1, int.MaxValue);
         Within(options.MemoryLimitBytes, 1, long.MaxValue);
 
         if (options.TimeBudget is { } budget && budget < TimeSpan.FromSeconds(1))

@@ -125,6 +125,40 @@ public sealed class PcDartsPredictorTests : IDisposable
     }
 
     [Fact]
+    public void Predict_PictureBeyondMaximumPixels_IsRefusedBeforeItIsDecoded()
+    {
+        using PictureFolder folder = new();
+        string bomb = folder.File("bomb.png", Pictures.PngHeader(30_000, 30_000));
+        using var usual = PcDartsPredictor.Load(_saved.Zip);
+        Assert.Contains("is of 30,000×30,000 pixels", Assert.Throws<InvalidDataException>(() => usual.Predict(bomb)).Message, StringComparison.Ordinal);
+        string picture = folder.Picture("large.png", 20, 20);
+        using var lenient = PcDartsPredictor.Load(_saved.Zip, new PcDartsPredictor.Options { MaximumPixels = 399, BadImages = BadImageHandling.Skip });
+        Assert.Contains("MaximumPixels allows 399", lenient.Predict(picture).Error, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => PcDartsPredictor.Load(_saved.Zip, new PcDartsPredictor.Options { MaximumPixels = 0 }));
+    }
+
+    [SkippableFact]
+    public void Predict_NamedPipe_IsRefusedAndNotOpened()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Pipes lie in folders on Unix, and are told by statx on Linux.");
+        using PictureFolder folder = new();
+        string pipe = Path.Combine(folder.Path, "cam.jpg");
+        Shell.Run("mkfifo \"$0\"", pipe);
+        using var predictor = PcDartsPredictor.Load(_saved.Zip);
+        Assert.Contains("is a named pipe", Assert.Throws<InvalidDataException>(() => predictor.Predict(pipe)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TurnedImages_CountsFilesThatSayTheyAreTurned()
+    {
+        using PictureFolder folder = new();
+        byte[] jpeg = Pictures.Noise(16, 16, 1, SkiaSharp.SKEncodedImageFormat.Jpeg);
+        using var predictor = PcDartsPredictor.Load(_saved.Zip);
+        _ = predictor.Predict([folder.File("a.jpg", jpeg), folder.File("b.jpg", Pictures.WithOrientation(jpeg, 8)), folder.File("c.jpg", Pictures.WithOrientation(jpeg, 1))]);
+        Assert.Equal(1, predictor.TurnedImages);
+    }
+
+    [Fact]
     public void Predict_NullPicture_NamesItsPosition()
     {
         using var predictor = PcDartsPredictor.Load(_saved.Zip, new PcDartsPredictor.Options { BadImages = BadImageHandling.Skip });

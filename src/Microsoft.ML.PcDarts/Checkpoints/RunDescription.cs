@@ -14,7 +14,7 @@ internal sealed record RunDescription
     private static readonly HashSet<string> Irrelevant = new(StringComparer.Ordinal)
     {
         nameof(PcDartsTrainer.Options.WorkspacePath), nameof(PcDartsTrainer.Options.MetricsCallback), nameof(PcDartsTrainer.Options.Progress), nameof(PcDartsTrainer.Options.CancellationToken), nameof(PcDartsTrainer.Options.ValidationSet),
-        nameof(PcDartsTrainer.Options.MemoryLimitBytes), nameof(PcDartsTrainer.Options.MemorySaving), nameof(PcDartsTrainer.Options.Threads), nameof(PcDartsTrainer.Options.CheckpointInterval),
+        nameof(PcDartsTrainer.Options.MaximumPixels), nameof(PcDartsTrainer.Options.MemoryLimitBytes), nameof(PcDartsTrainer.Options.MemorySaving), nameof(PcDartsTrainer.Options.Threads), nameof(PcDartsTrainer.Options.CheckpointInterval),
         nameof(PcDartsTrainer.Options.ReportInterval), nameof(PcDartsTrainer.Options.OnCancel), nameof(PcDartsTrainer.Options.EigenvalueDiagnostic), nameof(PcDartsTrainer.Options.Seed), nameof(PcDartsTrainer.Options.Precision),
     };
 

@@ -13,12 +13,24 @@ internal static class FreeMemory
     /// what the system reports as available.
     /// </summary>
     public static long Bytes()
+        => Math.Min(Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - Environment.WorkingSet), SystemBytes());
+
+    /// <summary>
+    /// Bytes that this process can still take outside of the managed heap: on Linux what the system reports as available, and what control groups, such as those of containers, leave of their limits;
+    /// elsewhere what the runtime saw free at its last collection. <see cref="long.MaxValue"/> where nothing is known.
+    /// </summary>
+    public static long NativeBytes()
     {
-        long free = Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - Environment.WorkingSet);
-        if (File.Exists(MemoryInfo)
-            && File.ReadLines(MemoryInfo).FirstOrDefault(line => line.StartsWith(Available, StringComparison.Ordinal)) is { } line
-            && long.TryParse(line.AsSpan(Available.Length).Trim().TrimEnd("kB "), NumberStyles.None, CultureInfo.InvariantCulture, out long kilobytes))
-            free = Math.Min(free, kilobytes * 1024);
-        return free;
+        if (OperatingSystem.IsLinux())
+            return Math.Min(SystemBytes(), ControlGroup.FreeBytes());
+        GCMemoryInfo memory = GC.GetGCMemoryInfo();
+        return memory.Index > 0 ? Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes) : long.MaxValue;
     }
+
+    private static long SystemBytes()
+        => File.Exists(MemoryInfo)
+            && File.ReadLines(MemoryInfo).FirstOrDefault(line => line.StartsWith(Available, StringComparison.Ordinal)) is { } line
+            && long.TryParse(line.AsSpan(Available.Length).Trim().TrimEnd("kB "), NumberStyles.None, CultureInfo.InvariantCulture, out long kilobytes)
+            ? kilobytes * 1024
+            : long.MaxValue;
 }

@@ -14,7 +14,7 @@ internal sealed class ImageDecoding : IDisposable
     private const string Resized = "__PcDartsResized";
     private const string Pixels = "__PcDartsPixels";
     private const int ProgressStride = 256;
-    private const int NamesToShow = 5;
+    private const int NamesToShow = 10;
 
     private readonly IDataView _input;
     private readonly RowIndex _index;
@@ -25,8 +25,9 @@ internal sealed class ImageDecoding : IDisposable
     private readonly int[] _target;
     private readonly Lock _failures = new();
     private readonly SortedDictionary<int, (string Reason, Exception? Cause)> _bad = [];
+    private readonly SortedDictionary<int, string> _turned = [];
+    private readonly PicturePaths _paths;
     private ExceptionDispatchInfo? _fault;
-    private volatile int _firstBad = int.MaxValue;
     private int _done;
 
     public ImageDecoding(IHostEnvironment env, IDataView input, RowIndex index, PixelStore store, ImageReadSettings settings)
@@ -36,6 +37,7 @@ internal sealed class ImageDecoding : IDisposable
         _store = store;
         _settings = settings;
         _image = ImageTensorReader.Column(input, settings.ImageColumn);
+        _paths = new PicturePaths(input, _image.Name);
         _preprocessing = ImagePreprocessing.Estimator(env, _image.Name, Resized, Pixels, settings.Width, settings.Height).Fit(input);
         _target = new int[index.Rows.Length];
         int next = 0;
@@ -47,8 +49,12 @@ internal sealed class ImageDecoding : IDisposable
     /// <summary>Which of the labelled rows could not be read.</summary>
     public bool[] Bad { get; }
 
+    /// <summary>Files of pictures that say of themselves to be turned or mirrored, by row.</summary>
+    public IReadOnlyCollection<string> Turned => _turned.Values;
+
     /// <summary>Decodes everything into the store.</summary>
-    /// <exception cref="ArgumentException">A picture cannot be read and the settings say so to be an error.</exception>
+    /// <exception cref="ArgumentException">Pictures cannot be read and the settings say so to be an error; all were tried.</exception>
+    /// <exception cref="InsufficientMemoryException">A picture does not fit the memory that is free.</exception>
     public void Run()
     {
         int threads = _settings.Threads > 0 ? _settings.Threads : Environment.ProcessorCount;
@@ -58,18 +64,18 @@ internal sealed class ImageDecoding : IDisposable
         _fault?.Throw();
         if (_settings.BadImages == BadImageHandling.Error && _bad.Count > 0)
         {
-            (int row, (string reason, Exception? cause)) = _bad.First();
             throw new ArgumentException(
-                $"The picture in row {row}{NameOf(row)} {reason}. Replace or remove it, or set BadImages to {nameof(BadImageHandling)}.{nameof(BadImageHandling.Skip)} to leave such pictures out.",
+                $"{_bad.Count} of {Bad.Length} pictures cannot be read: {ListBad()}. Replace or remove {(_bad.Count == 1 ? "it" : "them")}, "
+                + $"or set BadImages to {nameof(BadImageHandling)}.{nameof(BadImageHandling.Skip)} to leave such pictures out.",
                 "input",
-                cause);
+                _bad.First().Value.Cause);
         }
         _settings.Progress?.Invoke(Bad.Length, Bad.Length);
     }
 
-    /// <summary>The first few unreadable pictures, with their reasons.</summary>
-    public IEnumerable<string> FirstBad()
-        => _bad.Take(NamesToShow).Select(entry => $"row {entry.Key}{NameOf(entry.Key)} {entry.Value.Reason}");
+    /// <summary>The first few unreadable pictures, with their reasons, and how many more there are.</summary>
+    public string ListBad()
+        => string.Join("; ", _bad.Take(NamesToShow).Select(entry => $"row {entry.Key}{NameOf(entry.Key)} {entry.Value.Reason}")) + (_bad.Count > NamesToShow ? $"; and {_bad.Count - NamesToShow} more" : "");
 
     public void Dispose() => _preprocessing.Dispose();
 
@@ -92,7 +98,8 @@ internal sealed class ImageDecoding : IDisposable
 
     private void Decode(int worker, int workers)
     {
-        using DataViewRowCursor cursor = _input.GetRowCursor([_image]);
+        using DataViewRowCursor cursor = _input.GetRowCursor([_image, .. _paths.Columns]);
+        Func<string?> pathOf = _paths.Reader(cursor);
         ValueGetter<MLImage?> getImage = cursor.GetGetter<MLImage?>(_image);
         ValueGetter<DataViewRowId> getId = cursor.GetIdGetter();
         using PixelExtractor extractor = new(_preprocessing, ImageRow.SchemaOf(_image.Name), _image.Name, Pixels);
@@ -104,7 +111,7 @@ internal sealed class ImageDecoding : IDisposable
         {
             if (row >= _target.Length || row % workers != worker)
                 continue;
-            if (row > _firstBad || _fault is not null)
+            if (_fault is not null)
                 return;
             _settings.Cancellation.ThrowIfCancellationRequested();
             getId(ref id);
@@ -112,15 +119,66 @@ internal sealed class ImageDecoding : IDisposable
                 throw UnstableOrder();
             if (_target[row] < 0)
                 continue;
-            if (TryDecode(row, getImage, ref image))
-                _store.Write(_target[row], extractor.Extract(image!));
+            Decode(row, pathOf(), getImage, ref image, extractor);
             ReportProgress();
         }
         if (row != _target.Length)
             throw UnstableOrder();
     }
 
-    private bool TryDecode(int row, ValueGetter<MLImage?> getImage, ref MLImage? image)
+    private void Decode(int row, string? path, ValueGetter<MLImage?> getImage, ref MLImage? image, PixelExtractor extractor)
+    {
+        if (!IsUsable(row, path, out PictureHeader? header))
+            return;
+        using DecodingMemory.Lease memory = header is null ? default : DecodingMemory.Shared.Enter(header, path!, _settings.Cancellation);
+        if (header is not null && !PictureFile.IsWhole(path))
+        {
+            RecordBad(row, PictureFile.CutShort, null);
+            return;
+        }
+        if (!TryDecode(row, path, getImage, ref image))
+            return;
+        if (!_paths.IsLoaded)
+        {
+            _store.Write(_target[row], extractor.Extract(image!));
+            return;
+        }
+        // LoadImages made it for this row alone, so no copy is needed, and its memory is given back now.
+        using MLImage own = image!;
+        image = null;
+        _store.Write(_target[row], extractor.Consume(own));
+    }
+
+    // What a file says of itself before ML.NET opens it. Where the rows do not tell the file, there is nothing to say.
+    private bool IsUsable(int row, string? path, out PictureHeader? header)
+    {
+        header = null;
+        if (path is null)
+            return true;
+        string? problem;
+        try
+        {
+            header = PictureHeader.Read(path, _settings.MaximumPixels, out problem);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            RecordBad(row, PictureFile.ReasonOf(cause, path), cause);
+            return false;
+        }
+        if (header is null)
+        {
+            RecordBad(row, problem!, null);
+            return false;
+        }
+        if (header.IsTurned)
+        {
+            lock (_failures)
+                _turned.Add(row, path);
+        }
+        return true;
+    }
+
+    private bool TryDecode(int row, string? path, ValueGetter<MLImage?> getImage, ref MLImage? image)
     {
         try
         {
@@ -130,13 +188,13 @@ internal sealed class ImageDecoding : IDisposable
         {
             // A getter can throw after disposing the value it was to replace.
             image = null;
-            return RecordBad(row, PictureFile.ReasonOf(cause), cause);
+            return RecordBad(row, PictureFile.ReasonOf(cause, path), cause);
         }
         if (image is null || image.Width <= 0 || image.Height <= 0)
             return RecordBad(row, "is missing", null);
         if (image.Width == 1 && image.Height == 1)
             return RecordBad(row, "is 1×1 pixels, which shows nothing", null);
-        return PictureFile.IsWhole(image.Tag) || RecordBad(row, PictureFile.CutShort, null);
+        return path is not null || PictureFile.IsWhole(image.Tag) || RecordBad(row, PictureFile.CutShort, null);
     }
 
     private bool RecordBad(int row, string reason, Exception? cause)
@@ -145,8 +203,6 @@ internal sealed class ImageDecoding : IDisposable
         {
             _bad.Add(row, (reason, cause));
             Bad[_target[row]] = true;
-            if (_settings.BadImages == BadImageHandling.Error)
-                _firstBad = Math.Min(_firstBad, row);
         }
         return false;
     }

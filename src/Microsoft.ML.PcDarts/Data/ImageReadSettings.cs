@@ -18,6 +18,9 @@ internal sealed record ImageReadSettings
     /// <summary>What to do with unreadable pictures.</summary>
     public BadImageHandling BadImages { get; init; } = BadImageHandling.Error;
 
+    /// <summary>Most pixels of a picture's file; above it the picture counts as unreadable.</summary>
+    public int MaximumPixels { get; init; } = PictureHeader.DefaultMaximumPixels;
+
     /// <summary>
     /// True for the data that is searched and trained on: at least two classes, and at least two pictures in every class that has any.
     /// False for a validation set, which only may not be empty.

@@ -16,12 +16,13 @@ internal static partial class ImageTensorReader
     /// <param name="input">The pictures.</param>
     /// <param name="imageColumn">Column of <see cref="MLImage"/>.</param>
     /// <param name="maximum">Largest side in pixels, at least 16.</param>
+    /// <param name="maximumPixels">Most pixels of a picture's file; a larger one is not counted.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="ArgumentException">All pictures have one size with a side below <see cref="ImageDatasetChecks.MinimumSide"/>.</exception>
-    public static (int Width, int Height) ChooseSize(IDataView input, string imageColumn, int maximum, CancellationToken cancellation = default)
+    public static (int Width, int Height) ChooseSize(IDataView input, string imageColumn, int maximum, int maximumPixels = PictureHeader.DefaultMaximumPixels, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximum, SmallestDefault);
-        List<(int Width, int Height)> sizes = SampleSizes(input, Column(input, imageColumn), cancellation);
+        List<(int Width, int Height)> sizes = SampleSizes(input, Column(input, imageColumn), maximumPixels, cancellation);
         if (sizes.Count == 0)
             return (Square(maximum, maximum), Square(maximum, maximum));
         (int width, int height) = sizes[0];
@@ -41,12 +42,14 @@ internal static partial class ImageTensorReader
         return Math.Clamp(rounded, SmallestDefault, maximum / SizeStep * SizeStep);
     }
 
-    private static List<(int Width, int Height)> SampleSizes(IDataView input, DataViewSchema.Column column, CancellationToken cancellation)
+    private static List<(int Width, int Height)> SampleSizes(IDataView input, DataViewSchema.Column column, int maximumPixels, CancellationToken cancellation)
     {
         long rows = CountRows(input, cancellation);
         long sample = Math.Min(rows, SizeSample);
         List<(int, int)> sizes = [];
-        using DataViewRowCursor cursor = input.GetRowCursor([column]);
+        PicturePaths paths = new(input, column.Name);
+        using DataViewRowCursor cursor = input.GetRowCursor([column, .. paths.Columns]);
+        Func<string?> pathOf = paths.Reader(cursor);
         ValueGetter<MLImage?> getImage = cursor.GetGetter<MLImage?>(column);
         // Never disposed here: it may be a picture of the user's own that a later pass needs.
         MLImage? image = null;
@@ -59,6 +62,13 @@ internal static partial class ImageTensorReader
             taken++;
             try
             {
+                if (pathOf() is { } path)
+                {
+                    // The header tells the size; what is wrong with the file is reported when it is read.
+                    if (PictureHeader.Read(path, maximumPixels, out _) is { } header)
+                        sizes.Add((header.Width, header.Height));
+                    continue;
+                }
                 getImage(ref image);
             }
             catch (Exception unreadable) when (unreadable is not (OutOfMemoryException or OperationCanceledException))

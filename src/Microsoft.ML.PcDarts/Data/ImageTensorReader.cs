@@ -6,6 +6,7 @@ namespace Microsoft.ML.PcDarts;
 internal static partial class ImageTensorReader
 {
     private const int CancellationStride = 1024;
+    private const int NamesToShow = 5;
 
     /// <summary>Reads all rows.</summary>
     /// <param name="env">Environment whose log tells what was left out.</param>
@@ -35,12 +36,21 @@ internal static partial class ImageTensorReader
         using ImageDecoding decoding = new(env, input, index, store, settings);
         decoding.Run();
 
+        if (decoding.Turned.Count > 0)
+        {
+            channel.Warning(
+                MessageSensitivity.UserData,
+                "{0} of {1} pictures say by their EXIF orientation that they are to be shown turned or mirrored, and are read as they are stored: {2}. Turn them first, for example with ImageMagick (magick mogrify -auto-orient FILES).",
+                decoding.Turned.Count,
+                labels.Length,
+                Shown.Some([.. decoding.Turned.Select(Shown.Name)], NamesToShow));
+        }
         bool[] bad = decoding.Bad;
         int skipped = bad.Count(isBad => isBad);
         if (skipped > 0)
         {
             channel.Warning(
-                MessageSensitivity.UserData, "{0} of {1} pictures cannot be read and are left out: {2}.", skipped, labels.Length, string.Join("; ", decoding.FirstBad()));
+                MessageSensitivity.UserData, "{0} of {1} pictures cannot be read and are left out: {2}.", skipped, labels.Length, decoding.ListBad());
             Compact(store, bad);
             labels = [.. labels.Where((_, row) => !bad[row])];
             CheckClasses(labels, names, $" ({skipped} unreadable pictures and {index.MissingLabels} rows without a label were left out)", settings);

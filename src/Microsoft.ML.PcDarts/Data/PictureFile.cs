@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.ML.Data;
 using SkiaSharp;
 
 namespace Microsoft.ML.PcDarts;
@@ -31,8 +32,48 @@ internal static class PictureFile
 
     /// <summary>Why a picture cannot be used, as the end of a sentence that begins with its name.</summary>
     /// <param name="cause">What was thrown when it was decoded.</param>
-    public static string ReasonOf(Exception cause)
-        => cause is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : $"cannot be decoded ({cause.Message})";
+    /// <param name="path">Its file, if it is known.</param>
+    public static string ReasonOf(Exception cause, string? path)
+    {
+        if (path is not null && FileType.ProblemOf(path) is { } problem)
+            return problem;
+        return cause is FileNotFoundException or DirectoryNotFoundException ? "does not exist"
+            : cause is UnauthorizedAccessException or IOException ? $"cannot be read ({cause.Message})"
+            : path is null ? $"cannot be decoded ({cause.Message})"
+            : PictureHeader.Undecodable(PictureHeader.HeadOf(path));
+    }
+
+    /// <summary>Decodes a picture.</summary>
+    /// <param name="path">Its file.</param>
+    /// <param name="maximumPixels">Most pixels that it may have.</param>
+    /// <param name="cancellation">Stops the waiting for memory.</param>
+    /// <returns>The picture; the caller disposes it.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no picture, is damaged or too large; the message names it.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="InsufficientMemoryException">The memory that is free does not suffice.</exception>
+    public static DecodedPicture Decode(string path, int maximumPixels, CancellationToken cancellation)
+    {
+        PictureHeader? header = PictureHeader.Read(path, maximumPixels, out string? problem);
+        if (header is null)
+            throw FileType.IsMissing(problem!) ? new FileNotFoundException($"The picture '{path}' {problem}.", path) : new InvalidDataException($"The picture '{path}' {problem}.");
+
+        DecodingMemory.Lease lease = DecodingMemory.Shared.Enter(header, path, cancellation);
+        try
+        {
+            if (!IsWhole(path))
+                throw new InvalidDataException($"The picture '{path}' {CutShort}.");
+            return new DecodedPicture(MLImage.CreateFromFile(path), header.IsTurned, lease);
+        }
+        catch (Exception cause)
+        {
+            lease.Dispose();
+            if (cause is OutOfMemoryException or InvalidDataException or IOException or UnauthorizedAccessException)
+                throw;
+            throw new InvalidDataException($"The picture '{path}' {ReasonOf(cause, path)}.", cause);
+        }
+    }
 
     /// <summary>
     /// Whether the file of a picture that was decoded is complete. The decoder fills the missing part of a truncated JPEG or PNG in

@@ -42,7 +42,7 @@ internal sealed class ActivationMaps : IDisposable
         using ScoringBuffers buffers = new(_classifier.Extractor());
         int length = (int)_picture.Aggregate(1L, (product, size) => product * size);
         buffers.Reserve(length, 1);
-        buffers.Extract((image, false), 0);
+        buffers.Extract(new DecodedPicture(image, isTurned: false, lease: null), 0);
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, buffers.Pixels.AsMemory(0, length), _picture);
         using var options = new RunOptions();
         using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, [_input], [input], [_probabilities, Output]);

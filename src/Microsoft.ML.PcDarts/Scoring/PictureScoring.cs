@@ -10,47 +10,41 @@ namespace Microsoft.ML.PcDarts;
 /// <param name="classifier">The model; not owned.</param>
 /// <param name="session">Its network; not owned.</param>
 /// <param name="badImages">What to do with a file that cannot be decoded.</param>
-internal sealed class PictureScoring(SavedClassifier classifier, ScoringSession session, BadImageHandling badImages) : IDisposable
+/// <param name="maximumPixels">Most pixels of a file.</param>
+internal sealed class PictureScoring(SavedClassifier classifier, ScoringSession session, BadImageHandling badImages, int maximumPixels) : IDisposable
 {
     private readonly ConcurrentBag<ScoringBuffers> _buffers = [];
     private volatile bool _disposed;
     private long _skipped;
+    private long _turned;
 
     /// <summary>Turns an item into a picture; throws for one that is none.</summary>
     /// <param name="item">A path or a picture.</param>
     /// <param name="position">Its position among all items, for the message.</param>
-    /// <returns>The picture, and whether it is disposed after use.</returns>
-    public delegate (MLImage Image, bool Owned) Decoder<in T>(T item, int position);
+    /// <param name="cancellation">Stops the waiting for memory.</param>
+    public delegate DecodedPicture Decoder<in T>(T item, int position, CancellationToken cancellation);
 
     /// <summary>Pictures skipped so far.</summary>
     public long Skipped => Interlocked.Read(ref _skipped);
 
+    /// <summary>Pictures scored so far whose files say that they are to be shown turned or mirrored.</summary>
+    public long Turned => Interlocked.Read(ref _turned);
+
     /// <summary>Decodes a file.</summary>
-    public static (MLImage Image, bool Owned) Decode(string path, int position)
+    public DecodedPicture Decode(string path, int position, CancellationToken cancellation)
     {
         if (string.IsNullOrEmpty(path))
             throw new ArgumentException($"The path at position {position} is {(path is null ? "null" : "empty")}.", "paths");
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"The picture '{path}' does not exist.", path);
-        MLImage image;
-        try
-        {
-            image = MLImage.CreateFromFile(path);
-        }
-        catch (Exception cause) when (cause is not OutOfMemoryException)
-        {
-            throw new InvalidDataException($"The picture '{path}' {PictureFile.ReasonOf(cause)}.", cause);
-        }
-        if (PictureFile.IsWhole(path))
-            return (image, true);
-        image.Dispose();
-        throw new InvalidDataException($"The picture '{path}' {PictureFile.CutShort}.");
+        DecodedPicture picture = PictureFile.Decode(path, maximumPixels, cancellation);
+        if (picture.IsTurned)
+            Interlocked.Increment(ref _turned);
+        return picture;
     }
 
     /// <summary>Takes a picture as it is.</summary>
-    public static (MLImage Image, bool Owned) Borrow(MLImage image, int position) => image is null
+    public static DecodedPicture Borrow(MLImage image, int position, CancellationToken cancellation) => image is null
         ? throw new ArgumentException($"The picture at position {position} is null.", "images")
-        : (image, false);
+        : new DecodedPicture(image, isTurned: false, lease: null);
 
     /// <summary>Scores all items, in their order.</summary>
     public IReadOnlyList<PcDartsPrediction> Run<T>(IEnumerable<T> items, Decoder<T> decode, CancellationToken cancellation)
@@ -142,10 +136,10 @@ internal sealed class PictureScoring(SavedClassifier classifier, ScoringSession 
                 cancellation.ThrowIfCancellationRequested();
                 try
                 {
-                    buffers.Extract(decode(batch[i], first + i), readable * session.InputLength);
+                    buffers.Extract(decode(batch[i], first + i, cancellation), readable * session.InputLength);
                     readable++;
                 }
-                catch (Exception bad) when (badImages == BadImageHandling.Skip && bad is (InvalidDataException or FileNotFoundException))
+                catch (Exception bad) when (badImages == BadImageHandling.Skip && bad is (InvalidDataException or IOException or UnauthorizedAccessException))
                 {
                     Interlocked.Increment(ref _skipped);
                     results[i] = new PcDartsPrediction(bad.Message);

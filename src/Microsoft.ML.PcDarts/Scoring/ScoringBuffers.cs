@@ -1,5 +1,3 @@
-using Microsoft.ML.Data;
-
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>What the scoring of one batch needs; kept for the next.</summary>
@@ -22,15 +20,13 @@ internal sealed class ScoringBuffers(PixelExtractor extractor) : IDisposable
     }
 
     /// <summary>Writes a picture's bytes to <see cref="Pixels"/>, and disposes the picture if it is owned.</summary>
-    public void Extract((MLImage Image, bool Owned) picture, int offset)
+    public void Extract(DecodedPicture picture, int offset)
     {
-        if (!picture.Owned)
+        using (picture)
         {
-            extractor.Extract(picture.Image).CopyTo(Pixels.AsSpan(offset));
-            return;
+            ReadOnlySpan<byte> bytes = picture.IsOwned ? extractor.Consume(picture.Image) : extractor.Extract(picture.Image);
+            bytes.CopyTo(Pixels.AsSpan(offset));
         }
-        using (picture.Image)
-            extractor.Consume(picture.Image).CopyTo(Pixels.AsSpan(offset));
     }
 
     public void Dispose() => extractor.Dispose();

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Microsoft.ML.PcDarts.Tests;
 
 /// <summary>What <c>LoadImageFolder</c> and <see cref="PcDartsPictureFiles"/> list, and what they say of the rest.</summary>
@@ -54,7 +52,7 @@ public sealed class PictureListingTests : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Pipes and devices lie in folders on Unix, and are told by statx on Linux.");
         _folder.File("a/1.jpg", [1]);
-        Shell("mkfifo \"$0/a/cam.jpg\" && ln -s /dev/zero \"$0/a/zero.png\"");
+        Shell.Run("mkfifo \"$0/a/cam.jpg\" && ln -s /dev/zero \"$0/a/zero.png\"", _folder.Path);
         string warning = Assert.Single(Warnings());
         Assert.Contains("2 entries are no regular files", warning, StringComparison.Ordinal);
         Assert.Contains("cam.jpg is a named pipe", warning, StringComparison.Ordinal);
@@ -90,18 +88,18 @@ public sealed class PictureListingTests : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Other systems have no such names.");
         _folder.File("a/1.jpg", [1]);
-        Shell("touch \"$0/a/$(printf 'caf\\351.jpg')\"");
+        Shell.Run("touch \"$0/a/$(printf 'caf\\351.jpg')\"", _folder.Path);
         string warning = Assert.Single(Warnings());
         Assert.Contains(@"1 names are not UTF-8", warning, StringComparison.Ordinal);
         Assert.Contains(@"caf\uFFFD.jpg", warning, StringComparison.Ordinal);
         Assert.Contains("convmv", warning, StringComparison.Ordinal);
 
-        Shell("mkdir \"$0/$(printf 'caf\\351')\"");
+        Shell.Run("mkdir \"$0/$(printf 'caf\\351')\"", _folder.Path);
         ArgumentException error = Assert.Throws<ArgumentException>(() => ImageFolder.Scan(_folder.Path));
         Assert.Contains(@"'caf\uFFFD'", error.Message, StringComparison.Ordinal);
         Assert.Contains("convmv", error.Message, StringComparison.Ordinal);
         // .NET cannot delete them either.
-        Shell("rm -r \"$0\"/caf* \"$0\"/a/caf*");
+        Shell.Run("rm -r \"$0\"/caf* \"$0\"/a/caf*", _folder.Path);
     }
 
     [Theory]
@@ -185,13 +183,5 @@ public sealed class PictureListingTests : IDisposable
         List<string> warnings = ReaderFixture.CaptureWarnings(_ml);
         _ = _ml.Data.LoadImageFolder(_folder.Path);
         return warnings;
-    }
-
-    // $0 is the folder. Names outside UTF-8 and pipes cannot be made with .NET.
-    private void Shell(string command)
-    {
-        using Process shell = Process.Start("/bin/sh", ["-c", command, _folder.Path]);
-        shell.WaitForExit();
-        Assert.Equal(0, shell.ExitCode);
     }
 }

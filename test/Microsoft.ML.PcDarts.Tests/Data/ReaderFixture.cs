@@ -6,10 +6,13 @@ internal static class ReaderFixture
     public static ImageReadSettings Settings { get; } = new() { ImageColumn = "Image", LabelColumn = "Label", Width = 16, Height = 16 };
 
     /// <summary>Loads files lazily, with a text label mapped to a key; a null label stays missing.</summary>
-    public static IDataView View(MLContext ml, params (string? Path, string? Label)[] rows)
+    public static IDataView View(MLContext ml, params (string? Path, string? Label)[] rows) => View(ml, folder: null, rows);
+
+    /// <summary>The same, of files in a folder.</summary>
+    public static IDataView View(MLContext ml, string? folder, (string? Path, string? Label)[] rows)
     {
         IDataView data = ml.Data.LoadFromEnumerable(rows.Select(row => new PathRow { ImagePath = row.Path ?? "", Label = row.Label ?? "" }).ToArray());
-        return ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.LoadImages("Image", null, "ImagePath")).Fit(data).Transform(data);
+        return ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.LoadImages("Image", folder, "ImagePath")).Fit(data).Transform(data);
     }
 
     /// <summary>Two classes of <paramref name="each"/> noise pictures.</summary>

@@ -31,4 +31,17 @@ public sealed class MlNetAccessDataTests
         var transformer = ml.Transforms.CopyColumns("B", "A").Fit(ml.Data.LoadFromEnumerable([new { A = 1 }]));
         Assert.Equal([("B", "A")], MlNetAccess.ColumnPairs(transformer));
     }
+
+    [Fact]
+    public void LoaderOf_LoadImagesBelowOtherSteps_IsFound()
+    {
+        MLContext ml = new(seed: 1);
+        IDataView files = ml.Data.LoadFromEnumerable([new { ImagePath = "a.jpg", Label = "a" }]);
+        IDataView view = ml.Transforms.LoadImages("Image", Path.GetTempPath(), "ImagePath").Append(ml.Transforms.ResizeImages("Small", 8, 8, "Image")).Append(ml.Transforms.Conversion.MapValueToKey("Label"))
+            .Fit(files).Transform(files);
+        view = ml.Data.TakeRows(ml.Data.ShuffleRows(view), 1);
+        Assert.Equal(Path.GetTempPath(), MlNetAccess.LoaderOf(view, "Image")?.ImageFolder);
+        Assert.Null(MlNetAccess.LoaderOf(view, "Small"));
+        Assert.Null(MlNetAccess.LoaderOf(files, "Image"));
+    }
 }
