@@ -21,8 +21,11 @@ internal sealed class Supernet : nn.Module
     private readonly CellBuffers _buffers = new(get_num_threads());
 
     /// <summary>Builds the network with torch's default initialization, drawn from torch's generator.</summary>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="device">Where it computes.</param>
+    /// <param name="type">Type of the parameters: float32, or float64 to compare with exact values; the kernels compute float32 alone.</param>
     /// <exception cref="ArgumentOutOfRangeException">A member of <paramref name="shape"/> is out of range.</exception>
-    internal Supernet(SupernetShape shape, Device device) : base(nameof(Supernet))
+    internal Supernet(SupernetShape shape, Device device, ScalarType type = ScalarType.Float32) : base(nameof(Supernet))
     {
         shape.Validate();
         Shape = shape;
@@ -44,6 +47,8 @@ internal sealed class Supernet : nn.Module
         _classifier = nn.Linear(inputs1, shape.Classes);
         register_module("classifier", _classifier);
         this.to(device);
+        if (type != ScalarType.Float32)
+            this.to(type);
         _weights = [.. parameters()];
         _ungathered = [.. named_parameters().Where(entry => !entry.name.Contains("._ops.", StringComparison.Ordinal)).Select(entry => entry.parameter)];
     }
