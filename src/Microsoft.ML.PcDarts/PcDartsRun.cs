@@ -7,6 +7,7 @@ public sealed partial class PcDartsRun
     private PcDartsRun(string path, PcDartsRunState state, RunDescription description, RunMetrics metrics, RunResult? result, RunPredictions? predictions)
     {
         (WorkspacePath, State, Description, Metrics, Result, Predictions) = (path, state, description, metrics, result, predictions);
+        Warnings = RunWarnings.Read(path);
         Epochs = [.. metrics.Epochs.Select(EpochMetrics.Of)];
     }
 
@@ -54,6 +55,12 @@ public sealed partial class PcDartsRun
 
     /// <summary>Every whole epoch so far: those of the search, then the candidates that were tried, then those of the final training.</summary>
     public IReadOnlyList<EpochMetrics> Epochs { get; }
+
+    /// <summary>Warnings of all attempts in the order in which they first came, each once.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>What the run can be trusted for; null while it has no model, and for runs of earlier versions.</summary>
+    public RunVerdict? Verdict => History?.Verdict;
 
     /// <summary>The newest report; null before the first one.</summary>
     public TrainingProgress? Last => Metrics.Last;

@@ -79,9 +79,42 @@ public sealed partial class PcDartsTrainer
         if (_options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
             shape = NetworkTrainer.FitToTime(run, loader, rows, found.Genotype, shape);
         Genotype best = new CandidateTrials(run, loader, rows, shape).Run(found.Candidates, triedBefore);
-        run.Found = found with { Genotype = best, Time = found.Time + run.Elapsed - start, Candidates = [] };
-        run.Info($"{run.Epochs.Where(epoch => epoch.Phase == TrainingPhase.Selection).DistinctBy(epoch => epoch.Genotype).Count()} of {found.Candidates.Count} candidates were compared; trained is {best.ToPython()}");
+        int tried = Tried(run);
+        run.Found = found with
+        {
+            Genotype = best,
+            Time = found.Time + run.Elapsed - start,
+            Candidates = [],
+            Chosen = tried > 0 ? found.Candidates.Index().First(candidate => candidate.Item.Equals(best)).Index + 1 : null,
+        };
+        run.Info($"{tried} of {found.Candidates.Count} candidates were compared; trained is {best.ToPython()}");
         return best;
+    }
+
+    private static int Tried(RunContext run) => run.Epochs.Where(epoch => epoch.Phase == TrainingPhase.Selection).DistinctBy(epoch => epoch.Genotype).Count();
+
+    /// <summary>Judges the run and says so; null for a run that goes on from a checkpoint of an earlier version, which does not tell enough.</summary>
+    private RunVerdict? Judge(RunContext run, SearchResult search, TrainedNetwork trained, int rows, TimeSpan readTime)
+    {
+        if (search.Strength is null && _options.Genotype is null && run.Initial is null)
+            return null;
+        PhasePlan plan = PhasePlan.Full(rows, _options.Epochs, _options.BatchSize);
+        RunVerdict verdict = RunVerdicts.Of(new RunFacts
+        {
+            Options = _options,
+            Strength = search.Strength,
+            StartedFromSupernet = run.InitialSupernet is not null,
+            CandidatesDrawn = search.Drawn,
+            CandidatesTried = Tried(run),
+            ChosenCandidate = search.Chosen,
+            TrainingPasses = trained.Images / rows,
+            StepsPerEpoch = plan.StepsPerEpoch,
+            SecondsPerTrainingStep = plan.BatchSize / trained.ImagesPerSecond,
+            ReadSeconds = readTime.TotalSeconds,
+            StopReason = trained.Stopped,
+        });
+        run.Tell(verdict);
+        return verdict;
     }
 
     /// <summary>Runs a phase; if its loss diverges, goes back to the last checkpoint, or to the start of the phase, and halves the learning rate, once.</summary>

@@ -87,13 +87,14 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         using IChannel channel = host.Start("Fit");
         TorchRuntime.EnsureLoaded();
         SupernetWeights? initialSupernet = ReadInitialSupernet(ClassNames.Count(input.Schema[_options.LabelColumnName]));
-        Device device = TorchRuntime.ChooseDevice(MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment),
-            message => channel.Warning(MessageSensitivity.None, "{0}", message));
-        ScalarType trainingType = TorchRuntime.ChooseType(_options.Precision, device, message => channel.Warning(MessageSensitivity.None, "{0}", message));
+        List<string> warnings = [];
+        Device device = TorchRuntime.ChooseDevice(MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment), warnings.Add);
+        ScalarType trainingType = TorchRuntime.ChooseType(_options.Precision, device, warnings.Add);
         TorchRuntime.SetThreads(_options.Threads);
         using Workspace? workspace = _options.WorkspacePath is { } folder ? Workspace.Open(folder) : null;
         int seed = _options.Seed ?? MlNetAccess.Seed(_environment) ?? (workspace is null ? null : Workspace.ReadDescription(workspace.FullPath)?.Seed) ?? host.Rand.Next();
         var run = new RunContext(_options, _environment, channel, device, seed, clock, workspace) { InitialSupernet = initialSupernet };
+        warnings.ForEach(run.Warning);
         using TorchSharp.DisposeScope scope = NewDisposeScope();
 
         // Step 1: decode the pictures once.
@@ -105,6 +106,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
 
         // Where an earlier attempt stood, if the workspace holds one.
         Checkpoint? interrupted = workspace?.Begin(Describe(run, trainingType, data, validationData, initial), run.Warning);
+        run.KeepWarnings();
         if (interrupted is not null)
             run.GoOn(interrupted.State);
 
@@ -147,6 +149,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
             TrainingImagesPerSecond = trained.ImagesPerSecond,
             ReturnedEpoch = trained.Epoch,
             StopReason = trained.Stopped,
+            Verdict = Judge(run, search, trained, trainingRows.Length, readTime),
             Size = NetworkSize.Of(search.Genotype, shape),
             WeightsSha256 = WeightsHash.Sha256(trained.Weights),
             PeakMemoryBytes = Process.GetCurrentProcess().PeakWorkingSet64,

@@ -62,6 +62,9 @@ public sealed record TrainingHistory
     /// <summary>Why the final training ended.</summary>
     public StopReason StopReason { get; init; }
 
+    /// <summary>What the run can be trusted for; null in models of earlier versions.</summary>
+    public RunVerdict? Verdict { get; init; }
+
     /// <summary>Validation accuracy of the model, 0 to 1; null when nothing was held out.</summary>
     public double? ValidationAccuracy => Epochs.LastOrDefault(epoch => epoch.Phase == TrainingPhase.Training && (ReturnedEpoch == 0 || epoch.Epoch == ReturnedEpoch))?.ValidationAccuracy;
 

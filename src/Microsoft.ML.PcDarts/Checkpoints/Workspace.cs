@@ -89,6 +89,9 @@ internal sealed partial class Workspace : IDisposable
             _pace.RunIfDue(() => WriteReport(running: true));
     }
 
+    /// <summary>Keeps a warning of the run.</summary>
+    public void AddWarning(string message) => RunWarnings.Add(FullPath, message);
+
     /// <summary>Writes model, result and report of the finished run.</summary>
     public void Finish(RunResult result, PcDartsTransformer model, DataViewSchema inputs)
     {
@@ -112,7 +115,7 @@ internal sealed partial class Workspace : IDisposable
     {
         foreach (string folder in ((string[])[CheckpointsFolder, GenotypesFolder]).Select(name => Path.Combine(FullPath, name)).Where(Directory.Exists))
             Directory.Delete(folder, recursive: true);
-        foreach (string file in ((string[])[MetricsFile, SupernetFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName, RunFile]).Select(name => Path.Combine(FullPath, name)))
+        foreach (string file in ((string[])[MetricsFile, RunWarnings.FileName, SupernetFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName, RunFile]).Select(name => Path.Combine(FullPath, name)))
             File.Delete(file);
     }
 

@@ -4,6 +4,8 @@ namespace Microsoft.ML.PcDarts;
 
 internal static partial class ReportPage
 {
+    private const int ShownWarnings = 20;
+
     private static void AddHeader(Html page, PcDartsRun run)
     {
         TrainingHistory? history = run.History;
@@ -11,12 +13,13 @@ internal static partial class ReportPage
         string state = run.State.ToString();
         page.Add($"<header><p class=\"kind\">PC-DARTS architecture search</p><h1>{run.Name} <span class=\"badge {state.ToLowerInvariant()}\">{state.ToLowerInvariant()}</span></h1>");
         page.Add($"<p>{Status(run)} <span class=\"note\">As of <time datetime=\"{now:O}\">{now:yyyy-MM-dd HH:mm:ss} UTC</time>.</span></p>");
+        AddVerdict(page, run);
         page.Add($"<dl class=\"tiles\">");
         if (run.Predictions is { } predictions)
-            AddTile(page, "Test accuracy", Percent(predictions.Accuracy), $"{predictions.Pictures.Count:N0} pictures");
+            AddTile(page, "Test accuracy", Percent(predictions.Accuracy), Interval(run.TestEstimate!.Value));
         EpochMetrics? validated = run.LastValidated;
         if (run.ValidationAccuracy is { } accuracyHeld)
-            AddTile(page, "Validation accuracy", Percent(accuracyHeld), history is null ? (FormattableString)$"epoch {validated!.Epoch}" : $"{history.ValidationImages:N0} pictures");
+            AddTile(page, "Validation accuracy", Percent(accuracyHeld), history?.ValidationEstimate is { } estimate ? Interval(estimate) : $"epoch {validated!.Epoch}");
         if (history is not null)
         {
             AddTile(page, "Parameters", Amount(history.Size.Parameters), $"{history.Size.Parameters:N0}");
@@ -45,6 +48,23 @@ internal static partial class ReportPage
         ]);
         page.Add($"</div></div></header>");
     }
+
+    private static void AddVerdict(Html page, PcDartsRun run)
+    {
+        if (run.Verdict is { } verdict)
+            page.Add($"<div class=\"verdict{(verdict.FallsShort ? " short" : "")}\"><strong>Verdict</strong> {verdict.Summary}</div>");
+        if (run.Warnings.Count == 0)
+            return;
+        page.Add($"<div class=\"verdict short\"><strong>Warnings</strong><ul>");
+        foreach (string warning in run.Warnings.Take(ShownWarnings))
+            page.Add($"<li>{warning}</li>");
+        page.Add($"</ul>");
+        if (run.Warnings.Count > ShownWarnings)
+            page.Add($"<p>{run.Warnings.Count - ShownWarnings:N0} more are in {RunWarnings.FileName}.</p>");
+        page.Add($"</div>");
+    }
+
+    private static FormattableString Interval(AccuracyEstimate estimate) => $"{estimate.Right:N0} of {estimate.Pictures:N0} pictures; 95 % interval {100 * estimate.Low:0.0} to {100 * estimate.High:0.0} %";
 
     private static string Status(PcDartsRun run)
     {

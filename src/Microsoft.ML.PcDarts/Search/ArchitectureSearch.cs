@@ -17,6 +17,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
     private readonly Supernet _supernet;
     private readonly Architect _architect;
     private readonly WeightStepper _weights;
+    private readonly ArchitectureValues _start;
 
     /// <param name="run">The run.</param>
     /// <param name="loader">Makes batches from row indices.</param>
@@ -31,6 +32,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
         _supernet = new Supernet(shape, run.Device) { MemorySaving = run.Options.MemorySaving };
         run.InitialSupernet?.CopyTo(_supernet);
         run.InitialSupernet?.CopyTo(_architecture);
+        _start = _architecture.Values();
         _architect = new Architect(_supernet, _architecture, run.Options.ArchitectureLearningRate, run.ClassWeights, run.Warning);
         _weights = new WeightStepper(
             _supernet, _architecture, run.Options.SearchLearningRate, run.Options.Momentum, run.Options.WeightDecay, run.Options.GradientClipNorm, run.ClassWeights, run.Warning);
@@ -93,9 +95,13 @@ internal sealed partial class ArchitectureSearch : IDisposable
 
         _run.KeepSupernet(Learned);
         Genotype decoded = _architecture.Decode(_run.Options.MaximumSkipConnections);
+        ArchitectureValues values = _architecture.Values();
+        IReadOnlyList<Genotype> candidates = GenotypeSampler.Candidates(values, decoded, _run.Options.SearchCandidates, _run.Options.MaximumSkipConnections, _run.Seed);
         return new SearchResult(decoded, _run.Elapsed - start, progress.Trained.ImagesPerSecond)
         {
-            Candidates = GenotypeSampler.Candidates(_architecture.Values(), decoded, _run.Options.SearchCandidates, _run.Options.MaximumSkipConnections, _run.Seed),
+            Candidates = candidates,
+            Drawn = candidates.Count,
+            Strength = SearchStrength.Of(_start, values, progress.ArchitectureSteps, _run.Options.ArchitectureLearningRate, plan.BatchSize * progress.Trained.Seconds / progress.Trained.Cost),
         };
 
         // Warm-up epochs step the weights alone.

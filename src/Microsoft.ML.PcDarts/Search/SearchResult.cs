@@ -8,4 +8,13 @@ internal sealed record SearchResult(Genotype Genotype, TimeSpan Time, double Ima
 {
     /// <summary>What is to be tried, the decoded genotype first; it alone when nothing is, none when all were.</summary>
     public IReadOnlyList<Genotype> Candidates { get; init; } = [];
+
+    /// <summary>How many candidates the search gave, the decoded genotype included.</summary>
+    public int Drawn { get; init; }
+
+    /// <summary>Number of the candidate that was chosen, from 1; null when none was tried.</summary>
+    public int? Chosen { get; init; }
+
+    /// <summary>How far the search moved α and β; null when the genotype was given, and in checkpoints of earlier versions.</summary>
+    public SearchStrength? Strength { get; init; }
 }

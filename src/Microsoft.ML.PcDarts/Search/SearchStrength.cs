@@ -11,7 +11,7 @@ namespace Microsoft.ML.PcDarts;
 internal sealed record SearchStrength(int Steps, double AlphaEntropy, double BetaEntropy, double AlphaWalk, double BetaWalk, double SecondsPerStep, double LearningRate)
 {
     /// <summary>
-    /// A random walk stays below: of 200 walks of <see cref="ArchitectureAdam"/> on noise none exceeded 1.17 for α (its 224 entries) and 1.65 for β (28 entries), whatever the number of steps.
+    /// A random walk stays below: of 200 walks of Adam on noise, each of 1, 5, 30 and 150 steps, none exceeded 1.18 for α (224 entries) and 1.51 for β (28 entries).
     /// </summary>
     public const double ClearAlphaWalk = 1.5, ClearBetaWalk = 2;
 

@@ -19,9 +19,11 @@ namespace Microsoft.ML.PcDarts;
 internal sealed class CandidateTrials(RunContext run, BatchLoader loader, int[] rows, NetworkShape shape)
 {
     private const int Stream = -2; // -1 is the architecture's
-    private const int FewestSteps = 20;
     private const int Third = 3; // one candidate in so many is tried again, so many times as long
     private const double WarmUp = 0.1;
+
+    /// <summary>Steps below which a trial tells nothing.</summary>
+    public const int FewestSteps = 20;
 
     /// <summary>Tries the candidates that were not tried yet.</summary>
     /// <param name="candidates">The decoded architecture, then others.</param>

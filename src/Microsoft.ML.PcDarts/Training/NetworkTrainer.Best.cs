@@ -32,6 +32,6 @@ internal sealed partial class NetworkTrainer
         bool best = _best is not null && (reason != StopReason.Completed || _run.Options.ReturnedWeights == ReturnedWeights.BestValidation);
         // A cancelled epoch counts when it has begun; its weights are then the present ones.
         int last = Math.Min(progress.Epoch + (progress.Step > 0 ? 1 : 0), progress.Plan.Epochs);
-        return new TrainedNetwork(best ? _best! : _network.ExportWeights(), time, progress.Trained.ImagesPerSecond, best ? progress.BestEpoch : last, reason);
+        return new TrainedNetwork(best ? _best! : _network.ExportWeights(), time, progress.Trained.ImagesPerSecond, best ? progress.BestEpoch : last, reason) { Images = progress.Trained.Images };
     }
 }

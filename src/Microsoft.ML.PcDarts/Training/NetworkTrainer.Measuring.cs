@@ -8,7 +8,7 @@ namespace Microsoft.ML.PcDarts;
 internal sealed partial class NetworkTrainer
 {
     /// <summary>Passes over the pictures below which a smaller network, trained for longer, beats a larger one.</summary>
-    private const int MinimumPasses = 16;
+    internal const int MinimumPasses = 16;
 
     private const int MaximumMeasuredBatch = 48;
 

@@ -12,6 +12,7 @@ internal sealed class RunContext(
     private readonly Lock _reading = new();
     private TimeSpan _lastReport = TimeSpan.MinValue / 2;
     private TimeSpan _before, _lastSave;
+    private List<string>? _early = [];
 
     public PcDartsTrainer.Options Options { get; } = options;
 
@@ -59,7 +60,34 @@ internal sealed class RunContext(
 
     public void Info(string message) => channel.Info(MessageSensitivity.None, "{0}", message);
 
-    public void Warning(string message) => channel.Warning(MessageSensitivity.None, "{0}", message);
+    /// <summary>Warns, and keeps the warning in the workspace.</summary>
+    public void Warning(string message)
+    {
+        channel.Warning(MessageSensitivity.None, "{0}", message);
+        if (_early is not null)
+            _early.Add(message);
+        else
+            Keep(message);
+    }
+
+    /// <summary>Keeps the warnings so far, and from now on each as it comes: once the workspace is known to hold this run and no other.</summary>
+    public void KeepWarnings()
+    {
+        foreach (string message in _early ?? [])
+            Keep(message);
+        _early = null;
+    }
+
+    /// <summary>Says what the run can be trusted for.</summary>
+    public void Tell(RunVerdict verdict)
+    {
+        if (verdict.FallsShort)
+            channel.Warning(MessageSensitivity.None, "Verdict: {0}", verdict.Summary);
+        else
+            channel.Info(MessageSensitivity.None, "Verdict: {0}", verdict.Summary);
+    }
+
+    private void Keep(string message) => InWorkspace(folder => folder.AddWarning(message));
 
     /// <summary>True when a report is due; reports at the end of an epoch need not ask.</summary>
     public bool ReportIsDue => (Options is not { MetricsCallback: null, Progress: null } || workspace is not null) && Elapsed - _lastReport >= Options.ReportInterval;

@@ -31,12 +31,12 @@ internal static class RunVerdicts
                 secondsOfSearch = FewestSearchSteps * strength.SecondsPerStep;
             else if (evidence == ArchitectureEvidence.Weak && strength.StepsToDecide is { } steps)
                 secondsOfSearch = steps * strength.SecondsPerStep;
-            bool asked = options.SearchCandidates > 1;
+            bool asked = facts.CandidatesDrawn > 1;
             bool allTried = !asked || facts.CandidatesTried >= facts.CandidatesDrawn;
             says.Add(SaysOfTrials(facts, asked));
             if (!allTried)
             {
-                double trialSteps = (double)CandidateTrials.FewestSteps * options.SearchCandidates;
+                double trialSteps = (double)CandidateTrials.FewestSteps * facts.CandidatesDrawn;
                 secondsOfTrials = trialSteps * facts.SecondsPerTrainingStep / options.CandidateTimeShare;
                 epochs = (int)Math.Min(int.MaxValue, Math.Ceiling(trialSteps / options.CandidateTimeShare / facts.StepsPerEpoch));
             }

@@ -56,14 +56,14 @@ internal sealed class ReportFolder : IDisposable
     });
 
     /// <summary>Writes a result that ends with the newest report, or with another moment.</summary>
-    public void AddResult(string[] classes, TimeSpan? elapsed = null, StopReason stopped = StopReason.Completed)
+    public void AddResult(string[] classes, TimeSpan? elapsed = null, StopReason stopped = StopReason.Completed, RunVerdict? verdict = null)
     {
         var shape = new NetworkShape { InitialChannels = 4, Layers = 2, Classes = 3, ImageHeight = 8, ImageWidth = 8 };
         TrainingProgress last = _reports[^1];
         new RunResult(KnownGenotypes.PcDartsCifar, shape, classes, new TrainingHistory
         {
             Epochs = [new EpochMetrics(last.Phase, last.Epoch, 1, 0.5, 1, 0.5, 0.1, 10, elapsed ?? last.Elapsed)], TrainingImages = 24, ValidationImages = 6,
-            Size = NetworkSize.Of(KnownGenotypes.PcDartsCifar, shape), WeightsSha256 = "w", Device = "cpu", Seed = 7, ReturnedEpoch = last.Epoch, StopReason = stopped,
+            Size = NetworkSize.Of(KnownGenotypes.PcDartsCifar, shape), WeightsSha256 = "w", Device = "cpu", Seed = 7, ReturnedEpoch = last.Epoch, StopReason = stopped, Verdict = verdict,
         }).Write(Path);
     }
 

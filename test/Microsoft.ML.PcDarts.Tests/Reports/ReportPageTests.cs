@@ -105,6 +105,27 @@ public sealed class ReportPageTests : IDisposable
     }
 
     [Fact]
+    public void Write_VerdictAndWarnings_StandAtTheTop()
+    {
+        _run.AddTrainingEpoch(6);
+        _run.AddResult(["a", "b", "c"], verdict: new RunVerdict { Evidence = ArchitectureEvidence.None, FallsShort = true, Summary = "The architecture is <random>." });
+        RunWarnings.Add(_run.Path, "a <warning>");
+        PcDartsReport.Write(_run.Path);
+        string top = _run.Page[..(_run.Page.IndexOf("<dl class=\"tiles\">", StringComparison.Ordinal) + 1)];
+        Assert.Contains("<div class=\"verdict short\"><strong>Verdict</strong> The architecture is &lt;random&gt;.</div>", top, StringComparison.Ordinal);
+        Assert.Contains("<li>a &lt;warning&gt;</li>", top, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_FewPictures_GivesTheInterval()
+    {
+        _run.AddTrainingEpoch(6);
+        _run.AddResult(["a", "b", "c"]);
+        PcDartsReport.Write(_run.Path);
+        Assert.Contains("3 of 6 pictures; 95 % interval 18.8 to 81.2 %", _run.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Write_StoppedEarly_SaysWhyAndWhichEpochTheModelIs()
     {
         _run.AddTrainingEpoch(4);

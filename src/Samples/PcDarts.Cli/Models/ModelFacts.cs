@@ -27,6 +27,9 @@ internal sealed record ModelFacts
 
     public string? WeightsSha256 { get; init; }
 
+    /// <summary>Null where the model does not tell.</summary>
+    public RunVerdict? Verdict { get; init; }
+
     public static ModelFacts Of(Genotype genotype, TrainingHistory history) => new()
     {
         Genotype = genotype,
@@ -39,6 +42,7 @@ internal sealed record ModelFacts
         PeakMemoryBytes = history.PeakMemoryBytes,
         PeakGpuMemoryBytes = history.PeakGpuMemoryBytes > 0 ? history.PeakGpuMemoryBytes : null,
         WeightsSha256 = history.WeightsSha256,
+        Verdict = history.Verdict,
     };
 
     /// <summary>Reads the metadata of a model.zip or model.onnx.</summary>
@@ -77,6 +81,25 @@ internal sealed record ModelFacts
         ["peakGpuMemoryBytes"] = PeakGpuMemoryBytes,
         ["architectureSha256"] = Genotype?.Sha256(),
         ["weightsSha256"] = WeightsSha256,
+        ["verdict"] = Verdict is { } verdict ? ToJson(verdict) : null,
         ["model"] = model,
+    };
+
+    private static JsonObject ToJson(RunVerdict verdict) => new()
+    {
+        ["evidence"] = verdict.Evidence.ToString(),
+        ["architectureSteps"] = verdict.ArchitectureSteps,
+        ["alphaEntropy"] = verdict.AlphaEntropy,
+        ["betaEntropy"] = verdict.BetaEntropy,
+        ["alphaWalk"] = verdict.AlphaWalk,
+        ["betaWalk"] = verdict.BetaWalk,
+        ["candidatesAsked"] = verdict.CandidatesAsked,
+        ["candidatesTried"] = verdict.CandidatesTried,
+        ["chosenCandidate"] = verdict.ChosenCandidate,
+        ["trainingPasses"] = verdict.TrainingPasses,
+        ["fallsShort"] = verdict.FallsShort,
+        ["suggestedTimeBudgetSeconds"] = verdict.SuggestedTimeBudget?.TotalSeconds,
+        ["suggestedEpochs"] = verdict.SuggestedEpochs,
+        ["summary"] = verdict.Summary,
     };
 }
