@@ -34,7 +34,7 @@ public sealed class PcDartsHeatMap
     /// <summary>The grid, row by row, float32 <c>[Height · Width]</c>: 0 for places that do not speak for the class, 1 for the one that does most; all 0 if none does.</summary>
     public IReadOnlyList<float> Values => _values;
 
-    /// <summary>Writes the picture with the map over it, from clear over yellow to red, as PNG.</summary>
+    /// <summary>Writes the picture in shades of grey with the map over it, from clear over yellow to red, as PNG. So every colour is the map's, on a picture of any colour.</summary>
     /// <param name="image">The picture that was explained; not disposed.</param>
     /// <param name="path">The file; an existing one is replaced only once the new one is complete.</param>
     /// <param name="side">The picture is enlarged so that its shorter side has at least so many pixels, 1 to 4096. Default 256.</param>
@@ -51,8 +51,10 @@ public sealed class PcDartsHeatMap
         using SKBitmap sheet = new(whole.Width, whole.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
         using SKCanvas canvas = new(sheet);
         using SKPaint smooth = new() { FilterQuality = SKFilterQuality.High };
+        using (SKColorFilter filter = SKColorFilter.CreateColorMatrix(Grey()))
+        using (SKPaint grey = new() { FilterQuality = SKFilterQuality.High, ColorFilter = filter })
         using (SKBitmap picture = Bitmap(image))
-            canvas.DrawBitmap(picture, whole, smooth);
+            canvas.DrawBitmap(picture, whole, grey);
         using (SKBitmap map = Colours())
             canvas.DrawBitmap(map, whole, smooth);
         canvas.Flush();
@@ -66,13 +68,21 @@ public sealed class PcDartsHeatMap
         return bitmap;
     }
 
+    /// <summary>The colour matrix of a picture's luminance (Rec. 709), a little darker so that the map's yellow stands out on white too.</summary>
+    private static float[] Grey()
+    {
+        const float brightness = 0.8f;
+        float[] row = [0.2126f * brightness, 0.7152f * brightness, 0.0722f * brightness, 0, 0];
+        return [.. row, .. row, .. row, 0, 0, 0, 1, 0];
+    }
+
     private SKBitmap Colours()
     {
         var bitmap = new SKBitmap(Width, Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         for (int i = 0; i < _values.Length; i++)
         {
             float value = _values[i];
-            bitmap.SetPixel(i % Width, i / Width, new SKColor(255, (byte)(255 * (1 - value)), 0, (byte)(170 * value)));
+            bitmap.SetPixel(i % Width, i / Width, new SKColor(255, (byte)(255 * (1 - value)), 0, (byte)(190 * value)));
         }
 
         return bitmap;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
@@ -28,6 +30,9 @@ internal static partial class TorchRuntime
     private static string FileName(string name) =>
         OperatingSystem.IsWindows() ? name + ".dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
 
+    /// <summary>The libtorch that the system's loader found by name, since the application has none; null otherwise.</summary>
+    private static string? _foundByName;
+
     private static void LoadFromApplication(string name)
     {
         IReadOnlyList<string> folders = NativeFolders();
@@ -36,11 +41,22 @@ internal static partial class TorchRuntime
         if (found is not null)
             LoadFile(found);
         // By name: already loaded by the application, or on the system's own search path (LD_LIBRARY_PATH, PATH).
-        else if (!NativeLibrary.TryLoad(name, typeof(torch).Assembly, null, out _) && !TorchSharpRunsFromPackageFolder())
+        else if (NativeLibrary.TryLoad(name, typeof(torch).Assembly, null, out _))
+            _foundByName = LoadedFile(file) ?? _foundByName;
+        else if (!TorchSharpRunsFromPackageFolder())
             throw new TorchLibraryException(ExplainMissing(file, folders));
     }
 
+    /// <summary>Path of a library that this process has loaded, links followed; null if it is not known.</summary>
+    private static string? LoadedFile(string file)
+    {
+        using Process process = Process.GetCurrentProcess();
+        return process.Modules.Cast<ProcessModule>().Select(module => module.FileName)
+            .FirstOrDefault(path => path is not null && Path.GetFileName(path).StartsWith(file, StringComparison.OrdinalIgnoreCase));
+    }
+
     /// <summary>In a notebook the packages are used where they were restored, and TorchSharp gathers the native files itself.</summary>
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "In a single file the location is empty, which is no package folder.")]
     private static bool TorchSharpRunsFromPackageFolder()
     {
         string location = typeof(torch).Assembly.Location;
@@ -56,7 +72,7 @@ internal static partial class TorchRuntime
         }
         catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
         {
-            throw new TorchLibraryException(ExplainFailure(file, exception.Message), exception);
+            throw new TorchLibraryException(ExplainFailure(file, exception.Message, _foundByName), exception);
         }
     }
 
@@ -80,15 +96,15 @@ internal static partial class TorchRuntime
     {
         string remedy = file.Contains("LibTorchSharp", StringComparison.Ordinal)
             ? $"It belongs to the TorchSharp package, which has it for linux-x64, win-x64, win-arm64 and osx-arm64; this process is {Platform}."
-            : $"Reference one libtorch in the application: libtorch-cpu-{Platform} {LibTorchVersion} (or TorchSharp-cpu, TorchSharp-cuda-linux, TorchSharp-cuda-windows), "
-                + $"or set {TorchLibVariable} to the torch/lib folder of an installed PyTorch {LibTorchVersion}.";
+            : ReferenceLibTorch;
         return $"The native library {file} was not found. {remedy} Searched: {string.Join(", ", folders)}.";
     }
 
     /// <summary>The message for a library that is there and does not load.</summary>
     /// <param name="file">The file that was to be loaded.</param>
     /// <param name="loaderMessage">What the system's loader said.</param>
-    internal static string ExplainFailure(string file, string loaderMessage)
+    /// <param name="foundByName">The libtorch that was loaded because the system has it, not the application; null if there is none.</param>
+    internal static string ExplainFailure(string file, string loaderMessage, string? foundByName = null)
     {
         string cause;
         if (MissingVersion().Match(loaderMessage) is { Success: true } version)
@@ -112,7 +128,10 @@ internal static partial class TorchRuntime
         }
         else if (UndefinedSymbol().Match(loaderMessage) is { Success: true } symbol)
         {
-            cause = $"It needs the symbol {symbol.Groups["symbol"].Value}, which the loaded libtorch does not have. TorchSharp {TorchSharpVersion} needs libtorch {LibTorchVersion}.";
+            cause = $"It needs the symbol {symbol.Groups["symbol"].Value}, which "
+                + (foundByName is null
+                    ? $"the loaded libtorch does not have. TorchSharp {TorchSharpVersion} needs libtorch {LibTorchVersion}."
+                    : $"'{foundByName}'{VersionIn(foundByName)} does not have: the application references no libtorch, and the system's loader found this one. {ReferenceLibTorch}");
         }
         else
         {
@@ -123,6 +142,12 @@ internal static partial class TorchRuntime
         return $"The native library '{file}' cannot be loaded. {cause} The system's loader said: {LastLine(loaderMessage)}";
     }
 
+    private static string ReferenceLibTorch => $"Reference one libtorch in the application: libtorch-cpu-{Platform} {LibTorchVersion} (or TorchSharp-cpu, TorchSharp-cuda-linux, TorchSharp-cuda-windows), "
+        + $"or set {TorchLibVariable} to the torch/lib folder of an installed PyTorch {LibTorchVersion}.";
+
+    /// <summary>The version that the file's name ends with, in brackets; empty if it has none.</summary>
+    private static string VersionIn(string path) => VersionSuffix().Match(path) is { Success: true } match ? $" (version {match.Groups["version"].Value})" : "";
+
     private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault(string.Empty);
 
     [GeneratedRegex(@"(?<library>[^\s:]+): version [`'](?<version>[^']+)' not found(?: \(required by (?<by>[^)]+)\))?")]
@@ -130,6 +155,9 @@ internal static partial class TorchRuntime
 
     [GeneratedRegex(@"(?:Error loading shared library )?(?<library>[^\s:]+): (?:cannot open shared object file|No such file)")]
     private static partial Regex MissingLibrary();
+
+    [GeneratedRegex(@"\.so\.(?<version>[0-9][0-9.]*)$")]
+    private static partial Regex VersionSuffix();
 
     [GeneratedRegex(@"undefined symbol: (?<symbol>[^\s,]+)|Error relocating \S+ (?<symbol>\S+): symbol not found")]
     private static partial Regex UndefinedSymbol();

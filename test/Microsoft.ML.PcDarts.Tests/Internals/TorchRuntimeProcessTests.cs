@@ -95,6 +95,24 @@ public sealed class TorchRuntimeProcessTests : IDisposable
         Assert.Contains($"'{file}' cannot be loaded. libtorch must be {TorchRuntime.LibTorchVersion}", error, StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public void EnsureLoaded_SystemHasAnotherLibTorch_NamesTheFileAndWhatToReference()
+    {
+        string application = CopyApplication(libTorch: false, patched: true);
+        DirectoryInfo system = _folder.CreateSubdirectory("system");
+        string other = Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "libSystem.Native.so"); // any library that has none of the symbols
+        foreach (string name in (string[])["libc10", "libtorch", "libtorch_cpu"])
+        {
+            File.Copy(other, Path.Combine(system.FullName, name + ".so.1.13"));
+            File.CreateSymbolicLink(Path.Combine(system.FullName, name + ".so"), name + ".so.1.13");
+        }
+
+        (int code, _, string error) = Run(application, ("LD_LIBRARY_PATH", system.FullName));
+        Assert.Equal(3, code);
+        Assert.Contains($"which '{system.FullName}/libtorch_cpu.so.1.13' (version 1.13) does not have: the application references no libtorch", error, StringComparison.Ordinal);
+        Assert.Contains("Reference one libtorch in the application: libtorch-cpu-linux-x64 2.10.0", error, StringComparison.Ordinal);
+    }
+
     private string CopyApplication(bool libTorch, bool patched)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "The native files are laid out for Linux.");
