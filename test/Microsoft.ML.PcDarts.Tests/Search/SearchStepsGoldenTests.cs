@@ -59,20 +59,22 @@ public sealed class SearchStepsGoldenTests
         using var paper = new Steps(file, nameof(CellForm.PerEdge), ScalarType.Float32);
         for (int step = 0; step < paper.Count; step++)
         {
-            Compare($"Step {step} of the architecture", paper.ArchitectureImages[step], paper.ArchitectureLabels[step]);
+            SupernetPass exact = Compare(step, paper.ArchitectureImages[step], paper.ArchitectureLabels[step], wide64: false);
             paper.StepArchitecture(step);
-            Compare($"Step {step} of the weights", paper.TrainImages[step], paper.TrainLabels[step]);
+            foreach ((int index, Tensor tensor) in paper.Architecture.Tensors.Index())
+                Networks.AssertClose(exact.Gradients[$"architecture {index}"], Networks.Values(tensor.grad!), Networks.GradientTolerance, $"Step {step}, PerEdge: architecture {index}");
+            Compare(step, paper.TrainImages[step], paper.TrainLabels[step], wide64: true);
             paper.StepWeights(step);
         }
 
-        void Compare(string step, Tensor images, Tensor labels)
+        SupernetPass Compare(int step, Tensor images, Tensor labels, bool wide64)
         {
             SupernetPass exact = Gradients(CellForm.PerEdge, ScalarType.Float64, images, labels);
             string[] weights = [.. exact.Gradients.Keys.Where(key => !IsArchitecture(key)).Order()];
-            foreach ((CellForm form, ScalarType type) in ((CellForm, ScalarType)[])
-                [(CellForm.Kernels, ScalarType.Float32), (CellForm.Wide, ScalarType.Float32), (CellForm.Wide, ScalarType.Float64), (CellForm.PerEdge, ScalarType.Float32)])
+            (CellForm, ScalarType)[] forms = [(CellForm.Kernels, ScalarType.Float32), (CellForm.Wide, ScalarType.Float32), .. wide64 ? [(CellForm.Wide, ScalarType.Float64)] : ((CellForm, ScalarType)[])[]];
+            foreach ((CellForm form, ScalarType type) in forms)
             {
-                string where = $"{step}, {form} in {type}";
+                string where = $"Step {step}, {form} in {type}";
                 SupernetPass actual = Gradients(form, type, images, labels);
                 Networks.AssertClose(exact.Logits, actual.Logits, Networks.OutputTolerance, $"{where}: logits");
                 foreach ((string key, float[] gradient) in exact.Gradients.Where(entry => IsArchitecture(entry.Key)))
@@ -83,6 +85,8 @@ public sealed class SearchStepsGoldenTests
                 if (type == ScalarType.Float64)
                     Assert.All(weights, key => Networks.AssertClose(exact.Gradients[key], actual.Gradients[key], Networks.GradientTolerance, $"{where}: {key}"));
             }
+
+            return exact;
 
             float[] All(SupernetPass pass) => [.. weights.SelectMany(key => pass.Gradients[key])];
         }
