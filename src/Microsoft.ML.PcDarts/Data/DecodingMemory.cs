@@ -4,7 +4,8 @@ namespace Microsoft.ML.PcDarts;
 
 /// <summary>Lets as many large pictures be decoded at a time as fit the memory that is free; others wait.</summary>
 /// <param name="free">Bytes of memory that the process can still take.</param>
-internal sealed class DecodingMemory(Func<long> free)
+/// <param name="returnUnused">Makes more memory free, if it can.</param>
+internal sealed class DecodingMemory(Func<long> free, Action returnUnused)
 {
     // Smaller pictures are not worth the bookkeeping: a hundred threads of them hold 400 MB.
     private const long Small = 4 << 20;
@@ -15,7 +16,7 @@ internal sealed class DecodingMemory(Func<long> free)
     private long _inUse;
 
     /// <summary>The one of this process.</summary>
-    public static DecodingMemory Shared { get; } = new(FreeMemory.NativeBytes);
+    public static DecodingMemory Shared { get; } = new(FreeMemory.NativeBytes, FreeMemory.ReturnUnused);
 
     /// <summary>Waits until a picture can be decoded.</summary>
     /// <param name="header">The picture.</param>
@@ -32,8 +33,10 @@ internal sealed class DecodingMemory(Func<long> free)
         {
             while (true)
             {
-                // What the others hold may or may not be taken yet: it is counted as if it were not.
-                long room = free() - _inUse - Margin;
+                if (bytes <= Room())
+                    break;
+                returnUnused();
+                long room = Room();
                 if (bytes <= room)
                     break;
                 if (_inUse == 0)
@@ -46,6 +49,9 @@ internal sealed class DecodingMemory(Func<long> free)
         }
         return new Lease(this, bytes);
     }
+
+    // What the others hold may or may not be taken yet: it is counted as if it were not.
+    private long Room() => free() - _inUse - Margin;
 
     private void Leave(long bytes)
     {

@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>How much memory can still be used.</summary>
-internal static class FreeMemory
+internal static partial class FreeMemory
 {
     private const string MemoryInfo = "/proc/meminfo";
     private const string Available = "MemAvailable:";
@@ -26,6 +27,25 @@ internal static class FreeMemory
         GCMemoryInfo memory = GC.GetGCMemoryInfo();
         return memory.Index > 0 ? Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes) : long.MaxValue;
     }
+
+    /// <summary>Gives the system what was freed and is kept for later allocations: the trainer lets glibc keep all of it, see <see cref="TorchRuntime"/>.</summary>
+    public static void ReturnUnused()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        try
+        {
+            _ = Trim(0);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Another C library, which keeps nothing.
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Trim(nuint keep);
 
     private static long SystemBytes()
         => File.Exists(MemoryInfo)

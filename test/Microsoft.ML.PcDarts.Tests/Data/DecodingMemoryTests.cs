@@ -11,7 +11,7 @@ public sealed class DecodingMemoryTests
     public void Enter_ManyLargePictures_HoldsNoMoreThanFits()
     {
         const long Free = 140 * Megabyte;
-        DecodingMemory memory = new(() => Free);
+        DecodingMemory memory = new(() => Free, Nothing);
         int held = 0, most = 0;
         Parallel.For(0, 12, new ParallelOptions { MaxDegreeOfParallelism = 12 }, i =>
         {
@@ -27,24 +27,36 @@ public sealed class DecodingMemoryTests
     [Fact]
     public void Enter_SmallPictures_AreNotCounted()
     {
-        DecodingMemory memory = new(() => throw new InvalidOperationException("asked"));
+        DecodingMemory memory = new(() => throw new InvalidOperationException("asked"), Nothing);
         using DecodingMemory.Lease lease = memory.Enter(new PictureHeader(1000, 1000, false, 4), "a.jpg", CancellationToken.None);
     }
 
     [Fact]
     public void Enter_PictureThatDoesNotFit_SaysWhatItTakes()
     {
-        DecodingMemory memory = new(() => 63_554_432);
+        DecodingMemory memory = new(() => 63_554_432, Nothing);
         InsufficientMemoryException error = Assert.Throws<InsufficientMemoryException>(() => memory.Enter(Large, "/p/a.jpg", CancellationToken.None));
         Assert.Contains("'/p/a.jpg' is of 2,000×5,000 pixels and takes 40 MB of memory to decode; 30 MB are free", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
+    public void Enter_MemoryThatIsKeptForLater_IsReturnedFirst()
+    {
+        long free = 10 * Megabyte;
+        DecodingMemory memory = new(() => free, () => free = 100 * Megabyte);
+        using DecodingMemory.Lease lease = memory.Enter(Large, "a.jpg", CancellationToken.None);
+    }
+
+    [Fact]
     public void Enter_WhileWaiting_CanBeCancelled()
     {
-        DecodingMemory memory = new(() => 100 * Megabyte);
+        DecodingMemory memory = new(() => 100 * Megabyte, Nothing);
         using DecodingMemory.Lease first = memory.Enter(Large, "a.jpg", CancellationToken.None);
         Assert.Throws<OperationCanceledException>(() => memory.Enter(Large, "b.jpg", new CancellationToken(canceled: true)));
+    }
+
+    private static void Nothing()
+    {
     }
 
     private static void InterlockedMax(ref int most, int now)
