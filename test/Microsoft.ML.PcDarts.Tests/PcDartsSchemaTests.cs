@@ -41,6 +41,32 @@ public sealed class PcDartsSchemaTests
     }
 
     [Fact]
+    public void Fit_RawBytes_NamesLoadImages()
+    {
+        IDataView files = _ml.Data.LoadFromEnumerable([new { ImagePath = "a.jpg", Label = "a" }]);
+        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath")).Append(_ml.MulticlassClassification.Trainers.PcDarts());
+        string message = Assert.Throws<ArgumentOutOfRangeException>(() => pipeline.Fit(files)).Message;
+        Assert.Contains("Byte", message, StringComparison.Ordinal);
+        Assert.Contains("as LoadRawImageBytes gives them, are not decoded: use ml.Transforms.LoadImages(\"Image\", null, \"ImagePath\") in its place", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_LabelWithoutKey_NamesMapValueToKey()
+    {
+        string message = Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.Trainers.PcDarts().Fit(TinyModel.Data(_ml))).Message;
+        Assert.Contains("Append ml.Transforms.Conversion.MapValueToKey(\"Label\") before the trainer", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_AfterACache_SaysThatItDropsPictures()
+    {
+        IDataView cached = _ml.Data.Cache(TinyModel.Keyed(_ml));
+        string message = Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.Trainers.PcDarts().Fit(cached)).Message;
+        Assert.StartsWith("Could not find feature column 'Image'. The columns are ", message, StringComparison.Ordinal);
+        Assert.Contains("a cache after it (ml.Data.Cache, AppendCacheCheckpoint) dropped the column", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Check_KeyWithOneValue_AsksForTwo()
     {
         DataViewSchema schema = Schema(("Label", new KeyDataViewType(typeof(uint), 1)), ("Image", new ImageDataViewType()));
