@@ -74,6 +74,7 @@ public sealed partial class PcDartsTrainer
             BadImages = _options.BadImages,
             MaximumPixels = _options.MaximumPixels,
             ForTraining = forTraining,
+            Balanced = _options.ClassWeighting == ClassWeighting.Balanced,
             MemoryLimitBytes = _options.MemoryLimitBytes,
             Workspace = _options.WorkspacePath,
             Cancellation = _options.CancellationToken,
@@ -109,12 +110,10 @@ public sealed partial class PcDartsTrainer
     {
         if (_options.ClassWeighting == ClassWeighting.None)
             return null;
-        float[] weights = new float[data.Classes];
+        int[] counts = new int[data.Classes];
         foreach (int row in rows)
-            weights[data.LabelValues[row]]++;
-        for (int label = 0; label < weights.Length; label++)
-            weights[label] = weights[label] == 0 ? 0 : (float)rows.Length / (weights.Length * weights[label]);
-        return torch.tensor(weights, device: device);
+            counts[data.LabelValues[row]]++;
+        return torch.tensor(ClassWeights.Balanced(counts), device: device);
     }
 
     private static void TellSmallerBatch(RunContext run, string option, int batchSize, int pictures)

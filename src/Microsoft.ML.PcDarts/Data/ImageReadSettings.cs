@@ -27,6 +27,9 @@ internal sealed record ImageReadSettings
     /// </summary>
     public bool ForTraining { get; init; } = true;
 
+    /// <summary>Whether rare classes will weigh more in the loss, for what is said of them.</summary>
+    public bool Balanced { get; init; }
+
     /// <summary>Most bytes of pixels held in memory; above it they go to a mapped file. Null: half of the memory now free.</summary>
     public long? MemoryLimitBytes { get; init; }
 

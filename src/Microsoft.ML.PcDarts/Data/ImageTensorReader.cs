@@ -30,11 +30,17 @@ internal static partial class ImageTensorReader
             channel.Warning(MessageSensitivity.Schema, "{0} of {1} rows have no label in column '{2}' and are left out.", index.MissingLabels, index.Rows.Length, label.Name);
         long[] labels = [.. index.Rows.Where(row => row.Label >= 0).Select(row => row.Label)];
         string leftOut = index.MissingLabels == 0 ? "" : $" ({index.MissingLabels} rows without a label were left out)";
-        CheckClasses(labels, names, leftOut, settings);
+        int[] counts = CheckClasses(labels, names, leftOut, settings);
+        if (settings.ForTraining)
+        {
+            foreach (string remark in ClassRemarks.Of(counts, names, settings.Balanced))
+                channel.Warning(MessageSensitivity.UserData, "{0}", remark);
+        }
 
         using PixelStore store = PixelStore.Create(channel, labels.Length, settings);
         using ImageDecoding decoding = new(env, input, index, store, settings);
         decoding.Run();
+        FreeMemory.ReturnUnused();
 
         if (decoding.Turned.Count > 0)
         {
@@ -63,12 +69,13 @@ internal static partial class ImageTensorReader
     internal static DataViewSchema.Column Column(IDataView input, string name)
         => input.Schema.GetColumnOrNull(name) ?? throw new ArgumentException($"Column '{name}' is missing from the data.", nameof(input));
 
-    private static void CheckClasses(long[] labels, string[] names, string leftOut, ImageReadSettings settings)
+    private static int[] CheckClasses(long[] labels, string[] names, string leftOut, ImageReadSettings settings)
     {
         int[] counts = new int[names.Length];
         foreach (long label in labels)
             counts[label]++;
         ImageDatasetChecks.Classes(counts, names, settings.LabelColumn, leftOut, settings.ForTraining);
+        return counts;
     }
 
     private static void Compact(PixelStore store, bool[] bad)
