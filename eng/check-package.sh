@@ -93,7 +93,7 @@ public static class Calculation
 }
 EOF
 snippet 1 | sed -e 's/Trainers\.PcDarts()/Trainers.PcDarts(Microsoft.ML.PcDarts.PcDartsRecipe.Tiny())/' \
-  -e '/^using Microsoft.ML;/a if (args is ["sum"]) { Console.WriteLine(Calculation.Sum()); return; }' >"$work/train/Program.cs"
+  -e '/^using Microsoft.ML.Data;/a if (args is ["sum"]) { Console.WriteLine(Calculation.Sum()); return; }' >"$work/train/Program.cs"
 grep -q 'PcDartsRecipe.Tiny' "$work/train/Program.cs" && grep -q 'Calculation' "$work/train/Program.cs" || fail "the README's first program has changed its form"
 snippet 2 >"$work/predict/Program.cs"
 grep -q 'model.zip' "$work/predict/Program.cs" || fail "the README's second program has changed its form"

@@ -39,8 +39,11 @@ public static partial class CellDrawing
         }
     }
 
-    /// <summary>A state's name in the paper: the inputs c_{k-2} and c_{k-1}, nodes from 0, the output c_{k}.</summary>
-    private static string StateName(int state, int output) => state switch
+    /// <summary>A state's name in the paper, which the drawings show: the inputs c_{k-2} and c_{k-1}, nodes from 0, the output c_{k}.</summary>
+    /// <param name="state">The state as <see cref="GenotypeEdge.Input"/> counts: 0 and 1 are the inputs, nodes follow.</param>
+    /// <param name="output">Number of the output: two more than <see cref="Genotype.Nodes"/>.</param>
+    /// <returns>The name, such as <c>c_{k-1}</c> for state 1 and <c>0</c> for state 2.</returns>
+    public static string StateName(int state, int output) => state switch
     {
         0 => "c_{k-2}",
         1 => "c_{k-1}",

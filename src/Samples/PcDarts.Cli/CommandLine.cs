@@ -23,35 +23,37 @@ internal static class CommandLine
 
     public static int Run(string[] args, Interruption interruption)
     {
+        Command[] keepers = [DemoCommand.Create(interruption.Token), FitCommand.Create(interruption.Token), ResumeCommand.Create(interruption.Token)];
         RootCommand root = new("Designs a neural network for your own pictures with PC-DARTS, trains it and saves it as an ML.NET model.")
         {
             Json,
             Verbose,
-            DemoCommand.Create(interruption.Token),
-            FitCommand.Create(interruption.Token),
-            ResumeCommand.Create(interruption.Token),
+            keepers[0],
+            keepers[1],
+            keepers[2],
             ReportCommand.Create(interruption.Token),
             WatchCommand.Create(interruption),
-            CompareCommand.Create(),
-            EvaluateCommand.Create(),
-            ImportCommand.Create(),
-            ExportCommand.Create(),
+            CompareCommand.Create(interruption.Token),
+            EvaluateCommand.Create(interruption.Token),
+            ImportCommand.Create(interruption.Token),
+            ExportCommand.Create(interruption.Token),
             PredictCommand.Create(interruption.Token),
-            GenotypeCommand.Create(),
+            GenotypeCommand.Create(interruption.Token),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
             if (parsed.Action is ParseErrorAction action)
                 action.ShowHelp = args.Length == 0;
-            parsed.Invoke();
+            parsed.Invoke(Configuration());
             return UsageError;
         }
 
-        Terminal terminal = new(parsed.GetValue(Json), parsed.GetValue(Verbose));
+        Terminal terminal = TerminalOf(parsed);
+        interruption.KeepsWork = keepers.Contains(parsed.CommandResult.Command);
         try
         {
-            return parsed.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            return parsed.Invoke(Configuration());
         }
         catch (Exception exception) when (Unwrap(exception) is OperationCanceledException && interruption.Token.IsCancellationRequested)
         {
@@ -66,6 +68,14 @@ internal static class CommandLine
     }
 
     public static Terminal TerminalOf(ParseResult parsed) => new(parsed.GetValue(Json), parsed.GetValue(Verbose));
+
+    private static InvocationConfiguration Configuration() => new()
+    {
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = null,
+        Output = new PrintableWriter(Console.Out),
+        Error = new PrintableWriter(Console.Error),
+    };
 
     /// <summary>The exception that says what happened, inside those of reflection, tasks and ML.NET's worker threads.</summary>
     private static Exception Unwrap(Exception exception)

@@ -26,13 +26,11 @@ internal static class OwnProcess
     private static ProcessStartInfo CreateStartInfo(IEnumerable<string> arguments)
     {
         string program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is unknown.");
-        string assembly = Assembly.GetEntryAssembly()!.Location;
         ProcessStartInfo info = new(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        // Under `dotnet PcDarts.Cli.dll` the program is dotnet itself.
-        if (Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
+        if (OwnCommand.IsDotnet(program))
         {
             info.ArgumentList.Add("exec");
-            info.ArgumentList.Add(assembly);
+            info.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, Assembly.GetEntryAssembly()!.GetName().Name + ".dll"));
         }
 
         foreach (string argument in arguments)

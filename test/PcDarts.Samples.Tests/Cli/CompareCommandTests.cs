@@ -31,16 +31,43 @@ public sealed class CompareCommandTests(FitFixture fixture) : IClassFixture<FitF
             Assert.Contains(chart.Descendants(), element => element.Name.LocalName == "text" && element.Value == text);
     }
 
-    [Fact]
-    public void Compare_OtherPictures_WarnsThatAccuraciesDoNotCompare()
+    // A run's own hash is over pixels at the run's size, so it differs where the files are the same.
+    [Theory]
+    [InlineData("same", true, null)]
+    [InlineData("other", false, "The runs are of different pictures")]
+    [InlineData("unknown", null, "of different pictures, or of the same ones at other sizes")]
+    public void Compare_OtherPixels_TellsByTheFilesWhetherThePicturesAreTheSame(string files, bool? same, string? warning)
     {
-        string hash = (string)JsonNode.Parse(File.ReadAllText(Path.Combine(fixture.Out, "run.json")))!["data"]!["sha256"]!;
-        string other = CopyRun("other", hash, new string('0', hash.Length));
+        string pixels = (string)JsonNode.Parse(File.ReadAllText(Path.Combine(fixture.Out, "run.json")))!["data"]!["sha256"]!, otherPixels = new('0', pixels.Length);
+        string other = CopyRun("other", pixels, otherPixels), path = Path.Combine(other, "data.json");
+        JsonObject data = (JsonObject)JsonNode.Parse(File.ReadAllText(path))!;
+        data["dataSha256"] = otherPixels;
+        if (files == "other")
+            data["filesSha256"] = otherPixels;
+        File.WriteAllText(path, data.ToJsonString());
+        if (files == "unknown")
+            File.Delete(path);
 
         CliResult result = CliProcess.Run("compare", fixture.Out, other, "--json");
 
-        Assert.False((bool)result.Json["sameData"]!);
-        Assert.Contains("The runs are of different pictures", result.Errors, StringComparison.Ordinal);
+        Assert.True(result.ExitCode == 0, result.Errors);
+        Assert.Equal(same, (bool?)result.Json["sameData"]);
+        if (warning is null)
+            Assert.DoesNotContain("warning", result.Errors, StringComparison.Ordinal);
+        else
+            Assert.Contains(warning, result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Compare_DamagedHashOfFiles_NamesTheFile()
+    {
+        string other = CopyRun("other", "\"seed\": 5", "\"seed\": 5");
+        File.WriteAllText(Path.Combine(other, "data.json"), "{");
+
+        CliResult result = CliProcess.Run("compare", other);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("data.json' is damaged", result.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

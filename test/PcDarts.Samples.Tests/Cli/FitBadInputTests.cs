@@ -91,7 +91,7 @@ public sealed class FitBadInputTests : IDisposable
     {
         ShapeDataset.Write(_folder.FullPath, 4, 0, seed: 1);
 
-        Fails(_folder["train"], "GpuDeviceId 99 cannot be used", "--gpu", "99");
+        Fails(_folder["train"], "--gpu 99 cannot be used", "--gpu", "99");
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class FitBadInputTests : IDisposable
     {
         ShapeDataset.Write(_folder.FullPath, 4, 0, seed: 1);
 
-        Fails(_folder["train"], "ValidationFraction 0.9 is out of range", "--validation-fraction", "0.9");
+        Fails(_folder["train"], "--validation-fraction 0.9 is out of range", "--validation-fraction", "0.9");
     }
 
     [SkippableFact]
@@ -138,7 +138,7 @@ public sealed class FitBadInputTests : IDisposable
 
         Assert.Equal(130, result.ExitCode);
         Assert.Contains("Cancelled.", result.Errors, StringComparison.Ordinal);
-        Assert.Contains("Go on with: resume " + _folder["out"], result.Errors, StringComparison.Ordinal);
+        Assert.Contains("PcDarts.Cli.dll resume out\n", result.Errors, StringComparison.Ordinal);
         Assert.Empty(result.Output);
         Assert.Single(Directory.GetFiles(Path.Combine(_folder["out"], "checkpoints"), "*.json"));
         Assert.False(File.Exists(Path.Combine(_folder["out"], "model.zip")));

@@ -25,3 +25,7 @@ public sealed class FitFixture : IDisposable
 
     public void Dispose() => _folder.Dispose();
 }
+
+/// <summary>Test classes that share one fixture, and so run one after another.</summary>
+[CollectionDefinition(nameof(FitCollection))]
+public sealed class FitCollection : ICollectionFixture<FitFixture>;

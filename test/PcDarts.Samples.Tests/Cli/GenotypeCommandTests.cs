@@ -16,7 +16,7 @@ public sealed class GenotypeCommandTests : IDisposable
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains(KnownGenotypes.PcDartsCifar.ToPython(), result.Output, StringComparison.Ordinal);
-        Assert.Contains("sep_conv_3x3(1) + skip_connect(0)", result.Output, StringComparison.Ordinal);
+        Assert.Contains("sep_conv_3x3(c_{k-1}) + skip_connect(c_{k-2})", result.Output, StringComparison.Ordinal);
         Assert.Contains("3,634,678 parameters", result.Output, StringComparison.Ordinal);
         Assert.Contains("556,670,592 multiply-adds", result.Output, StringComparison.Ordinal);
     }

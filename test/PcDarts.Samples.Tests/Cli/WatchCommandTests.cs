@@ -32,7 +32,7 @@ public sealed class WatchCommandTests(FitFixture fixture) : IClassFixture<FitFix
         CliResult result = CliProcess.Run("watch", _folder.FullPath);
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains($"Go on with: resume {_folder.FullPath}", result.Errors, StringComparison.Ordinal);
+        Assert.Contains($"PcDarts.Cli.dll resume {_folder.FullPath}\n", result.Errors, StringComparison.Ordinal);
     }
 
     [SkippableFact]

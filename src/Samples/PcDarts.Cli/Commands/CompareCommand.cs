@@ -17,20 +17,27 @@ internal static class CompareCommand
 
     private static readonly Option<string?> Svg = new("--svg") { Description = "Write a chart of training loss and validation accuracy over the epochs of the final training.", HelpName = "FILE" };
 
-    public static Command Create()
+    public static Command Create(CancellationToken cancellation)
     {
         Command command = new("compare", "Compare runs, finished or not: accuracy, size, time, and the options that differ.") { Folders, Svg };
-        command.SetAction(parsed => Compare(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Folders), parsed.GetValue(Svg)));
+        command.SetAction(parsed => Compare(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Folders), parsed.GetValue(Svg), cancellation));
         return command;
     }
 
-    private static int Compare(Terminal terminal, string[] folders, string? svg)
+    private static int Compare(Terminal terminal, string[] folders, string? svg, CancellationToken cancellation)
     {
-        RunComparison comparison = new([.. folders.Select(PcDartsRun.Open)]);
+        RunComparison comparison = new([.. folders.Select(folder =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return PcDartsRun.Open(folder);
+        })]);
         Tables.Runs(terminal, comparison);
-        if (!comparison.SameData)
+        if (comparison.SameData is false)
             terminal.Warn("The runs are of different pictures, so their accuracies do not compare; see the row Data.");
+        else if (comparison.SameData is null)
+            terminal.Warn("The runs read different pixels: of different pictures, or of the same ones at other sizes; runs of earlier versions do not tell. See the row Data.");
         JsonObject result = comparison.ToJson();
+        cancellation.ThrowIfCancellationRequested();
         result["svg"] = svg is null ? null : WriteChart(terminal, comparison, svg);
         terminal.Result(result);
         return CommandLine.Success;

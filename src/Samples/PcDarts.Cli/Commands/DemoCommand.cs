@@ -57,21 +57,27 @@ internal static class DemoCommand
         terminal.Heading("3. Predict held-out pictures with model.zip in a fresh process");
         string modelPath = output.Path(ModelFitter.ModelFile);
         ContactSheet.Entry[] entries = PredictInFreshProcess(terminal, modelPath, Path.Combine(pictures, "test"), cancellation);
-        double accuracy = entries.Average(entry => entry.IsRight ? 1.0 : 0.0);
-        string title = string.Create(CultureInfo.InvariantCulture, $"{entries.Count(entry => entry.IsRight)} of {entries.Length} held-out pictures right ({100 * accuracy:F1}%)");
+        AccuracyEstimate estimate = new(entries.Count(entry => entry.IsRight), entries.Length);
+        string title = string.Create(CultureInfo.InvariantCulture, $"{estimate.Right} of {estimate.Pictures} held-out pictures right ({100 * estimate.Accuracy:F1}%)");
         output.Write(SheetFile, file => DrawSheet(file, title, entries));
         output.Commit();
 
         string sheetPath = output.Path(SheetFile);
-        Tables.Facts(terminal, ("Held-out accuracy", Tables.Percent(accuracy)), ("Predictions", sheetPath), ("Model", modelPath));
+        Tables.Facts(terminal, ("Held-out accuracy", Tables.Accuracy(estimate)), ("Predictions", sheetPath), ("Model", modelPath));
         terminal.Say("Try next:");
-        terminal.Say($"  predict {Path.Combine(pictures, "test", "star", "0000.png")} --model {modelPath}");
-        terminal.Say($"  genotype show {modelPath} --svg cells.svg");
-        terminal.Say("  fit --train YOUR-PICTURES --time-budget 10m");
-        terminal.Say("Serve it on http://localhost:5000, with a page to drop pictures on:");
-        terminal.Say($"  dotnet run -c Release --project src/Samples/PcDarts.Web -- --model {modelPath}");
+        string model = OwnCommand.ShortPath(modelPath);
+        terminal.Say($"  {OwnCommand.Of("predict", OwnCommand.ShortPath(Path.Combine(pictures, "test", "star", "0000.png")), "--model", model)}");
+        terminal.Say($"  {OwnCommand.Of("genotype", "show", model, "--svg", "cells.svg")}");
+        terminal.Say($"  {OwnCommand.Of("fit", "--train", "YOUR-PICTURES", "--time-budget", "10m")}");
+        if (OwnCommand.OfServer("--model", model) is { } serve)
+        {
+            terminal.Say("Serve it on http://localhost:5000, with a page to drop pictures on:");
+            terminal.Say($"  {serve}");
+        }
 
-        JsonObject result = facts.ToJson(accuracy, modelPath);
+
+        JsonObject result = facts.ToJson(estimate.Accuracy, modelPath);
+        result["accuracyInterval"] = EvaluateCommand.Interval(estimate);
         result["predictions"] = sheetPath;
         result["heldOutPictures"] = entries.Length;
         terminal.Result(result);

@@ -21,7 +21,7 @@ internal static class ExportCommand
     private static readonly Option<bool> FloatPixels = new("--float-pixels") { Description = "The input is float32 instead of uint8; values are 0 to 255 all the same." };
     private static readonly Option<bool> FeatureMaps = new("--feature-maps") { Description = "The last map of each resolution is an output too." };
 
-    public static Command Create()
+    public static Command Create(CancellationToken cancellation)
     {
         Command command = new("export", "Write a network as ONNX (with rounded weights, float pixels or feature maps), or the supernet of a run as safetensors.") { Source, Out, WeightType, FloatPixels, FeatureMaps };
         command.Validators.Add(CheckTogether);
@@ -31,7 +31,7 @@ internal static class ExportCommand
             string source = parsed.GetRequiredValue(Source), path = Path.GetFullPath(parsed.GetRequiredValue(Out));
             if (Directory.Exists(path))
                 throw new UserException($"'{path}' is a folder; name a file, such as model.onnx.");
-            return Directory.Exists(source) ? ExportSupernet(terminal, source, path) : ExportNetwork(terminal, source, path, new PcDartsOnnxOptions
+            return Directory.Exists(source) ? ExportSupernet(terminal, source, path, cancellation) : ExportNetwork(terminal, source, path, cancellation, new PcDartsOnnxOptions
             {
                 WeightType = parsed.GetValue(WeightType),
                 FloatPixels = parsed.GetValue(FloatPixels),
@@ -49,23 +49,23 @@ internal static class ExportCommand
             command.AddError($"Option '{option.Name}' is about ONNX files, and of a folder the supernet is written as safetensors; give {Path.Combine(folder, ModelFitter.WeightsFile)} for the network.");
     }
 
-    private static int ExportNetwork(Terminal terminal, string weights, string path, PcDartsOnnxOptions options)
+    private static int ExportNetwork(Terminal terminal, string weights, string path, CancellationToken cancellation, PcDartsOnnxOptions options)
     {
         if (!File.Exists(weights))
             throw new UserException($"'{Path.GetFullPath(weights)}' does not exist.");
         MLContext context = new();
         terminal.Follow(context);
         using PcDartsTransformer network = context.Model.LoadPcDartsWeights(weights);
-        Write(path, file => network.SaveOnnx(file, options));
+        Write(path, cancellation, file => network.SaveOnnx(file, options));
         return Tell(terminal, "Network", path, ModelFacts.Of(network.Genotype, network.History), ("Weights", options.WeightType.ToString()));
     }
 
-    private static int ExportSupernet(Terminal terminal, string folder, string path)
+    private static int ExportSupernet(Terminal terminal, string folder, string path, CancellationToken cancellation)
     {
         if (string.Equals(Path.GetExtension(path), ".onnx", StringComparison.OrdinalIgnoreCase))
             throw new UserException($"Of a folder the supernet is written, as safetensors: name FILE.safetensors. For the network as ONNX give {Path.Combine(folder, ModelFitter.WeightsFile)}.");
         PcDartsRun run = PcDartsRun.Open(folder);
-        Write(path, run.SaveSupernet);
+        Write(path, cancellation, run.SaveSupernet);
         // As the run decodes it.
         int? maximumSkips = int.TryParse(run.Options.GetValueOrDefault(nameof(PcDartsTrainer.Options.MaximumSkipConnections)), CultureInfo.InvariantCulture, out int limit) ? limit : null;
         Genotype genotype = ArchitectureValues.Load(path).Decode(maximumSkips);
@@ -73,10 +73,12 @@ internal static class ExportCommand
         return Tell(terminal, "Supernet", path, new ModelFacts { Genotype = genotype });
     }
 
-    private static void Write(string path, Action<string> write)
+    private static void Write(string path, CancellationToken cancellation, Action<string> write)
     {
+        cancellation.ThrowIfCancellationRequested();
         using OutputFolder output = new(Path.GetDirectoryName(path)!, Out.Name);
         output.Write(Path.GetFileName(path), write);
+        cancellation.ThrowIfCancellationRequested();
         output.Commit();
     }
 

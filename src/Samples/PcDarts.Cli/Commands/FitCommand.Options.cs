@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Microsoft.ML;
 using Microsoft.ML.PcDarts;
 using PcDarts.Cli.Models;
 
@@ -9,6 +10,8 @@ namespace PcDarts.Cli.Commands;
 /// <content>The options of <c>fit</c>, their rules and what they mean to the trainer.</content>
 internal static partial class FitCommand
 {
+    public const string GenotypeFlag = "--genotype", SkipBadImagesFlag = "--skip-bad-images", GpuFlag = "--gpu", PrecisionFlag = "--precision";
+
     private static readonly Option<string> Train = new("--train")
     {
         Description = "Folder with one sub-folder of pictures for each class.",
@@ -36,7 +39,7 @@ internal static partial class FitCommand
 
     private static readonly Option<int> Seed = new("--seed") { Description = "Random seed.", HelpName = "N", DefaultValueFactory = _ => 1 };
 
-    private static readonly Option<string?> GenotypeOption = new("--genotype")
+    private static readonly Option<string?> GenotypeOption = new(GenotypeFlag)
     {
         Description = "Train this genotype and skip the search: a published name, genotype.json, Python notation or another model.",
         HelpName = "NAME|FILE",
@@ -62,7 +65,7 @@ internal static partial class FitCommand
         HelpName = "SHARE",
     };
 
-    private static readonly Option<int?> Gpu = new("--gpu")
+    private static readonly Option<int?> Gpu = new(GpuFlag)
     {
         Description = "Number of the CUDA GPU to search and train on, 0 for the first; without it the CPU.",
         HelpName = "N",
@@ -70,7 +73,7 @@ internal static partial class FitCommand
     };
 
     private static readonly Option<TrainingPrecision?> Precision = Choice(
-        "--precision", "Number format of the maps between layers; by default bfloat16 on GPUs that compute it, else float32.",
+        PrecisionFlag, "Number format of the maps between layers; by default bfloat16 on GPUs that compute it, else float32.",
         ("float32", TrainingPrecision.Float32), ("bfloat16", TrainingPrecision.BFloat16));
 
     private static readonly Option<NetworkOptimizer?> Optimizer = Choice(
@@ -97,9 +100,11 @@ internal static partial class FitCommand
 
     private static readonly Option<bool> ReturnBest = new("--return-best") { Description = "On Ctrl-C during the training, save the best model so far; 'resume' can go on from there." };
 
-    private static readonly Option<bool> SkipBadImages = new("--skip-bad-images") { Description = "Leave out training pictures that cannot be decoded instead of stopping." };
+    private static readonly Option<bool> SkipBadImages = new(SkipBadImagesFlag) { Description = "Leave out pictures that cannot be decoded, of --train and --test, instead of stopping." };
 
-    private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Start anew in a folder that holds another run; that run is deleted." };
+    private static readonly Option<int?> MaximumPixels = MaximumPixelsOption();
+
+    private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Start a new run in a folder that holds another one; that run is deleted." };
 
     private static readonly Option<string> Out = new("--out", "-o")
     {
@@ -107,6 +112,9 @@ internal static partial class FitCommand
         HelpName = "DIR",
         DefaultValueFactory = _ => DefaultOut,
     };
+
+    /// <summary>The option of all commands that decode pictures.</summary>
+    public static Option<int?> MaximumPixelsOption() => Whole("--max-pixels", "Most pixels that a picture may have, told from its header before it is decoded; 250,000,000 by default.", 1, int.MaxValue);
 
     private static void CheckRecipe(OptionResult result)
     {
@@ -162,7 +170,7 @@ internal static partial class FitCommand
             },
         };
 
-    private static Option<int?> Whole(string name, string description, int low, int high) => new(name)
+    internal static Option<int?> Whole(string name, string description, int low, int high) => new(name)
     {
         Description = description,
         HelpName = "N",
@@ -175,6 +183,35 @@ internal static partial class FitCommand
             result.AddError($"Option '{name}': '{given}' is not a whole number from the range; give {allowed}.");
             return null;
         },
+    };
+
+    /// <summary>The flags of those members of the library's options that have one, by their names.</summary>
+    public static IReadOnlyDictionary<string, string> Flags { get; } = new Dictionary<string, string>
+    {
+        [nameof(PcDartsTrainer.Options.Seed)] = Seed.Name,
+        [nameof(PcDartsTrainer.Options.TimeBudget)] = TimeBudget.Name,
+        [nameof(PcDartsTrainer.Options.Genotype)] = GenotypeOption.Name,
+        [nameof(PcDartsTrainer.Options.InitialModel)] = InitialModel.Name,
+        [nameof(PcDartsTrainer.Options.InitialSupernet)] = InitialSupernet.Name,
+        [nameof(PcDartsTrainer.Options.FreezeBackbone)] = FreezeBackbone.Name,
+        [nameof(PcDartsTrainer.Options.Precision)] = Precision.Name,
+        [nameof(PcDartsTrainer.Options.Optimizer)] = Optimizer.Name,
+        [nameof(PcDartsTrainer.Options.ValidationFraction)] = ValidationFraction.Name,
+        [nameof(PcDartsTrainer.Options.BadImages)] = SkipBadImages.Name,
+        [nameof(PcDartsTrainer.Options.MaximumPixels)] = MaximumPixels.Name,
+        [nameof(PcDartsTrainer.Options.CheckpointInterval)] = CheckpointInterval.Name,
+        [nameof(PcDartsTrainer.Options.MaximumSkipConnections)] = MaximumSkips.Name,
+        [nameof(PcDartsTrainer.Options.SearchCandidates)] = Candidates.Name,
+        [nameof(PcDartsTrainer.Options.SearchPatience)] = SearchPatience.Name,
+        [nameof(PcDartsTrainer.Options.EarlyStoppingPatience)] = EarlyStopping.Name,
+        [nameof(PcDartsTrainer.Options.ReturnedWeights)] = Keep.Name,
+        [nameof(PcDartsTrainer.Options.ClassWeighting)] = ClassWeights.Name,
+        [nameof(PcDartsTrainer.Options.OnCancel)] = ReturnBest.Name,
+        [nameof(PcDartsTrainer.Options.WorkspacePath)] = Out.Name,
+        [nameof(MLContext.GpuDeviceId)] = Gpu.Name,
+        [nameof(PcDartsWeightsOptions.ClassNames)] = ImportCommand.ClassesFlag,
+        [nameof(PcDartsWeightsOptions.Mean)] = ImportCommand.MeanFlag,
+        [nameof(PcDartsWeightsOptions.StandardDeviation)] = ImportCommand.DeviationFlag,
     };
 
     private static PcDartsTrainer.Options CreateOptions(ParseResult parsed, CancellationToken cancellation)
@@ -195,6 +232,7 @@ internal static partial class FitCommand
         options.Optimizer = parsed.GetValue(Optimizer) ?? options.Optimizer;
         options.ValidationFraction = parsed.GetValue(ValidationFraction) ?? options.ValidationFraction;
         options.BadImages = parsed.GetValue(SkipBadImages) ? BadImageHandling.Skip : BadImageHandling.Error;
+        options.MaximumPixels = parsed.GetValue(MaximumPixels) ?? options.MaximumPixels;
         options.CheckpointInterval = parsed.GetValue(CheckpointInterval) ?? options.CheckpointInterval;
         options.MaximumSkipConnections = parsed.GetValue(MaximumSkips);
         options.SearchCandidates = parsed.GetValue(Candidates) ?? options.SearchCandidates;

@@ -20,7 +20,7 @@ internal static partial class FitCommand
         Command command = new("fit", "Search and train a network for a folder of pictures, and save it.")
         {
             Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, InitialModel, FreezeBackbone, InitialSupernet, ValidationFraction, Gpu, Precision, Optimizer, MaximumSkips,
-            Candidates, SearchPatience, EarlyStopping, Keep, ClassWeights, ReturnBest, SkipBadImages, CheckpointInterval, Overwrite, Out,
+            Candidates, SearchPatience, EarlyStopping, Keep, ClassWeights, ReturnBest, SkipBadImages, MaximumPixels, CheckpointInterval, Overwrite, Out,
         };
         command.Validators.Add(CheckTogether);
         command.SetAction(parsed => Fit(CommandLine.TerminalOf(parsed), parsed, cancellation));
@@ -40,19 +40,29 @@ internal static partial class FitCommand
             : throw new UserException($"The command in '{RunFolder.ArgumentsPath(folder)}' is not one of this version: {parsed.Errors[0].Message}");
     }
 
-    /// <summary>The folder of test pictures that a folder's run was started with; null if none was given.</summary>
-    public static string? TestFolderOf(string folder) => Create(CancellationToken.None).Parse([.. RunFolder.ReadArguments(folder)]).GetValue(Test);
+    /// <summary>The folder of test pictures that a folder's run was started with, null if none was given, and how bad ones are told and treated.</summary>
+    public static (string? Path, bool SkipBadImages, int? MaximumPixels) TestFolderOf(string folder)
+    {
+        ParseResult parsed = Create(CancellationToken.None).Parse([.. RunFolder.ReadArguments(folder)]);
+        return (parsed.GetValue(Test), parsed.GetValue(SkipBadImages), parsed.GetValue(MaximumPixels));
+    }
 
     private static int Fit(Terminal terminal, ParseResult parsed, CancellationToken cancellation)
     {
         PcDartsTrainer.Options options = CreateOptions(parsed, cancellation);
         MLContext context = new(seed: parsed.GetValue(Seed)) { GpuDeviceId = parsed.GetValue(Gpu), FallbackToCpu = false };
         terminal.Follow(context);
-        LabelledFolder train = LabelledFolder.Open(context, parsed.GetRequiredValue(Train), "--train");
+        LabelledFolder train = LabelledFolder.Open(context, parsed.GetRequiredValue(Train), Train.Name);
         train.CheckForTraining();
-        LabelledFolder? test = parsed.GetValue(Test) is { } path ? LabelledFolder.Open(context, path, "--test") : null;
-        test?.CheckForEvaluation(train.ClassCounts.Select(pair => pair.Key));
-        terminal.Say($"{train.Count:N0} training pictures of {train.ClassCounts.Count} classes in {train.FullPath}");
+        LabelledFolder? test = parsed.GetValue(Test) is { } path ? LabelledFolder.Open(context, path, Test.Name) : null;
+        test?.CheckClasses(terminal, [.. train.ClassCounts.Select(pair => pair.Key)]);
+        test = test?.Decodable(terminal, parsed.GetValue(SkipBadImages), parsed.GetValue(MaximumPixels), cancellation);
+        terminal.Say(train.Describe("training"));
+        if (test is not null)
+        {
+            terminal.Say(test.Describe("test"));
+            WarnOfShared(terminal, PictureHashes.Shared(test, train, cancellation), test.Count);
+        }
 
         using OutputFolder output = new(parsed.GetRequiredValue(Out));
         using RunFolder run = new(output, ArgumentsOf(parsed), parsed.GetValue(Overwrite));
@@ -71,15 +81,19 @@ internal static partial class FitCommand
         {
             // The saved file is measured, not the model in memory.
             using SavedModel saved = SavedModel.Load(context, modelPath);
-            MulticlassClassificationMetrics metrics = saved.Evaluate(test);
+            // The signal that ended the training does not end this; a second one ends the process.
+            CancellationToken further = history.StopReason == StopReason.Cancelled ? CancellationToken.None : cancellation;
+            MulticlassClassificationMetrics metrics = saved.Evaluate(test, further);
             Tables.Metrics(terminal, metrics, saved.ClassNames);
             result = facts.ToJson(metrics.MicroAccuracy, modelPath);
-            EvaluateCommand.AddMetrics(result, metrics, saved.ClassNames);
-            // The signal that ended the training does not end this; a second one ends the process.
-            ReportCommand.WritePredictions(output.FullPath, test, history.StopReason == StopReason.Cancelled ? CancellationToken.None : cancellation);
+            EvaluateCommand.AddMetrics(result, metrics, saved.ClassNames, test.Skipped);
+            ReportCommand.WritePredictions(output.FullPath, test, parsed.GetValue(MaximumPixels), further);
         }
 
+        result["skippedPictures"] = history.SkippedImages;
         result["validationAccuracy"] = history.ValidationAccuracy;
+        result["validationAccuracyInterval"] = EvaluateCommand.Interval(history.ValidationEstimate);
+        result["validationPictures"] = history.ValidationImages;
         result["stopReason"] = history.StopReason.ToString();
         result["returnedEpoch"] = history.ReturnedEpoch;
         result["seed"] = history.Seed;
@@ -89,7 +103,7 @@ internal static partial class FitCommand
         [
             .. Tables.Rows(facts),
             ("Weights of epoch", history.ReturnedEpoch.ToString(CultureInfo.InvariantCulture)),
-            ("Validation accuracy", history.ValidationAccuracy is { } accuracy ? Tables.Percent(accuracy) : null),
+            ("Validation accuracy", history.ValidationEstimate is { } estimate ? Tables.Accuracy(estimate) : null),
             ("Model", modelPath),
             ("Network", output.Path(ModelFitter.OnnxFile)),
             ("Genotype", output.Path(ModelFitter.GenotypeFile)),
@@ -98,7 +112,7 @@ internal static partial class FitCommand
         if (history.Verdict is { FallsShort: true } verdict)
             terminal.Warn($"Verdict: {verdict.Summary}");
         if (history.StopReason == StopReason.Cancelled)
-            terminal.Warn($"Cancelled; the model is the best so far. Go on with: resume {output.FullPath}");
+            terminal.Warn($"Cancelled; the model is the best so far. Go on with: {OwnCommand.Of("resume", OwnCommand.ShortPath(output.FullPath))}");
         terminal.Result(result);
         return CommandLine.Success;
     }
@@ -106,19 +120,46 @@ internal static partial class FitCommand
     private static (Genotype Genotype, TrainingHistory History) FitOrTellHowToGoOn(
         Terminal terminal, MLContext context, LabelledFolder train, PcDartsTrainer.Options options, OutputFolder output, RunFolder run)
     {
+        // Beside the trainer, which reads the same files at that time.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(options.CancellationToken);
+        Task<string> hash = Task.Run(() => PictureHashes.Of(train, stop.Token), stop.Token);
         try
         {
-            return new ModelFitter(context, terminal).Fit(train, options, output);
+            (Genotype Genotype, TrainingHistory History) found = new ModelFitter(context, terminal).Fit(train, options, output);
+            KeepHash(hash, output.FullPath);
+            return found;
         }
         catch (DifferentRunException other)
         {
-            throw new UserException($"{other.Message} Or start anew in the same folder with --overwrite, which deletes the run that is there.");
+            throw new UserException($"{Messages.Of(other)} Or give {Overwrite.Name}, which deletes the run that is there and starts this one in its place.");
         }
         catch (OperationCanceledException) when (run.HasRun)
         {
-            terminal.Warn($"The run is kept. Go on with: resume {output.FullPath}");
+            terminal.Warn($"The run is kept. Go on with: {OwnCommand.Of("resume", OwnCommand.ShortPath(output.FullPath))}");
+            KeepHash(hash, output.FullPath);
             PcDartsReport.Write(output.FullPath);
             throw;
+        }
+        finally
+        {
+            stop.Cancel();
+        }
+    }
+
+    // Where the run was cancelled before all files were read there is none.
+    private static void KeepHash(Task<string> hash, string folder)
+    {
+        Task.WaitAny(hash);
+        if (!hash.IsCanceled)
+            DataFile.Write(folder, hash.GetAwaiter().GetResult());
+    }
+
+    private static void WarnOfShared(Terminal terminal, IReadOnlyList<(string Own, string Other)> shared, int pictures)
+    {
+        if (shared is [(string own, string other), ..])
+        {
+            terminal.Warn(string.Create(CultureInfo.InvariantCulture, $"{Test.Name}: {shared.Count:N0} of {pictures:N0} test pictures are training pictures too, byte for byte, such as '{own}', which is '{other}'. ")
+                + "The accuracy on them says little about new pictures: keep the two sets apart.");
         }
     }
 

@@ -31,20 +31,21 @@ internal static class GenotypeCommand
         AuxiliaryHead = true,
     };
 
-    public static Command Create()
+    public static Command Create(CancellationToken cancellation)
     {
         Command show = new("show", "Show a genotype's cells and the size of the paper's networks made of them.") { Source, Dot, Svg };
-        show.SetAction(parsed => Show(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Source), parsed.GetValue(Dot), parsed.GetValue(Svg)));
+        show.SetAction(parsed => Show(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Source), parsed.GetValue(Dot), parsed.GetValue(Svg), cancellation));
         return new Command("genotype", "Work with genotypes, the descriptions of searched cells.") { show };
     }
 
-    private static int Show(Terminal terminal, string source, string? dot, string? svg)
+    private static int Show(Terminal terminal, string source, string? dot, string? svg, CancellationToken cancellation)
     {
         Genotype genotype = GenotypeSource.Resolve(source);
         ModelFacts? model = GenotypeSource.IsModel(source) ? ModelFacts.Read(source) : null;
         NetworkSize cifar = NetworkSize.Of(genotype, Cifar);
         NetworkSize imageNet = NetworkSize.Of(genotype, ImageNet);
 
+        cancellation.ThrowIfCancellationRequested();
         terminal.Say(genotype.ToPython());
         Tables.Cells(terminal, genotype);
         Tables.Facts(terminal,
@@ -54,6 +55,7 @@ internal static class GenotypeCommand
             .. model is null ? [] : Tables.Rows(model),
             ("SHA-256", genotype.Sha256()),
         ]);
+        cancellation.ThrowIfCancellationRequested();
         Write(terminal, "--dot", dot, CellDrawing.ToDot, genotype);
         Write(terminal, "--svg", svg, CellDrawing.ToSvg, genotype);
 

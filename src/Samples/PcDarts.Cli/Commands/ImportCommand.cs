@@ -11,28 +11,30 @@ namespace PcDarts.Cli.Commands;
 /// <summary><c>import WEIGHTS</c>: makes a model of weights that were trained elsewhere, in a process that never loads libtorch.</summary>
 internal static class ImportCommand
 {
+    public const string ClassesFlag = "--classes", MeanFlag = "--mean", DeviationFlag = "--std";
+
     private static readonly Argument<string> Weights = new("WEIGHTS")
     {
         Description = "A safetensors file, such as weights.safetensors of a fit, or a state dict that PyTorch saved; names are those of the paper's code.",
     };
 
-    private static readonly Option<string?> GenotypeOption = new("--genotype") { Description = "The architecture, if the file does not say it: a published name or a file.", HelpName = "NAME|FILE" };
+    private static readonly Option<string?> GenotypeOption = new(FitCommand.GenotypeFlag) { Description = "The architecture, if the file does not say it: a published name or a file.", HelpName = "NAME|FILE" };
 
-    private static readonly Option<string?> Classes = new("--classes")
+    private static readonly Option<string?> Classes = new(ClassesFlag)
     {
         Description = "Names of the classes in the order of the classifier: with commas between, or a folder whose sub-folders in alphabetical order they are.",
         HelpName = "NAMES|DIR",
     };
 
     private static readonly Option<int?> Size = new("--size") { Description = "Side in pixels that pictures are resized to.", HelpName = "N" };
-    private static readonly Option<float[]?> Mean = Triple("--mean", "Mean of red, green and blue that pictures were normalized with.");
-    private static readonly Option<float[]?> Deviation = Triple("--std", "Standard deviation of red, green and blue that pictures were normalized with.");
+    private static readonly Option<float[]?> Mean = Triple(MeanFlag, "Mean of red, green and blue that pictures were normalized with.");
+    private static readonly Option<float[]?> Deviation = Triple(DeviationFlag, "Standard deviation of red, green and blue that pictures were normalized with.");
     private static readonly Option<string> Out = new("--out", "-o") { Description = "Folder for model.zip, model.onnx and genotype.json.", HelpName = "DIR", DefaultValueFactory = _ => FitCommand.DefaultOut };
 
-    public static Command Create()
+    public static Command Create(CancellationToken cancellation)
     {
         Command command = new("import", "Make a model of weights that PyTorch or an earlier fit trained.") { Weights, GenotypeOption, Classes, Size, Mean, Deviation, Out };
-        command.SetAction(parsed => Import(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Weights), parsed.GetRequiredValue(Out), new PcDartsWeightsOptions
+        command.SetAction(parsed => Import(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Weights), parsed.GetRequiredValue(Out), cancellation, new PcDartsWeightsOptions
         {
             Genotype = parsed.GetValue(GenotypeOption) is { } source ? GenotypeSource.Resolve(source) : null,
             ClassNames = parsed.GetValue(Classes) is { } classes ? NamesOf(classes) : null,
@@ -44,17 +46,19 @@ internal static class ImportCommand
         return command;
     }
 
-    private static int Import(Terminal terminal, string weights, string folder, PcDartsWeightsOptions options)
+    private static int Import(Terminal terminal, string weights, string folder, CancellationToken cancellation, PcDartsWeightsOptions options)
     {
         if (!File.Exists(weights))
             throw new UserException($"The file '{Path.GetFullPath(weights)}' does not exist.");
         MLContext context = new();
         terminal.Follow(context);
-        using PcDartsTransformer network = Load(context, weights, options);
+        using PcDartsTransformer network = context.Model.LoadPcDartsWeights(weights, options);
+        cancellation.ThrowIfCancellationRequested();
         using OutputFolder output = new(folder);
         output.Write(ModelFitter.ModelFile, file => ImportedPipeline.Save(context, network, file));
         output.Write(ModelFitter.OnnxFile, file => network.SaveOnnx(file));
         output.Write(ModelFitter.GenotypeFile, network.Genotype.Save);
+        cancellation.ThrowIfCancellationRequested();
         output.Commit();
 
         string model = output.Path(ModelFitter.ModelFile);
@@ -65,26 +69,6 @@ internal static class ImportCommand
         result["loadedTorchLibraries"] = new JsonArray([.. NativeLibraries.LoadedTorch().Select(name => JsonValue.Create(name))]);
         terminal.Result(result);
         return CommandLine.Success;
-    }
-
-    private static PcDartsTransformer Load(MLContext context, string weights, PcDartsWeightsOptions options)
-    {
-        try
-        {
-            return context.Model.LoadPcDartsWeights(weights, options);
-        }
-        catch (ArgumentException unsaid) when (OptionOf(unsaid.ParamName) is { } option)
-        {
-            throw new UserException($"{unsaid.Message} Here that is {option}.");
-        }
-
-        static string? OptionOf(string? member) => member switch
-        {
-            nameof(PcDartsWeightsOptions.Genotype) => GenotypeOption.Name,
-            nameof(PcDartsWeightsOptions.Mean) => Mean.Name,
-            nameof(PcDartsWeightsOptions.StandardDeviation) => Deviation.Name,
-            _ => null,
-        };
     }
 
     // An option of an array type has an empty one where it was not given.

@@ -19,7 +19,7 @@ internal static class PredictCommand
 
     private static readonly Option<string> Model = new("--model", "-m")
     {
-        Description = "The model.zip to predict with.",
+        Description = "The model.zip to predict with, or the folder of a run.",
         HelpName = "MODEL.zip",
         DefaultValueFactory = _ => Path.Combine(FitCommand.DefaultOut, ModelFitter.ModelFile),
     };
@@ -28,31 +28,38 @@ internal static class PredictCommand
 
     private static readonly Option<string?> HeatMap = new("--heat-map") { Description = "Write the picture (one) with the places that speak for its class coloured.", HelpName = "FILE.png" };
 
+    private static readonly Option<int?> MaximumPixels = FitCommand.MaximumPixelsOption();
+
     public static Command Create(CancellationToken cancellation)
     {
-        Command command = new("predict", "Name the class of pictures with a saved model.") { Files, Model, Top, HeatMap };
+        Command command = new("predict", "Name the class of pictures with a saved model.") { Files, Model, Top, HeatMap, MaximumPixels };
         command.Validators.Add(result =>
         {
             if (result.GetResult(Top) is { Errors: { } errors } && !errors.Any() && result.GetValue(Top) < 1)
                 result.AddError("Option '--top' must be 1 or more.");
         });
         command.SetAction(parsed => Predict(
-            CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Files), parsed.GetRequiredValue(Model), parsed.GetValue(Top), parsed.GetValue(HeatMap), cancellation));
+            CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Files), parsed.GetRequiredValue(Model), parsed.GetValue(Top), parsed.GetValue(HeatMap), parsed.GetValue(MaximumPixels), cancellation));
         return command;
     }
 
-    private static int Predict(Terminal terminal, string[] paths, string modelPath, int top, string? heatMap, CancellationToken cancellation)
+    private static int Predict(Terminal terminal, string[] paths, string modelPath, int top, string? heatMap, int? maximumPixels, CancellationToken cancellation)
     {
-        using PcDartsPredictor predictor = Load(Path.GetFullPath(modelPath));
-        string[] files = [.. PictureFile.Expand(paths)];
+        modelPath = ModelPath.Of(modelPath);
+        string[] files = [.. PictureFile.Expand(terminal, paths)];
+        if (files.Length == 0)
+            throw new UserException($"There are no pictures in {string.Join(", ", paths.Select(path => $"'{Path.GetFullPath(path)}'"))}; pictures are files that end in {string.Join(", ", PcDartsPictureFiles.Extensions)}.");
+        cancellation.ThrowIfCancellationRequested();
+        using PcDartsPredictor predictor = Load(modelPath, maximumPixels);
         if (heatMap is not null && files.Length != 1)
             throw new UserException($"{HeatMap.Name} takes one picture; there are {files.Length}.");
         JsonArray predictions = [];
         foreach ((string file, PcDartsPrediction prediction) in files.Zip(predictor.Predict(files, cancellation)))
         {
+            cancellation.ThrowIfCancellationRequested();
             if (prediction.Error is { } problem)
             {
-                terminal.Error(problem);
+                terminal.Error(Messages.Of(problem));
                 predictions.Add(new JsonObject { ["file"] = file, ["error"] = problem });
                 continue;
             }
@@ -62,14 +69,12 @@ internal static class PredictCommand
             predictions.Add(Json(file, classes));
         }
 
-        JsonObject result = ModelFacts.Of(predictor.Info.Genotype, predictor.Info.History).ToJson(accuracy: null, Path.GetFullPath(modelPath));
+        JsonObject result = ModelFacts.Of(predictor.Info.Genotype, predictor.Info.History).ToJson(accuracy: null, modelPath);
         result["predictions"] = predictions;
         result["loadedTorchLibraries"] = new JsonArray([.. NativeLibraries.LoadedTorch().Select(name => JsonValue.Create(name))]);
         terminal.Result(result);
         if (heatMap is not null && predictor.SkippedImages == 0)
             WriteHeatMap(terminal, predictor, files[0], Path.GetFullPath(heatMap));
-        if (predictions.Count == 0)
-            throw new UserException($"There are no pictures in {string.Join(", ", paths)}.");
         return predictor.SkippedImages == 0 ? CommandLine.Success : CommandLine.Failure;
     }
 
@@ -82,20 +87,23 @@ internal static class PredictCommand
         terminal.Say($"Wrote {path}");
     }
 
-    private static PcDartsPredictor Load(string path)
+    private static PcDartsPredictor Load(string path, int? maximumPixels)
     {
         try
         {
-            return PcDartsPredictor.Load(path, new PcDartsPredictor.Options { BadImages = BadImageHandling.Skip });
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new UserException($"The model '{path}' does not exist.");
+            return PcDartsPredictor.Load(path, CreateOptions(BadImageHandling.Skip, maximumPixels));
         }
         catch (InvalidDataException exception)
         {
             throw new UserException(exception.Message);
         }
+    }
+
+    internal static PcDartsPredictor.Options CreateOptions(BadImageHandling badImages, int? maximumPixels)
+    {
+        PcDartsPredictor.Options options = new() { BadImages = badImages };
+        options.MaximumPixels = maximumPixels ?? options.MaximumPixels;
+        return options;
     }
 
     private static JsonObject Json(string file, IReadOnlyList<ClassProbability> classes) => new()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.ML.PcDarts;
 using PcDarts.Cli.Models;
@@ -22,9 +23,10 @@ internal static class WatchCommand
     {
         if (Directory.Exists(folder) && !PcDartsRun.Exists(folder))
             terminal.Say($"There is no run in '{Path.GetFullPath(folder)}' yet; waiting for its first files, which are written once the pictures are read.");
+        Lazy<TimeSpan?> budget = new(() => BudgetOf(PcDartsRun.Open(folder)));
         try
         {
-            ProgressView.Run(terminal, show =>
+            ProgressView.Run(terminal, () => budget.Value, show =>
             {
                 foreach (TrainingProgress report in PcDartsRun.FollowAsync(folder, interruption.Token).ToBlockingEnumerable(interruption.Token))
                     show(report);
@@ -39,10 +41,13 @@ internal static class WatchCommand
 
         PcDartsRun run = PcDartsRun.Open(folder);
         if (run.History is null)
-            throw new UserException($"The run in '{run.WorkspacePath}' has stopped without ending: {RunComparison.State(run)}, and no process is at work on it. Go on with: resume {run.WorkspacePath}");
+            throw new UserException($"The run in '{run.WorkspacePath}' has stopped without ending: {RunComparison.State(run)}, and no process is at work on it. Go on with: {OwnCommand.Of("resume", OwnCommand.ShortPath(run.WorkspacePath))}");
         Tell(terminal, run);
         return CommandLine.Success;
     }
+
+    private static TimeSpan? BudgetOf(PcDartsRun run) =>
+        TimeSpan.TryParse(run.Options.GetValueOrDefault(nameof(PcDartsTrainer.Options.TimeBudget)), CultureInfo.InvariantCulture, out TimeSpan budget) ? budget : null;
 
     private static void Tell(Terminal terminal, PcDartsRun run)
     {
@@ -51,7 +56,7 @@ internal static class WatchCommand
         [
             ("State", RunComparison.State(run)),
             .. Tables.Rows(facts),
-            ("Validation accuracy", run.ValidationAccuracy is { } accuracy ? Tables.Percent(accuracy) : null),
+            ("Validation accuracy", run.History!.ValidationEstimate is { } estimate ? Tables.Accuracy(estimate) : null),
             ("Run", run.WorkspacePath),
         ]);
         JsonObject result = RunComparison.ToJson(run);

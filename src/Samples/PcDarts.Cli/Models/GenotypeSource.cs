@@ -9,6 +9,8 @@ internal static class GenotypeSource
     {
         if (KnownGenotypes.All.TryGetValue(nameOrFile, out Genotype? known))
             return known;
+        if (Directory.Exists(nameOrFile))
+            return PcDartsModelInfo.Read(ModelPath.Of(nameOrFile)).Genotype;
         if (!File.Exists(nameOrFile))
             throw new UserException($"'{nameOrFile}' is neither a file nor a published genotype; the published ones are {string.Join(", ", KnownGenotypes.All.Keys)}.");
         return IsModel(nameOrFile) ? PcDartsModelInfo.Read(nameOrFile).Genotype

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.PcDarts;
 using Microsoft.ML.Transforms;
+using PcDarts.Cli.Commands;
 using PcDarts.Cli.Rendering;
 
 namespace PcDarts.Cli.Models;
@@ -21,7 +22,8 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
         PcDartsTransformer network = model.OfType<PcDartsTransformer>().Single();
         if (network.History.StopReason != StopReason.Cancelled)
             options.CancellationToken.ThrowIfCancellationRequested();
-        output.Write(ModelFile, file => context.Model.Save(model, train.View.Schema, file));
+        // The mapping of labels is for training and evaluation: what is saved reads ImagePath alone.
+        output.Write(ModelFile, file => context.Model.Save(model.GetModelFor(TransformerScope.Scoring), ImportedPipeline.Input(context).Schema, file));
         output.Write(GenotypeFile, network.Genotype.Save);
         output.Write(WeightsFile, network.SaveWeights);
         output.Commit();
@@ -32,10 +34,11 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
     {
         try
         {
-            return ProgressView.Run(terminal, report =>
+            return ProgressView.Run(terminal, () => options.TimeBudget, report =>
             {
                 options.MetricsCallback = report;
-                return context.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+                return new EstimatorChain<ITransformer>()
+                    .Append(context.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue), TransformerScope.TrainTest)
                     .Append(context.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))
                     .Append(context.MulticlassClassification.Trainers.PcDarts(options))
                     .Append(context.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
@@ -46,7 +49,7 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
         {
             output.Write(GenotypeFile, Genotype.FromJson(found).Save);
             output.Commit();
-            terminal.Warn($"The search is not lost: its genotype is {output.Path(GenotypeFile)}. Give it with --genotype to train it without another search.");
+            terminal.Warn($"The search is not lost: its genotype is {output.Path(GenotypeFile)}. Give it with {FitCommand.GenotypeFlag} to train it without another search.");
             throw;
         }
     }

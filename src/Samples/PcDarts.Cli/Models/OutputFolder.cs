@@ -19,6 +19,7 @@ internal sealed class OutputFolder : IDisposable
     public OutputFolder(string path, string option = "--out")
     {
         FullPath = System.IO.Path.GetFullPath(path);
+        UnfinishedFiles.Add(this);
         try
         {
             _created = FirstMissing(FullPath);
@@ -42,7 +43,8 @@ internal sealed class OutputFolder : IDisposable
     public void Write(string name, Action<string> write)
     {
         string temporary = Temporary(name);
-        _files.Add((temporary, Path(name)));
+        lock (UnfinishedFiles.Guard)
+            _files.Add((temporary, Path(name)));
         write(temporary);
     }
 
@@ -59,25 +61,30 @@ internal sealed class OutputFolder : IDisposable
     /// <summary>Moves every file to its place.</summary>
     public void Commit()
     {
-        foreach ((string temporary, string final) in _files)
-            File.Move(temporary, final, overwrite: true);
-        _files.Clear();
-        _committed = true;
+        lock (UnfinishedFiles.Guard)
+        {
+            foreach ((string temporary, string final) in _files)
+                File.Move(temporary, final, overwrite: true);
+            _files.Clear();
+            _committed = true;
+        }
     }
 
     public void Dispose()
     {
-        foreach ((string temporary, _) in _files)
-            File.Delete(temporary);
-        _files.Clear();
-        if (!_committed)
+        UnfinishedFiles.Remove(this);
+        lock (UnfinishedFiles.Guard)
         {
+            foreach ((string temporary, _) in _files)
+                File.Delete(temporary);
+            _files.Clear();
+            if (_committed)
+                return;
             foreach (string folder in _folders.Where(Directory.Exists))
                 Directory.Delete(folder, recursive: true);
+            if (_created is not null && Directory.Exists(_created))
+                DeleteEmpty(_created);
         }
-
-        if (!_committed && _created is not null && Directory.Exists(_created))
-            DeleteEmpty(_created);
     }
 
     /// <summary>Writes one text file that an option names, and says so.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.ML.PcDarts;
+using PcDarts.Cli.Commands;
 
 namespace PcDarts.Cli.Models;
 
@@ -9,9 +10,12 @@ internal sealed class RunComparison
 {
     private const int HashLetters = 12;
 
+    private readonly Dictionary<PcDartsRun, string?> _files;
+
     public RunComparison(IReadOnlyList<PcDartsRun> runs)
     {
         Runs = runs;
+        _files = runs.Distinct().ToDictionary(run => run, DataFile.FilesSha256Of);
         Names = [.. runs.Select(run => runs.Count(other => other.Name == run.Name) > 1 ? run.WorkspacePath : run.Name)];
         Differences = [.. runs.SelectMany(Settings).Select(setting => setting.Name).Distinct()
             .Select(name => (Name: name, Values: runs.Select(run => Settings(run).FirstOrDefault(setting => setting.Name == name).Value).ToArray()))
@@ -26,8 +30,14 @@ internal sealed class RunComparison
     /// <summary>Settings that are not the same in all runs, with the value of each run; null where a run has no such setting.</summary>
     public IReadOnlyList<(string Name, string?[] Values)> Differences { get; }
 
-    /// <summary>Whether all runs were trained and validated on the same pictures.</summary>
-    public bool SameData => Runs.Select(run => (run.DataSha256, run.ValidationDataSha256)).Distinct().Count() == 1;
+    /// <summary>Whether all runs were trained and validated on the same pictures, at whatever size; null if that cannot be told.</summary>
+    public bool? SameData => Runs.Select(run => (run.DataSha256, run.ValidationDataSha256)).Distinct().Count() == 1 ? true
+        : !_files.ContainsValue(null) ? _files.Values.Distinct().Count() == 1
+        : Runs.Select(run => run.Pictures).Distinct().Count() > 1 ? false
+        : null;
+
+    /// <summary>Which pictures a run has, by the first letters of a hash of their files; of their pixels at the run's size in runs of earlier versions.</summary>
+    public string DataOf(PcDartsRun run) => _files[run] is { } files ? Short(files)! : $"{Short(run.DataSha256)} (pixels)";
 
     /// <summary>Where a run stands, in words.</summary>
     public static string State(PcDartsRun run)
@@ -54,7 +64,12 @@ internal sealed class RunComparison
 
     public JsonObject ToJson() => new()
     {
-        ["runs"] = new JsonArray([.. Runs.Select(ToJson)]),
+        ["runs"] = new JsonArray([.. Runs.Select(run =>
+        {
+            JsonObject json = ToJson(run);
+            json["filesSha256"] = _files[run];
+            return json;
+        })]),
         ["differences"] = new JsonObject(Differences.Select(row => KeyValuePair.Create(row.Name, (JsonNode?)new JsonArray([.. row.Values.Select(value => JsonValue.Create(value))])))),
         ["sameData"] = SameData,
     };
@@ -70,7 +85,9 @@ internal sealed class RunComparison
         json["stopReason"] = run.History?.StopReason.ToString();
         json["returnedEpoch"] = run.History?.ReturnedEpoch;
         json["validationAccuracy"] = run.ValidationAccuracy;
+        json["validationAccuracyInterval"] = EvaluateCommand.Interval(run.History?.ValidationEstimate);
         json["testAccuracy"] = run.TestAccuracy;
+        json["testAccuracyInterval"] = EvaluateCommand.Interval(run.TestEstimate);
         json["testPictures"] = run.TestPictures;
         json["elapsedSeconds"] = run.Last?.Elapsed.TotalSeconds;
         json["seed"] = run.Seed;

@@ -27,9 +27,7 @@ internal sealed class SavedModel : IDisposable
 
     public static SavedModel Load(MLContext context, string path)
     {
-        string fullPath = Path.GetFullPath(path);
-        if (!File.Exists(fullPath))
-            throw new UserException($"The model '{fullPath}' does not exist.");
+        string fullPath = ModelPath.Of(path);
         ITransformer model;
         DataViewSchema schema;
         try
@@ -41,17 +39,22 @@ internal sealed class SavedModel : IDisposable
             throw new UserException($"'{fullPath}' is not a complete ML.NET model ({(exception.InnerException ?? exception).Message}).");
         }
 
-        string? missing = new[] { ImagePath, Label }.FirstOrDefault(name => schema?.GetColumnOrNull(name)?.Type is not TextDataViewType);
-        if (missing is not null)
-            throw new UserException($"'{fullPath}' takes no text column '{missing}'; use a model that 'fit' or 'demo' has saved.");
+        if (schema?.GetColumnOrNull(ImagePath)?.Type is not TextDataViewType)
+            throw new UserException($"'{fullPath}' takes no text column '{ImagePath}'; use a model that 'fit' or 'demo' has saved.");
         return new SavedModel(context, model, schema!, fullPath);
     }
 
-    /// <summary>ML.NET's metrics on a folder that <see cref="LabelledFolder.CheckForEvaluation"/> has passed.</summary>
-    public MulticlassClassificationMetrics Evaluate(LabelledFolder folder)
+    /// <summary>ML.NET's metrics on a folder that <see cref="LabelledFolder.CheckClasses"/> has passed.</summary>
+    public MulticlassClassificationMetrics Evaluate(LabelledFolder folder, CancellationToken cancellation)
     {
         IDataView keys = _context.Data.LoadFromEnumerable(ClassNames.Select(name => new ClassRow { Name = name }));
-        IDataView rows = _context.Transforms.CopyColumns("TrueClass", Label).Fit(folder.View).Transform(folder.View);
+        // Keeps every row; ML.NET has no other way to end a pass.
+        IDataView pictures = _context.Data.FilterByCustomPredicate(folder.View, (LabelledFolder.Row _) =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return false;
+        });
+        IDataView rows = _context.Transforms.CopyColumns("TrueClass", Label).Fit(pictures).Transform(pictures);
         IDataView scored = _model.Transform(rows);
         if (scored.Schema[PredictedLabel].Type is KeyDataViewType)
             scored = _context.Transforms.Conversion.MapKeyToValue(PredictedLabel).Fit(scored).Transform(scored);

@@ -12,31 +12,54 @@ internal static class ProgressView
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs the work, handing it the trainer's callback.</summary>
-    public static T Run<T>(Terminal terminal, Func<Action<TrainingProgress>, T> work) =>
-        terminal.IsLive ? RunLive(terminal, work) : work(Lines(terminal));
+    /// <param name="terminal">Where to show it.</param>
+    /// <param name="budget">Tells the time that the whole run may take, or null if it may take any; asked once there is a report.</param>
+    /// <param name="work">The work.</param>
+    public static T Run<T>(Terminal terminal, Func<TimeSpan?> budget, Func<Action<TrainingProgress>, T> work) =>
+        terminal.IsLive ? terminal.Redraw(console => RunLive(console, budget, work)) : work(Lines(terminal, budget));
 
     /// <summary>The figures of a report in words, such as <c>epoch 3/20, loss 1.234, accuracy 45.6 %, 812 images/s, 2:05 left</c>.</summary>
-    internal static string Describe(TrainingProgress progress)
+    internal static string Describe(TrainingProgress progress, TimeSpan? budget) => string.Join(", ", Figures(progress, budget).Select(figure => figure.Text));
+
+    /// <summary>The figures of a report and how important they are.</summary>
+    internal static IReadOnlyList<Figure> Figures(TrainingProgress progress, TimeSpan? budget)
     {
-        List<string> parts = [progress.Phase switch
+        List<Figure> figures = [new(progress.Phase switch
         {
             TrainingPhase.Reading => Number($"{progress.Step}/{progress.Steps} pictures"),
             TrainingPhase.Selection => Number($"candidate {progress.Epoch}/{progress.Epochs}"),
             _ => Number($"epoch {progress.Epoch}/{progress.Epochs}"),
-        }];
+        }, Rank: 1)];
         if (progress.Loss is { } loss)
-            parts.Add(Number($"loss {loss:F3}"));
+            figures.Add(new(Number($"loss {loss:F3}"), Rank: 3));
         if (progress.Accuracy is { } accuracy)
-            parts.Add(Number($"accuracy {100 * accuracy:F1} %"));
+            figures.Add(new(Number($"accuracy {100 * accuracy:F1} %"), Rank: 4));
         if (progress.ValidationAccuracy is { } validation)
-            parts.Add(Number($"validation {100 * validation:F1} %"));
+            figures.Add(new(Number($"validation {100 * validation:F1} %"), Rank: 2));
         if (progress.ImagesPerSecond > 0)
-            parts.Add(Number($"{progress.ImagesPerSecond:F0} images/s"));
-        if (progress.Remaining is { } remaining)
-            parts.Add($"{Duration.Format(remaining)} left");
-        return string.Join(", ", parts);
+            figures.Add(new(Number($"{progress.ImagesPerSecond:F0} images/s"), Rank: 5));
+        if (TimeLeft(progress, budget) is { } left)
+            figures.Add(new(left, Rank: 0));
+        return figures;
 
         static string Number(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    }
+
+    // Of the whole run, as far as it is known: before the final training only a time budget tells.
+    private static string? TimeLeft(TrainingProgress progress, TimeSpan? budget)
+    {
+        TimeSpan? ofPhase = progress.Remaining, ofBudget = budget is { } limit ? Max(limit - progress.Elapsed, TimeSpan.Zero) : null;
+        if (progress.Phase == TrainingPhase.Training)
+            return ofPhase is null && ofBudget is null ? null : $"{Duration.Format(Min(ofPhase ?? TimeSpan.MaxValue, ofBudget ?? TimeSpan.MaxValue))} left";
+        if (ofBudget is { } all)
+            return $"{Duration.Format(all)} left in all";
+        return ofPhase is { } some
+            ? $"{Duration.Format(some)} left {progress.Phase switch { TrainingPhase.Reading => "to read", TrainingPhase.Search => "to search", TrainingPhase.Selection => "to try", _ => "in this phase" }}"
+            : null;
+
+        static TimeSpan Min(TimeSpan first, TimeSpan second) => first < second ? first : second;
+
+        static TimeSpan Max(TimeSpan first, TimeSpan second) => first > second ? first : second;
     }
 
     /// <summary>Share of the phase that is done, 0 to 1.</summary>
@@ -47,7 +70,7 @@ internal static class ProgressView
         return Math.Clamp(done, 0, 1);
     }
 
-    private static Action<TrainingProgress> Lines(Terminal terminal)
+    private static Action<TrainingProgress> Lines(Terminal terminal, Func<TimeSpan?> budget)
     {
         long last = 0;
         TrainingPhase? phase = null;
@@ -57,31 +80,29 @@ internal static class ProgressView
                 return;
             phase = progress.Phase;
             last = Stopwatch.GetTimestamp();
-            terminal.Say($"{Title(progress.Phase),-8} {Describe(progress)}");
+            terminal.Say($"{Title(progress.Phase),-8} {Describe(progress, budget())}");
         };
     }
 
-    private static T RunLive<T>(Terminal terminal, Func<Action<TrainingProgress>, T> work)
+    private static T RunLive<T>(IAnsiConsole console, Func<TimeSpan?> budget, Func<Action<TrainingProgress>, T> work)
     {
-        FiguresColumn figures = new();
-        return terminal.Human.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 20 }, new PercentageColumn(), figures)
-            .Start(context =>
+        LineColumn lines = new();
+        return console.Progress().Columns(lines).Start(context =>
+        {
+            Dictionary<TrainingPhase, ProgressTask> tasks = [];
+            return work(progress =>
             {
-                Dictionary<TrainingPhase, ProgressTask> tasks = [];
-                return work(progress =>
+                if (!tasks.TryGetValue(progress.Phase, out ProgressTask? task))
                 {
-                    if (!tasks.TryGetValue(progress.Phase, out ProgressTask? task))
-                    {
-                        foreach (ProgressTask earlier in tasks.Values)
-                            earlier.Value = earlier.MaxValue;
-                        tasks[progress.Phase] = task = context.AddTask(Title(progress.Phase), maxValue: 1);
-                    }
+                    foreach (ProgressTask earlier in tasks.Values)
+                        earlier.Value = earlier.MaxValue;
+                    tasks[progress.Phase] = task = context.AddTask(Title(progress.Phase), maxValue: 1);
+                }
 
-                    figures.Set(task, Describe(progress));
-                    task.Value = Share(progress);
-                });
+                lines.Set(task, Figures(progress, budget()));
+                task.Value = Share(progress);
             });
+        });
     }
 
     private static string Title(TrainingPhase phase) => phase switch
@@ -93,15 +114,15 @@ internal static class ProgressView
         _ => phase.ToString(),
     };
 
-    private sealed class FiguresColumn : ProgressColumn
+    private sealed class LineColumn : ProgressColumn
     {
-        private readonly System.Collections.Concurrent.ConcurrentDictionary<int, string> _texts = new();
+        private readonly System.Collections.Concurrent.ConcurrentDictionary<int, IReadOnlyList<Figure>> _figures = new();
 
         protected override bool NoWrap => true;
 
-        public void Set(ProgressTask task, string text) => _texts[task.Id] = text;
+        public void Set(ProgressTask task, IReadOnlyList<Figure> figures) => _figures[task.Id] = figures;
 
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(_texts.GetValueOrDefault(task.Id, ""), new Style(Color.Grey)).Overflow(Overflow.Ellipsis);
+            new ProgressLine(task.Description, task.Value / task.MaxValue, _figures.GetValueOrDefault(task.Id, []));
     }
 }
