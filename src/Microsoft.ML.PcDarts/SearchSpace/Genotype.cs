@@ -13,10 +13,16 @@ namespace Microsoft.ML.PcDarts;
 /// </remarks>
 public sealed record Genotype
 {
+    /// <summary>Most nodes of a cell: 64. The published cells have 4 or 5, a search up to 8; drawings and networks grow with the square of the number.</summary>
+    public const int MaximumNodes = 64;
+
+    /// <summary>Most characters of a text that is read: comments and white space included, a genotype of 64 nodes takes fewer than 10,000.</summary>
+    internal const int MaximumText = 1_000_000;
+
     private string? _json;
 
     /// <summary>Creates a genotype from copies of the lists and checks it.</summary>
-    /// <param name="Normal">Edges of the normal cell: 2 for each node, at least 1 node; node n (from 0) reads a state below n + 2.</param>
+    /// <param name="Normal">Edges of the normal cell: 2 for each node, 1 to <see cref="MaximumNodes"/> nodes; node n (from 0) reads a state below n + 2.</param>
     /// <param name="NormalConcat">The nodes' states (2 … nodes + 1, each at most once, at least one) whose concatenation is the normal
     /// cell's output.</param>
     /// <param name="Reduce">Edges of the reduction cell, as many as <paramref name="Normal"/> has.</param>
@@ -30,6 +36,10 @@ public sealed record Genotype
         ArgumentNullException.ThrowIfNull(NormalConcat);
         ArgumentNullException.ThrowIfNull(Reduce);
         ArgumentNullException.ThrowIfNull(ReduceConcat);
+        CheckLength(Normal.Count, "normal");
+        CheckLength(Reduce.Count, "reduce");
+        CheckConcatLength(NormalConcat.Count, "normal_concat");
+        CheckConcatLength(ReduceConcat.Count, "reduce_concat");
         this.Normal = Array.AsReadOnly<GenotypeEdge>([.. Normal]);
         this.NormalConcat = Array.AsReadOnly<int>([.. NormalConcat]);
         this.Reduce = Array.AsReadOnly<GenotypeEdge>([.. Reduce]);
@@ -60,7 +70,7 @@ public sealed record Genotype
     /// <summary>Reads the JSON form: the four members of <see cref="ToJson"/> in any order, each once, and perhaps the <c>sha256</c> that <see cref="Save"/> adds.</summary>
     /// <param name="json">The text.</param>
     /// <returns>The genotype.</returns>
-    /// <exception cref="GenotypeFormatException">The text is not JSON, has unknown, missing or repeated members or trailing data, or a rule
+    /// <exception cref="GenotypeFormatException">The text has more than 1,000,000 characters, is not JSON, has unknown, missing or repeated members or trailing data, or a rule
     /// of the genotype is broken.</exception>
     public static Genotype FromJson(string json) => GenotypeJson.Read(json);
 
@@ -73,7 +83,7 @@ public sealed record Genotype
     /// A concat may be <c>range(2, 6)</c> or a list.</summary>
     /// <param name="text">The text of one genotype.</param>
     /// <returns>The genotype.</returns>
-    /// <exception cref="GenotypeFormatException">The text cannot be read, or a rule of the genotype is broken.</exception>
+    /// <exception cref="GenotypeFormatException">The text has more than 1,000,000 characters, cannot be read, or a rule of the genotype is broken.</exception>
     public static Genotype FromPython(string text) => GenotypePython.Read(text);
 
     /// <summary>Writes a file of the JSON form and its <see cref="Sha256"/>, by which <see cref="Load"/> and <see cref="FromJson"/> notice damage. The file's name always holds either the old content or all of the new.</summary>
@@ -88,7 +98,7 @@ public sealed record Genotype
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Genotype Load(string path)
     {
-        string text = File.ReadAllText(path);
+        string text = ReadText(path);
         try
         {
             return text.AsSpan().TrimStart().StartsWith('{') ? FromJson(text) : FromPython(text);
@@ -115,6 +125,42 @@ public sealed record Genotype
     /// <summary>Returns <see cref="ToPython"/>.</summary>
     /// <returns>The Python notation.</returns>
     public override string ToString() => ToPython();
+
+    /// <summary>Checks the length of a text before it is read.</summary>
+    /// <exception cref="GenotypeFormatException">It is too long.</exception>
+    internal static void CheckText(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Length > MaximumText)
+            throw new GenotypeFormatException($"The text has more than {MaximumText} characters, which no genotype of at most {MaximumNodes} nodes needs.");
+    }
+
+    // No more than can be a genotype, whatever the file's size is said to be.
+    private static string ReadText(string path)
+    {
+        using var reader = new StreamReader(path);
+        char[] text = new char[4096];
+        int count = 0;
+        while (reader.Read(text, count, text.Length - count) is var read and > 0 && (count += read) <= MaximumText)
+        {
+            if (count == text.Length)
+                Array.Resize(ref text, 2 * count);
+        }
+
+        return new string(text, 0, count);
+    }
+
+    private static void CheckLength(int edges, string cell)
+    {
+        if (edges > 2 * MaximumNodes)
+            throw new GenotypeFormatException($"{cell} has {edges} edges, 2 for each node; at most {MaximumNodes} nodes are allowed (Genotype.MaximumNodes).");
+    }
+
+    private static void CheckConcatLength(int states, string name)
+    {
+        if (states > MaximumNodes)
+            throw new GenotypeFormatException($"{name} names {states} states; a cell has at most {MaximumNodes} nodes (Genotype.MaximumNodes).");
+    }
 
     private void Validate()
     {

@@ -31,7 +31,7 @@ internal static class GenotypeJson
 
     public static Genotype Read(string json)
     {
-        ArgumentNullException.ThrowIfNull(json);
+        Genotype.CheckText(json);
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);

@@ -11,7 +11,7 @@ internal static class GenotypePython
 
     public static Genotype Read(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
+        Genotype.CheckText(text);
         return new Reader(text).ReadGenotype();
     }
 

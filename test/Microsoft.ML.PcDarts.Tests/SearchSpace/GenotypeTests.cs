@@ -18,6 +18,41 @@ public sealed class GenotypeTests
     }
 
     [Fact]
+    public void AllReaders_MoreNodesThanAllowed_Refuse()
+    {
+        GenotypeEdge[] edges = [.. Enumerable.Repeat(OneNode[0], 2 * Genotype.MaximumNodes)], tooMany = [.. edges, .. OneNode];
+        var largest = new Genotype(edges, [2], edges, [.. Enumerable.Range(2, Genotype.MaximumNodes)]);
+        string[] readable = [largest.ToJson(), largest.ToPython()];
+        Assert.Equal(largest, Genotype.FromJson(readable[0]));
+        Assert.Equal(largest, Genotype.FromPython(readable[1]));
+
+        AssertInvalid("normal has 130 edges, 2 for each node; at most 64 nodes", () => new Genotype(tooMany, [2], edges, [2]));
+        AssertInvalid("reduce has 130 edges", () => new Genotype(edges, [2], tooMany, [2]));
+        AssertInvalid("reduce has 130 edges", () => Genotype.FromJson(readable[0].Replace("\"reduce\":[", "\"reduce\":[[\"skip_connect\",0],[\"skip_connect\",0],", StringComparison.Ordinal)));
+        AssertInvalid("reduce has 130 edges", () => Genotype.FromPython(readable[1].Replace("reduce=[", "reduce=[('skip_connect', 0), ('skip_connect', 0), ", StringComparison.Ordinal)));
+        AssertInvalid("normal_concat names 65 states", () => new Genotype(edges, [.. Enumerable.Repeat(2, 65)], edges, [2]));
+    }
+
+    [Fact]
+    public void AllReaders_TextTooLong_Refuse()
+    {
+        string space = new(' ', Genotype.MaximumText), path = Path.Combine(Path.GetTempPath(), $"pcdarts-{Guid.NewGuid():N}.txt");
+        AssertInvalid("more than 1000000 characters", () => Genotype.FromJson(KnownGenotypes.DartsV1.ToJson() + space));
+        AssertInvalid("more than 1000000 characters", () => Genotype.FromPython(KnownGenotypes.DartsV1.ToPython() + space));
+        try
+        {
+            File.WriteAllText(path, KnownGenotypes.DartsV1.ToPython() + space[..900_000]);
+            Assert.Equal(KnownGenotypes.DartsV1, Genotype.Load(path));
+            File.WriteAllText(path, KnownGenotypes.DartsV1.ToPython() + space + space + space);
+            AssertInvalid("more than 1000000 characters", () => Genotype.Load(path));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public void Constructor_SameInputTwice_IsAllowed() => Assert.Equal(1, new Genotype(
         [new(Primitive.AvgPool3x3, 0), new(Primitive.AvgPool3x3, 0)], [2], OneNode, [2]).Nodes);
 
