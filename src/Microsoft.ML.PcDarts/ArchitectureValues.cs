@@ -18,7 +18,7 @@ public sealed record ArchitectureValues(IReadOnlyList<float> AlphaNormal, IReadO
     /// </summary>
     /// <param name="path">The file; floating types of PyTorch are converted to float32.</param>
     /// <returns>The values.</returns>
-    /// <exception cref="InvalidDataException">The file is damaged, lacks one of the four, or one has another shape or a value that is not finite; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, lacks one of the four, or one has another shape, a value that is not finite, or more than <see cref="Genotype.MaximumNodes"/> nodes; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static ArchitectureValues Load(string path)
@@ -69,7 +69,8 @@ public sealed record ArchitectureValues(IReadOnlyList<float> AlphaNormal, IReadO
             TensorData tensor = tensors[name];
             if (!tensor.Shape.AsSpan().SequenceEqual(shape))
                 throw new InvalidDataException($"its '{name}' is [{string.Join(", ", tensor.Shape)}]; [{string.Join(", ", shape)}] is needed: a row for each edge, a column for each of the {operations} operations of α");
-            return Array.TrueForAll(tensor.Floats, float.IsFinite) ? tensor.Floats : throw new InvalidDataException($"its '{name}' holds values that are not finite numbers; did the search diverge?");
+            TensorChecks.CheckFinite(name, tensor.Floats, shape);
+            return tensor.Floats;
         }
     }
 }

@@ -32,6 +32,17 @@ public sealed class ArchitectureValuesTests : IDisposable
     }
 
     [Fact]
+    public void Load_MoreNodesThanAllowed_IsRefused()
+    {
+        SafetensorsFile.Write(Path, Tensors(Genotype.MaximumNodes));
+        Assert.Equal(Genotype.MaximumNodes, ArchitectureValues.Load(Path).Decode().Nodes);
+
+        SafetensorsFile.Write(Path, Tensors(Genotype.MaximumNodes + 1));
+        Assert.Contains("up to 64 nodes", Assert.Throws<InvalidDataException>(() => ArchitectureValues.Load(Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("up to 64 nodes", Assert.Throws<ArgumentException>(() => Values(nodes: 65, favourite: 4).Decode()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Decode_OtherNodes_FollowFromTheEdges() => Assert.Equal(3, Values(nodes: 3, favourite: 4).Decode().Nodes);
 
     [Fact]
@@ -54,7 +65,7 @@ public sealed class ArchitectureValuesTests : IDisposable
         Dictionary<string, TensorData> diverged = Tensors(2);
         diverged["betas_normal"].Floats[1] = float.NaN;
         SafetensorsFile.Write(Path, diverged);
-        Assert.Contains("'betas_normal' holds values that are not finite", Assert.Throws<InvalidDataException>(() => ArchitectureValues.Load(Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("'betas_normal' holds NaN at [1]", Assert.Throws<InvalidDataException>(() => ArchitectureValues.Load(Path)).Message, StringComparison.Ordinal);
 
         Dictionary<string, TensorData> strange = Tensors(2);
         strange["betas_normal"] = new TensorData([6], new float[6]);

@@ -6,11 +6,11 @@ namespace Microsoft.ML.PcDarts;
 
 /// <summary>
 /// A safetensors file held in memory: an 8-byte little-endian header length, a JSON header, then the tensors' bytes without holes.
-/// F32, I64 and U8 tensors are understood.
+/// F32, I64 and U8 tensors are understood. Nothing is sized by what the header says before that agrees with the bytes that are there.
 /// </summary>
 internal sealed partial class SafetensorsFile
 {
-    private const int MaximumHeaderBytes = 100_000_000;
+    private const int MaximumHeaderBytes = 1 << 25, MaximumTensors = 100_000, MaximumDimensions = 8;
     private const string MetadataName = "__metadata__";
 
     private SafetensorsFile(IReadOnlyDictionary<string, string> metadata, IReadOnlyDictionary<string, TensorData> tensors)
@@ -36,7 +36,9 @@ internal sealed partial class SafetensorsFile
                 throw new InvalidDataException($"it has {file.Length} bytes, fewer than the 8 of the header's length");
             file.ReadExactly(lengthBytes);
             ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
-            if (headerLength > MaximumHeaderBytes || headerLength > (ulong)(file.Length - 8))
+            if (headerLength > MaximumHeaderBytes && headerLength <= (ulong)(file.Length - 8))
+                throw new InvalidDataException($"its header has {headerLength} bytes; at most {MaximumHeaderBytes} are read");
+            if (headerLength > (ulong)(file.Length - 8))
                 throw new InvalidDataException($"its header claims {headerLength} bytes, the file has {file.Length}");
             byte[] header = new byte[headerLength];
             file.ReadExactly(header);
@@ -77,6 +79,8 @@ internal sealed partial class SafetensorsFile
         {
             if (property.Name != MetadataName)
             {
+                if (entries.Count == MaximumTensors)
+                    throw new InvalidDataException($"its header names more than {MaximumTensors} tensors");
                 entries.Add(ParseEntry(property.Name, property.Value));
                 continue;
             }
@@ -100,6 +104,8 @@ internal sealed partial class SafetensorsFile
         {
             throw new InvalidDataException($"the entry of tensor '{name}' lacks a dtype, a shape or two data_offsets");
         }
+        if (dimensions.Length > MaximumDimensions)
+            throw new InvalidDataException($"tensor '{name}' has {dimensions.Length} dimensions; at most {MaximumDimensions} are read");
         (TensorDType type, int size) = dtype.GetString() switch
         {
             "F32" => (TensorDType.Float32, 4),

@@ -13,7 +13,10 @@ internal sealed class NetworkWeights
     private NetworkWeights(string path, IReadOnlyDictionary<string, TensorData> weights, IReadOnlyDictionary<string, string> metadata)
     {
         (_path, Weights, _metadata) = (path, weights, metadata);
+        TensorChecks.CheckNetwork(weights);
         NetworkShape? known = Known<NetworkShape>(ModelMetadata.Shape);
+        if (known is not null)
+            ModelMetadata.Check(known, ModelMetadata.Shape);
         NetworkShape shape = ShapeOf(weights);
         int side = shape.Stem == NetworkStem.Cifar ? 32 : 224;
         Shape = shape with { ImageHeight = known?.ImageHeight ?? side, ImageWidth = known?.ImageWidth ?? side };
@@ -22,6 +25,10 @@ internal sealed class NetworkWeights
         Mean = Known<float[]>(ModelMetadata.Mean);
         Std = Known<float[]>(ModelMetadata.Std);
         History = Known<TrainingHistory>(ModelMetadata.History);
+        if (History is not null)
+            ModelMetadata.Check(History, ModelMetadata.History);
+        if (ClassNames is not null && ClassNames.Contains(null))
+            throw new InvalidDataException($"its metadata entry '{ModelMetadata.ClassNames}' is damaged: a name is null");
     }
 
     public IReadOnlyDictionary<string, TensorData> Weights { get; }
@@ -99,21 +106,32 @@ internal sealed class NetworkWeights
         if (SupernetWeights.AreIn(weights))
             throw new InvalidDataException("it holds the supernet of a search. ArchitectureValues.Load ('genotype show') decodes its genotype, Options.InitialSupernet ('fit --initial-supernet') goes on searching from it");
         bool imageNet = weights.ContainsKey("stem0.0.weight");
-        int stem = Rows(imageNet ? "stem0.3.weight" : "stem.0.weight");
+        int stem = imageNet ? Rows("stem0.3.weight", "[C, C / 2, 3, 3]", shape => shape is [var c, var half, 3, 3] && c == 2 * half)
+            : Rows("stem.0.weight", "[3 C, 3, 3, 3]", shape => shape is [var c, 3, 3, 3] && c % 3 == 0);
         int[] cells = [.. weights.Keys.Select(name => name.Split('.')).Where(parts => parts is ["cells", _, ..])
-            .Select(parts => int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int cell) ? cell : -1)];
+            .Select(parts => int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int cell) ? cell : -1).Distinct().Order()];
+        if (!cells.SequenceEqual(Enumerable.Range(0, cells.Length)))
+            throw new InvalidDataException($"it has {cells.Length} cells, and they are not numbered 0 to {cells.Length - 1}: {string.Join(", ", cells.Take(20))}");
+        int classes = Rows("classifier.weight", "[classes, features]", shape => shape.Length == 2);
+        Rows("classifier.bias", $"[{classes}], one for each row of 'classifier.weight'", shape => shape is [var count] && count == classes);
         return new NetworkShape
         {
             InitialChannels = imageNet ? stem : stem / 3,
-            Layers = cells.DefaultIfEmpty(-1).Max() + 1,
-            Classes = Rows("classifier.weight"),
+            Layers = cells.Length,
+            Classes = classes,
             Stem = imageNet ? NetworkStem.ImageNet : NetworkStem.Cifar,
             AuxiliaryHead = weights.Keys.Any(name => name.StartsWith(AuxiliaryPrefix, StringComparison.Ordinal)),
         };
 
-        int Rows(string name) => weights.TryGetValue(name, out TensorData? tensor) && tensor.Shape is [> 0 and < int.MaxValue and var rows, ..]
-            ? (int)rows
-            : throw new InvalidDataException($"it has no '{name}', which every network of the paper's code has");
+        // The tensor has as many values as its shape says, so what is sized by its rows is justified by the bytes of the file.
+        int Rows(string name, string needed, Func<long[], bool> fits)
+        {
+            if (!weights.TryGetValue(name, out TensorData? tensor))
+                throw new InvalidDataException($"it has no '{name}', which every network of the paper's code has");
+            return fits(tensor.Shape)
+                ? (int)tensor.Shape[0]
+                : throw new InvalidDataException($"its '{name}' is [{string.Join(", ", tensor.Shape)}]; networks of the paper's code have {needed}");
+        }
     }
 
     private T? Known<T>(string key)

@@ -18,7 +18,14 @@ internal static class WeightsFile
         NetworkWeights file = NetworkWeights.Read(path);
         NetworkShape shape = file.Shape with { ImageHeight = options.ImageHeight ?? file.Shape.ImageHeight, ImageWidth = options.ImageWidth ?? file.Shape.ImageWidth };
         shape.Validate();
+        if (shape.ImageWidth > ModelMetadata.MaximumSide || shape.ImageHeight > ModelMetadata.MaximumSide)
+        {
+            throw new ArgumentException($"{nameof(options.ImageWidth)} {shape.ImageWidth} and {nameof(options.ImageHeight)} {shape.ImageHeight} must be from 1 to {ModelMetadata.MaximumSide} pixels.",
+                nameof(options));
+        }
+
         Genotype genotype = options.Genotype ?? file.Genotype ?? throw Unsaid(nameof(options.Genotype), "the architecture that was trained");
+        file.Check(genotype);
         string[] classNames = [.. options.ClassNames ?? file.ClassNames ?? Enumerable.Range(0, shape.Classes).Select(label => label.ToString(CultureInfo.InvariantCulture))];
         if (classNames.Length != shape.Classes || classNames.Distinct(StringComparer.Ordinal).Count() != classNames.Length)
             throw new ArgumentException($"{nameof(options.ClassNames)} must be {shape.Classes} different names, one for each row of the classifier; there are {classNames.Length}.", nameof(options));
@@ -27,7 +34,6 @@ internal static class WeightsFile
         if (mean.Length != 3 || deviation.Length != 3 || !mean.All(float.IsFinite) || !deviation.All(value => float.IsFinite(value) && value > 0))
             throw new ArgumentException($"{nameof(options.Mean)} and {nameof(options.StandardDeviation)} must be 3 numbers each, for red, green and blue; deviations above 0.", nameof(options));
 
-        file.Check(genotype);
         string hash = WeightsHash.Sha256(file.Weights);
         TrainingHistory history = file.History is { } known && known.WeightsSha256 == hash ? known : Imported(NetworkSize.Of(genotype, shape), hash);
         return new DiscoveredModel(genotype, shape, file.Weights, mean, deviation, classNames, history);

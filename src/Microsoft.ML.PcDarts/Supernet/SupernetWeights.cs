@@ -25,6 +25,7 @@ internal sealed class SupernetWeights
         _weights = checkpoint.Count > 0 ? checkpoint : tensors.Where(entry => !_architecture.ContainsKey(entry.Key)).ToDictionary(StringComparer.Ordinal);
         try
         {
+            TensorChecks.CheckNetwork(_weights);
             Shape = ShapeOf(_weights);
             if (ArchitectureValues.Of(_architecture) is { } values && values.BetaNormal.Count != new CellTopology(Shape.Nodes).EdgeCount)
                 throw new InvalidDataException($"its α and β have {values.BetaNormal.Count} edges, its cells {new CellTopology(Shape.Nodes).EdgeCount}");
@@ -111,7 +112,7 @@ internal sealed class SupernetWeights
         int edges = names.Where(parts => parts is ["cells", "0", "_ops", _, ..]).Select(parts => parts[3]).Distinct().Count();
         int width = Rows("cells.0.preprocess1.op.1.weight"), channels = CellTopology.IsReduction(0, layers) ? width / 2 : width;
         if (CellTopology.OfEdges(edges) is not { Nodes: <= MostNodes } topology)
-            throw new InvalidDataException($"its cell 0 has {edges} edges; {CellTopology.EdgeCounts}, up to {MostNodes} nodes");
+            throw new InvalidDataException($"its cell 0 has {edges} edges; {CellTopology.EdgeCounts}, of a supernet up to {MostNodes}");
         if (channels is < 1 or > MostChannels || layers > MostLayers)
             throw new InvalidDataException($"it has {channels} channels and {layers} cells; 1 to {MostChannels} channels and 1 to {MostLayers} cells are read");
         var shape = new SupernetShape
@@ -125,10 +126,33 @@ internal sealed class SupernetWeights
             StemMultiplier = Rows(imageNet ? "stem0.3.weight" : "stem.0.weight") / channels,
         };
         shape.Validate();
+        // A few small tensors can have the names of a supernet that fills the memory when it is built.
+        long least = LeastValues(shape), held = weights.Values.Sum(tensor => (long)tensor.Count);
+        if (held < least)
+        {
+            throw new InvalidDataException($"names and shapes are those of a supernet of {channels} channels (C), K {shape.PartialChannels}, {layers} cells of {shape.Nodes} nodes, "
+                + $"which has more than {least} values; the file has {held}");
+        }
+
         return shape;
 
         int Rows(string name) => weights.TryGetValue(name, out TensorData? tensor) && tensor is { Count: > 0, Shape: [var rows, ..] }
             ? (int)rows
             : throw new InvalidDataException($"it has no '{name}', which every supernet of the paper's code has");
+    }
+
+    // Somewhat fewer than a supernet has: those of the convolutions on its edges, and of the cells' two inputs as if they were as narrow as they can be.
+    private static long LeastValues(SupernetShape shape)
+    {
+        long width = shape.InitialChannels, values = 0, edges = new CellTopology(shape.Nodes).EdgeCount;
+        for (int cell = 0; cell < shape.Layers; cell++)
+        {
+            width *= CellTopology.IsReduction(cell, shape.Layers) ? 2 : 1;
+            long partial = width / shape.PartialChannels;
+            // Depthwise: two of 3×3 and of 5×5 for the separable ones, one each for the dilated; a 1×1 convolution behind each of the six.
+            values += edges * (3 * (9 + 25) * partial + 6 * partial * partial) + width * width;
+        }
+
+        return values;
     }
 }

@@ -113,6 +113,7 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("{\"\\ud800\":{}}", 0, "not Unicode")]
     [InlineData("[]", 0, "not a JSON object")]
     [InlineData("{} {}", 0, "not a complete safetensors file")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}""", 4, "9 dimensions; at most 8")]
     public void Read_BadHeader_NamesFileAndFault(string header, int dataLength, string message)
     {
         byte[] bytes = new byte[8 + Encoding.UTF8.GetByteCount(header) + dataLength];

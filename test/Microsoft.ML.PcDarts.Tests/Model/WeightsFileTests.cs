@@ -168,6 +168,85 @@ public sealed class WeightsFileTests : IDisposable
         Assert.InRange(refused, Rounds / 2, Rounds);
     }
 
+    [Theory]
+    [InlineData("classifier.weight", "safetensors")]
+    [InlineData("classifier.bias", "pth")]
+    [InlineData("cells.0.preprocess0.op.1.weight", "safetensors")]
+    [InlineData("cells.1.preprocess1.op.2.running_mean", "pth")]
+    [InlineData("auxiliary_head.classifier.weight", "safetensors")]
+    public void LoadPcDartsWeights_ValueNotFinite_NamesFileAndTensor(string name, string extension)
+    {
+        using var network = Network(CifarShape);
+        Dictionary<string, TensorData> weights = network.ExportWeights().ToDictionary();
+        weights[name].Floats[^1] = float.NaN;
+        string file = Save(network, weights, extension);
+
+        string told = Fails<InvalidDataException>(file, Options(network.Genotype));
+
+        Assert.Contains($"'{file}'", told, StringComparison.Ordinal);
+        Assert.Contains($"its '{name}' holds NaN at [{string.Join(", ", weights[name].Shape.Select(size => size - 1))}]", told, StringComparison.Ordinal);
+        // The same file for fine-tuning.
+        Assert.Equal(told, Assert.Throws<InvalidDataException>(() => NetworkWeights.Read(file)).Message);
+    }
+
+    [Fact]
+    public void LoadPcDartsWeights_NegativeVariance_IsRefused()
+    {
+        using var network = Network(CifarShape);
+        Dictionary<string, TensorData> weights = network.ExportWeights().ToDictionary();
+        weights["stem.1.running_var"].Floats[2] = -1;
+
+        Assert.Contains("its 'stem.1.running_var' holds -1 at [2]; a variance is 0 or more",
+            Fails<InvalidDataException>(Save(network, weights, "safetensors"), Options(network.Genotype)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("classifier.weight", new long[] { 20_000_000, 0 }, "has no values")]
+    [InlineData("classifier.weight", new long[] { 20_000_000 }, "is [20000000]; networks of the paper's code have [classes, features]")]
+    [InlineData("classifier.weight", new long[] { 100_000, 1 }, "'classifier.bias' is [3]; networks of the paper's code have [100000]")]
+    [InlineData("classifier.bias", new long[] { 4 }, "'classifier.bias' is [4]; networks of the paper's code have [3]")]
+    [InlineData("stem.0.weight", new long[] { 3_000_000, 1, 1, 1 }, "'stem.0.weight' is [3000000, 1, 1, 1]; networks of the paper's code have [3 C, 3, 3, 3]")]
+    [InlineData("cells.2000000000.preprocess0.op.1.weight", new long[] { 1 }, "cells, and they are not numbered 0 to 4")]
+    public void LoadPcDartsWeights_ShapesThatDoNotAgree_AreRefusedBeforeAnythingIsSizedByThem(string name, long[] shape, string message)
+    {
+        using var network = Network(CifarShape);
+        Dictionary<string, TensorData> weights = network.ExportWeights().ToDictionary();
+        weights[name] = new TensorData(shape, new float[shape.Aggregate(1L, (count, size) => count * size)]);
+        string file = Save(network, weights, "safetensors");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Contains(message, Fails<InvalidDataException>(file, Options(network.Genotype)), StringComparison.Ordinal);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000 + 4 * new FileInfo(file).Length);
+    }
+
+    [Fact]
+    public void LoadPcDartsWeights_PicturesTooLarge_AreRefused()
+    {
+        using var network = Network(CifarShape);
+        string file = Save(network, network.ExportWeights(), "safetensors");
+        PcDartsWeightsOptions options = Options(network.Genotype);
+        options.ImageWidth = 4097;
+
+        Assert.Contains("ImageWidth 4097", Fails<ArgumentException>(file, options), StringComparison.Ordinal);
+    }
+
+    private string Save(DiscoveredNetwork network, IReadOnlyDictionary<string, TensorData> weights, string extension)
+    {
+        string file = _folder.File("weights." + extension);
+        if (extension == "safetensors")
+        {
+            SafetensorsFile.Write(file, weights);
+        }
+        else
+        {
+            network.ImportWeights(weights);
+            network.save_py(file);
+        }
+
+        return file;
+    }
+
     private string Fails<TError>(string file, PcDartsWeightsOptions? options)
         where TError : Exception => Assert.Throws<TError>(() => _ml.Model.LoadPcDartsWeights(file, options)).Message;
 

@@ -135,6 +135,33 @@ public sealed class SupernetWeightsTests : IDisposable
     }
 
     [Fact]
+    public void Read_ValueNotFinite_NamesFileAndTensor()
+    {
+        Dictionary<string, TensorData> tensors = Tensors(Small);
+        tensors["cells.1._ops.3._ops.4.op.2.weight"].Floats[0] = float.NegativeInfinity;
+
+        string told = Assert.Throws<InvalidDataException>(() => new SupernetWeights("my.pth", tensors)).Message;
+
+        Assert.StartsWith("'my.pth' cannot be read as the supernet", told, StringComparison.Ordinal);
+        Assert.Contains("its 'cells.1._ops.3._ops.4.op.2.weight' holds -Infinity at [0, 0, 0, 0]", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_NamesOfALargeSupernetWithFewValues_AreRefusedBeforeItIsBuilt()
+    {
+        // 100 cells of 8 nodes and 1,024 channels would be some 100 GB.
+        Dictionary<string, TensorData> tensors = Enumerable.Range(0, 100).Select(cell => $"cells.{cell}.x").Concat(Enumerable.Range(0, 44).Select(edge => $"cells.0._ops.{edge}._ops.4.op.1.weight"))
+            .Append("classifier.weight").ToDictionary(name => name, _ => new TensorData([1, 1], new float[1]));
+        tensors["cells.0.preprocess1.op.1.weight"] = new TensorData([1024, 1], new float[1024]);
+        tensors["cells.0._ops.0._ops.4.op.1.weight"] = tensors["stem.0.weight"] = new TensorData([1024, 1], new float[1024]);
+
+        string told = Assert.Throws<InvalidDataException>(() => new SupernetWeights("my.pth", tensors)).Message;
+
+        Assert.Contains("a supernet of 1024 channels (C), K 1, 100 cells of 8 nodes", told, StringComparison.Ordinal);
+        Assert.Contains("the file has 3216", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_TrainedNetwork_IsRefusedAndTheOtherWayRound()
     {
         using var network = new DiscoveredNetwork(KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 4, Layers = 2, Classes = 3 }, CPU);
