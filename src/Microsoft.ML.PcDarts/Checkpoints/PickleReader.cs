@@ -13,8 +13,9 @@ namespace Microsoft.ML.PcDarts;
 /// <param name="find">Gives the object that a module and a name stand for; throws <see cref="InvalidDataException"/> for those it does not know.</param>
 /// <param name="call">Calls an object that <paramref name="find"/> gave.</param>
 /// <param name="load">Resolves a persistent id.</param>
+/// <param name="objects">What the pickle may make; exceeding it is an error.</param>
 /// <remarks>The packages that read pickles keep one list of constructors for the whole process, which is neither a white list nor safe beside another user of them.</remarks>
-internal sealed class PickleReader(byte[] bytes, Func<string, string, object> find, Func<object?, IReadOnlyList<object?>, object?> call, Func<object?, object?> load)
+internal sealed class PickleReader(byte[] bytes, Func<string, string, object> find, Func<object?, IReadOnlyList<object?>, object?> call, Func<object?, object?> load, ObjectBudget objects)
 {
     private static readonly object Mark = new();
     private readonly List<object?> _stack = [];
@@ -32,6 +33,8 @@ internal sealed class PickleReader(byte[] bytes, Func<string, string, object> fi
                 byte code = Byte();
                 if (code == (byte)'.')
                     return Pop();
+                // Each instruction puts at most one object on the stack or into the memo; those that make more are charged where they do.
+                objects.Charge(1);
                 Step(code);
             }
         }
@@ -56,7 +59,7 @@ internal sealed class PickleReader(byte[] bytes, Func<string, string, object> fi
                 _stack.Add(Mark);
                 break;
             case '}':
-                _stack.Add(new Dictionary<object, object?>());
+                _stack.Add(NewDictionary());
                 break;
             case ']' or ')':
                 _stack.Add(new List<object?>());
@@ -150,8 +153,17 @@ internal sealed class PickleReader(byte[] bytes, Func<string, string, object> fi
     {
         Dictionary<object, object?> target = As<Dictionary<object, object?>>(_stack[^1]);
         for (int i = 0; i < pairs.Count; i += 2)
-            target[pairs[i]!] = pairs[i + 1];
+            target[Key(pairs[i])] = pairs[i + 1];
     }
+
+    /// <summary>An empty dictionary as pickles make them; its hashes cannot be chosen by whoever wrote the keys.</summary>
+    public static Dictionary<object, object?> NewDictionary() => new(KeyComparer.Instance);
+
+    /// <summary>The key of a dictionary, which must be text or a number.</summary>
+    /// <exception cref="InvalidDataException">It is something else.</exception>
+    public static object Key(object? key) => key is string or long or double or bool
+        ? key
+        : throw new InvalidDataException("its pickle has a dictionary with a key that is neither text nor a number; state dicts have names");
 
     private static T As<T>(object? value) => value is T wanted ? wanted : throw new InvalidCastException($"a {typeof(T).Name} was expected");
 
@@ -192,5 +204,20 @@ internal sealed class PickleReader(byte[] bytes, Func<string, string, object> fi
         ReadOnlySpan<byte> taken = bytes.AsSpan(_at, count);
         _at += count;
         return taken;
+    }
+
+    // .NET's own hash of a 64-bit number has 32 bits that are plain to compute, so that keys could be chosen which all fall into one bucket. That of text is seeded.
+    private sealed class KeyComparer : IEqualityComparer<object>
+    {
+        public static KeyComparer Instance { get; } = new();
+
+        public new bool Equals(object? x, object? y) => object.Equals(x, y);
+
+        public int GetHashCode(object obj) => obj switch
+        {
+            long number => HashCode.Combine((int)number, (int)(number >> 32)),
+            double number => GetHashCode(BitConverter.DoubleToInt64Bits(number)),
+            _ => obj.GetHashCode(),
+        };
     }
 }

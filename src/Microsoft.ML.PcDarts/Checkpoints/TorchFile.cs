@@ -8,6 +8,10 @@ namespace Microsoft.ML.PcDarts;
 internal static class TorchFile
 {
     private const string StateDict = "state_dict";
+    private const int MaximumDimensions = 8, MaximumEntries = 65_535;
+
+    // Half-precision doubles in size, and tied weights share their values; PyTorch itself writes nothing that needs more.
+    private const int BytesEachOfTheFile = 4, BytesBeside = 1 << 24;
 
     /// <summary>The tensors of the dictionary that the file holds or, of a checkpoint, of its "state_dict" with the α and β beside it; floating types as float32.</summary>
     /// <param name="path">The file.</param>
@@ -17,13 +21,16 @@ internal static class TorchFile
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         try
         {
-            using var zip = new ZipArchive(file, ZipArchiveMode.Read);
+            long limit = BytesEachOfTheFile * file.Length + BytesBeside, left = limit;
+            // PyTorch stores without compression; others compress weights a little.
+            using ZipArchive zip = ArchiveLimits.Open(file, limit, MaximumEntries);
             ZipArchiveEntry pickle = zip.Entries.FirstOrDefault(entry => entry.FullName.EndsWith("/data.pkl", StringComparison.Ordinal))
                 ?? throw new InvalidDataException("it has no data.pkl; weights are saved with torch.save(model.state_dict(), path), and those of a model.zip are in the weights.safetensors beside it");
             string folder = pickle.FullName[..^"data.pkl".Length];
-            if (zip.GetEntry(folder + "byteorder") is { } order && !Bytes(order, file.Length).AsSpan().SequenceEqual("little"u8))
+            if (zip.GetEntry(folder + "byteorder") is { } order && !Bytes(order).AsSpan().SequenceEqual("little"u8))
                 throw new InvalidDataException("its numbers are big-endian; little-endian ones are read");
-            object? root = new PickleReader(Bytes(pickle, file.Length), Find, Call, LoadStorage).Read();
+            var objects = new ObjectBudget();
+            object? root = new PickleReader(Bytes(pickle), Find, (function, arguments) => Call(function, arguments, objects), LoadStorage, objects).Read();
             if (root is not Dictionary<object, object?> dictionary)
                 throw new InvalidDataException("it holds no dictionary; weights are saved with torch.save(model.state_dict(), path)");
             if (dictionary.GetValueOrDefault(StateDict) is Dictionary<object, object?> inner)
@@ -40,11 +47,17 @@ internal static class TorchFile
 
             TensorData ToData(string name, StoredTensor tensor)
             {
+                if ((left -= tensor.Bytes) < 0)
+                {
+                    throw new InvalidDataException($"its tensors need more than {limit} bytes of memory, the limit for a file of {file.Length}: {BytesEachOfTheFile} for each of its bytes and {BytesBeside} "
+                        + "beside. Do many of them share their values? Save copies: torch.save({name: value.clone() for name, value in model.state_dict().items()}, path)");
+                }
+
                 Storage storage = tensor.Storage;
                 if (!storages.TryGetValue(storage.Key, out byte[]? bytes))
                 {
                     ZipArchiveEntry entry = zip.GetEntry($"{folder}data/{storage.Key}") ?? throw new InvalidDataException($"it lacks the values of '{name}'");
-                    storages.Add(storage.Key, bytes = Bytes(entry, file.Length));
+                    storages.Add(storage.Key, bytes = Bytes(entry));
                 }
 
                 return tensor.ToData(name, bytes);
@@ -56,14 +69,15 @@ internal static class TorchFile
         }
     }
 
-    // PyTorch stores without compression, so nothing in its files is larger than they are.
-    private static byte[] Bytes(ZipArchiveEntry entry, long limit)
+    private static byte[] Bytes(ZipArchiveEntry entry)
     {
-        if (entry.Length > limit)
-            throw new InvalidDataException($"its entry {entry.FullName} claims {entry.Length} bytes in a file of {limit}");
         byte[] bytes = new byte[entry.Length];
-        using Stream stream = entry.Open();
-        stream.ReadExactly(bytes);
+        int at = 0;
+        ArchiveLimits.Read(entry, piece =>
+        {
+            piece.CopyTo(bytes.AsSpan(at));
+            at += piece.Length;
+        });
         if (Crc32.HashToUInt32(bytes) != entry.Crc32)
             throw new InvalidDataException($"its entry {entry.FullName} does not match its checksum");
         return bytes;
@@ -79,18 +93,38 @@ internal static class TorchFile
         ("torch", "HalfStorage") => StorageType.Float16,
         ("torch", "BFloat16Storage") => StorageType.BFloat16,
         ("torch", "LongStorage") => StorageType.Int64,
-        _ => throw new InvalidDataException($"it holds a {module}.{name}, and nothing but tensors is read. Save the weights alone: torch.save(model.state_dict(), path)"),
+        _ => throw new InvalidDataException($"it holds a {Short(module)}.{Short(name)}, and nothing but tensors is read. Save the weights alone: torch.save(model.state_dict(), path)"),
     };
 
-    private static object? Call(object? function, IReadOnlyList<object?> arguments) => (function, arguments) switch
+    private static object? Call(object? function, IReadOnlyList<object?> arguments, ObjectBudget objects) => (function, arguments) switch
     {
-        (Function.OrderedDict, []) => new Dictionary<object, object?>(),
-        (Function.OrderedDict, [List<object?> pairs]) => pairs.Select(pair => pair is List<object?> and [{ } key, var value] ? (key, value) : throw new InvalidCastException("a pair was expected")).ToDictionary(),
-        (Function.Tensor, [Storage storage, long offset, List<object?> size, List<object?> stride, ..])
+        (Function.OrderedDict, []) => PickleReader.NewDictionary(),
+        (Function.OrderedDict, [List<object?> pairs]) => Ordered(pairs, objects),
+        (Function.Tensor, [Storage storage, long offset, List<object?> { Count: <= MaximumDimensions } size, List<object?> { Count: <= MaximumDimensions } stride, ..])
             => new StoredTensor(storage, offset, [.. size.Cast<long>()], [.. stride.Cast<long>()]),
+        (Function.Tensor, [Storage, long, List<object?> { Count: > MaximumDimensions } size, ..])
+            => throw new InvalidDataException($"it holds a tensor of {size.Count} dimensions; at most {MaximumDimensions} are read"),
         (Function.Parameter, [StoredTensor tensor, ..]) => tensor,
-        _ => throw new InvalidDataException($"its pickle calls {function} with arguments that PyTorch does not write: ({string.Join(", ", arguments.Select(argument => argument?.GetType().Name ?? "None"))})"),
+        _ => throw new InvalidDataException($"its pickle calls {function} with arguments that PyTorch does not write: "
+            + $"({string.Join(", ", arguments.Take(MaximumDimensions).Select(argument => argument?.GetType().Name ?? "None"))})"),
     };
+
+    private static Dictionary<object, object?> Ordered(List<object?> pairs, ObjectBudget objects)
+    {
+        // A list that the pickle keeps can be copied by each of many calls.
+        objects.Charge(pairs.Count);
+        Dictionary<object, object?> dictionary = PickleReader.NewDictionary();
+        foreach (object? pair in pairs)
+        {
+            if (pair is not List<object?> { Count: 2 } entry)
+                throw new InvalidCastException("a pair was expected");
+            dictionary.Add(PickleReader.Key(entry[0]), entry[1]);
+        }
+
+        return dictionary;
+    }
+
+    private static string Short(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 77), "...");
 
     private static Storage LoadStorage(object? id) => id is List<object?> and ["storage", StorageType type, string key, ..]
         ? new Storage(key, type)
@@ -116,6 +150,9 @@ internal static class TorchFile
 
     private sealed record StoredTensor(Storage Storage, long Offset, long[] Size, long[] Stride)
     {
+        /// <summary>Memory that the values take once they are read: float32, or int64.</summary>
+        public long Bytes => (long)Int128.Min(long.MaxValue / 2, Count() * (Storage.Type == StorageType.Int64 ? sizeof(long) : sizeof(float)));
+
         public TensorData ToData(string name, byte[] bytes) => Storage.Type switch
         {
             StorageType.Float32 => new TensorData(Size, Pick<float, float>(name, bytes, value => value)),
@@ -124,6 +161,9 @@ internal static class TorchFile
             StorageType.BFloat16 => new TensorData(Size, Pick<ushort, float>(name, bytes, value => BitConverter.Int32BitsToSingle(value << 16))),
             _ => new TensorData(Size, Pick<long, long>(name, bytes, value => value)),
         };
+
+        // Bounded at each step, so that the product cannot overflow; sizes are checked when the values are read.
+        private Int128 Count() => Size.Aggregate((Int128)1, (count, size) => count > Array.MaxLength ? count : count * Math.Max(0, size));
 
         private TTo[] Pick<TFrom, TTo>(string name, byte[] bytes, Func<TFrom, TTo> convert)
             where TFrom : unmanaged

@@ -35,11 +35,12 @@ internal static class ArchiveLimits
     /// <summary>Opens a zip whose directory keeps the limits; what an entry really unpacks to, <see cref="Read"/> checks.</summary>
     /// <param name="stream">Seekable; left open.</param>
     /// <param name="maximumBytes">Most bytes that the entries unpack to together.</param>
+    /// <param name="maximumEntries">Most entries.</param>
     /// <exception cref="InvalidDataException">A limit is exceeded, or the zip is damaged; the message has no subject.</exception>
-    public static ZipArchive Open(Stream stream, long maximumBytes = MaximumBytes)
+    public static ZipArchive Open(Stream stream, long maximumBytes = MaximumBytes, int maximumEntries = MaximumEntries)
     {
-        if (CountOf(stream) is var count and > MaximumEntries)
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it has {count:N0} entries; at most {MaximumEntries:N0} are read"));
+        if (CountOf(stream) is var count && count > (ulong)maximumEntries)
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it has {count:N0} entries; at most {maximumEntries:N0} are read"));
         stream.Position = 0;
         var zip = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
         try

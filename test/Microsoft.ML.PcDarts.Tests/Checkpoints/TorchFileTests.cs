@@ -66,6 +66,100 @@ public sealed class TorchFileTests : IDisposable
         Assert.Contains("'weight' of shape [2, 3] reaches beyond its 6 stored values", Assert.Throws<InvalidDataException>(() => TorchFile.Read(file)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_TensorsThatShareTheirValues_AreLimitedByTheFile()
+    {
+        // 200 names for one tensor of a megabyte: 200 MB in memory.
+        float[] values = new float[1 << 18];
+        string tensor = Tensor(values.Length), many = string.Concat(Enumerable.Range(0, 200).Select(i => $"{Text($"w{i}")}{tensor}"));
+        string file = Write($"\u0080\u0002}}({many}u.", Bytes("Float", values));
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        string told = Assert.Throws<InvalidDataException>(() => TorchFile.Read(file)).Message;
+
+        Assert.Contains($"more than {4 * new FileInfo(file).Length + (1 << 24)} bytes of memory, the limit for a file of {new FileInfo(file).Length}", told, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 50_000_000);
+    }
+
+    [Fact]
+    public void Read_TiedWeights_AreRead()
+    {
+        float[] values = [.. Enumerable.Range(0, 1 << 18).Select(i => (float)i)];
+        string tensor = Tensor(values.Length);
+
+        IReadOnlyDictionary<string, TensorData> read = TorchFile.Read(Write($"\u0080\u0002}}({Text("a")}{tensor}{Text("b")}{tensor}{Text("c")}{tensor}u.", Bytes("Float", values)));
+
+        Assert.Equal(["a", "b", "c"], read.Keys);
+        Assert.All(read.Values, value => Assert.Equal(values, value.Floats));
+    }
+
+    [Fact]
+    public void Read_KeysThatCollide_AreReadInTime()
+    {
+        // 64-bit numbers whose halves are equal: .NET's own hash of each is 0.
+        var pickle = new StringBuilder("\u0080\u0002}(");
+        for (uint i = 1; i <= 100_000; i++)
+        {
+            long both = (long)(((ulong)i << 32) | i);
+            pickle.Append("\u008a\u0008").Append(Encoding.Latin1.GetString(BitConverter.GetBytes(both))).Append('N');
+        }
+
+        pickle.Append("u.");
+        string file = Write(pickle.ToString(), []);
+
+        // Two billion comparisons, or 100,000; the number is what is measured, not the time.
+        Assert.Empty(TorchFile.Read(file));
+        Assert.Equal(1, Buckets(PickleReader.NewDictionary()), 0.5);
+
+        static double Buckets(Dictionary<object, object?> empty)
+        {
+            int[] hashes = [.. Enumerable.Range(1, 1000).Select(i => empty.Comparer.GetHashCode(((long)i << 32) | (uint)i))];
+            return hashes.Length / (double)hashes.Distinct().Count();
+        }
+    }
+
+    [Theory]
+    [InlineData("]")]
+    [InlineData("}")]
+    [InlineData("N")]
+    [InlineData("(K\u0001t")] // a tuple
+    public void Read_KeyOfAnotherKind_IsRefused(string key)
+        => Assert.Contains("neither text nor a number", Assert.Throws<InvalidDataException>(() => TorchFile.Read(Write($"\u0080\u0002}}({key}Nu.", []))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_PickleOfManyObjects_IsRefused()
+    {
+        string file = Write($"\u0080\u0002{new string(']', ObjectBudget.Maximum)}.", []);
+
+        Assert.Contains("makes more than 2000000 objects", Assert.Throws<InvalidDataException>(() => TorchFile.Read(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ListCopiedByManyCalls_IsRefused()
+    {
+        // A list of 100,000 pairs, kept, and made a dictionary of 1,000 times.
+        string pairs = string.Concat(Enumerable.Range(0, 100_000).Select(i => $"J{Encoding.Latin1.GetString(BitConverter.GetBytes(i))}N\u0086"));
+        string call = "ccollections\nOrderedDict\nh\u0000\u0085R";
+        string file = Write($"\u0080\u0002](eq\u0000({pairs}e{string.Concat(Enumerable.Repeat(call, 1000))}.", []);
+
+        Assert.Contains("makes more than 2000000 objects", Assert.Throws<InvalidDataException>(() => TorchFile.Read(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_MoreDimensionsThanAllowed_IsRefused()
+    {
+        string ones = new(Enumerable.Repeat("K\u0001", 9).SelectMany(one => one).ToArray());
+        string tensor = $"ctorch._utils\n_rebuild_tensor_v2\n(({Text("storage")}ctorch\nFloatStorage\n{Text("0")}{Text("cpu")}K\u0001tQK\u0000({ones}t({ones}ttR";
+
+        Assert.Contains("a tensor of 9 dimensions; at most 8", Assert.Throws<InvalidDataException>(() => TorchFile.Read(Write($"\u0080\u0002}}({Text("w")}{tensor}u.", Bytes("Float", [1])))).Message, StringComparison.Ordinal);
+    }
+
+    private static string Tensor(int count)
+    {
+        string number = Encoding.Latin1.GetString(BitConverter.GetBytes(count));
+        return $"ctorch._utils\n_rebuild_tensor_v2\n(({Text("storage")}ctorch\nFloatStorage\n{Text("0")}{Text("cpu")}J{number}tQK\u0000J{number}\u0085K\u0001\u0085\u0089}}tR";
+    }
+
     private static string StateDict(string type, int offset, (int Rows, int Columns) size, (int Row, int Column) stride)
         => $"\u0080\u0002ccollections\nOrderedDict\nq\u0000)Rq\u0001({Text("weight")}ctorch._utils\n_rebuild_tensor_v2\nq\u0003(({Text("storage")}ctorch\n{type}Storage\nq\u0005{Text("0")}{Text("cpu")}K\u0007tq\u0008Q"
             + $"K{(char)offset}K{(char)size.Rows}K{(char)size.Columns}\u0086q\u0009K{(char)stride.Row}K{(char)stride.Column}\u0086q\u000a\u0089h\u0000)Rq\u000btq\u000cRq\u000du}}q\u000e{Text("_metadata")}h\u0000)Rq\u000fsb.";
