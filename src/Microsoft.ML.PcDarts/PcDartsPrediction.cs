@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>What <see cref="PcDartsPredictor"/> says of one picture.</summary>
@@ -8,6 +10,7 @@ public sealed class PcDartsPrediction
 
     internal PcDartsPrediction(IReadOnlyList<string> classNames, float[] probabilities)
     {
+        CheckProbabilities(classNames, probabilities);
         _classNames = classNames;
         _probabilities = probabilities;
         Index = Array.IndexOf(probabilities, probabilities.Max());
@@ -47,5 +50,20 @@ public sealed class PcDartsPrediction
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         return [.. _classNames.Zip(_probabilities, (label, probability) => new ClassProbability(label, probability)).OrderByDescending(pair => pair.Probability).Take(count)];
+    }
+
+    // Finite weights can still give infinite maps, and those no probabilities.
+    private static void CheckProbabilities(IReadOnlyList<string> classNames, float[] probabilities)
+    {
+        double sum = 0;
+        for (int i = 0; i < probabilities.Length; i++)
+        {
+            if (!float.IsFinite(probabilities[i]))
+                throw new InvalidDataException($"The network gives {probabilities[i].ToString(CultureInfo.InvariantCulture)} as the probability of '{classNames[i]}': its numbers overflow. Train it again with a lower learning rate.");
+            sum += probabilities[i];
+        }
+
+        if (Math.Abs(sum - 1) > 1e-3)
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The network's probabilities sum to {sum:G4} instead of 1, so it is no classifier of this library."));
     }
 }

@@ -59,8 +59,10 @@ public sealed partial class PcDartsPredictor : IDisposable
     /// afterwards.</param>
     /// <param name="options">Batch size, threads, device, bad pictures; null for the defaults.</param>
     /// <returns>The predictor; dispose it.</returns>
-    /// <exception cref="InvalidDataException">The file is cut short, damaged, or holds no PC-DARTS model; the message names it.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The file is cut short, damaged, has weights that are not finite, is larger than 1 GiB or unpacks to more (or has more than 10,000 entries), or holds no
+    /// PC-DARTS model; the message names it.</exception>
+    /// <exception cref="IOException">The file cannot be read, or the folder for temporary files, which ML.NET needs for a model.zip, cannot be used; TMPDIR names another.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or that folder not be written.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="InvalidOperationException">The GPU of the options cannot be used.</exception>
     public static PcDartsPredictor Load(string path, Options? options = null)
@@ -74,8 +76,10 @@ public sealed partial class PcDartsPredictor : IDisposable
     /// <param name="stream">The same content as the file's; it need not be seekable, and stays open.</param>
     /// <param name="options">Batch size, threads, device, bad pictures; null for the defaults.</param>
     /// <returns>The predictor; dispose it.</returns>
-    /// <exception cref="InvalidDataException">The content is cut short, damaged, or holds no PC-DARTS model.</exception>
-    /// <exception cref="IOException">The stream cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The content is cut short, damaged, has weights that are not finite, is larger than 1 GiB or unpacks to more (or has more than 10,000 entries), or holds no
+    /// PC-DARTS model.</exception>
+    /// <exception cref="IOException">The stream cannot be read, or the folder for temporary files, which ML.NET needs for a model.zip, cannot be used; TMPDIR names another.</exception>
+    /// <exception cref="UnauthorizedAccessException">That folder may not be written.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="InvalidOperationException">The GPU of the options cannot be used.</exception>
     public static PcDartsPredictor Load(Stream stream, Options? options = null)
@@ -89,7 +93,8 @@ public sealed partial class PcDartsPredictor : IDisposable
     /// <param name="cancellation">Stops before the picture is scored.</param>
     /// <returns>The prediction.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The picture is damaged, cut short, of an unknown format or larger than <see cref="Options.MaximumPixels"/>; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The picture is damaged, cut short, of an unknown format or larger than <see cref="Options.MaximumPixels"/>; the message names it. Or the network's
+    /// numbers overflow on it, so that it gives no probabilities.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     /// <exception cref="InsufficientMemoryException">The picture does not fit the memory that is free.</exception>
@@ -105,6 +110,7 @@ public sealed partial class PcDartsPredictor : IDisposable
     /// <param name="image">Any size and pixel format; it is not disposed and must not be until the call returns.</param>
     /// <param name="cancellation">Stops before the picture is scored.</param>
     /// <returns>The prediction.</returns>
+    /// <exception cref="InvalidDataException">The network's numbers overflow on it, so that it gives no probabilities.</exception>
     /// <exception cref="ObjectDisposedException">The predictor is disposed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public PcDartsPrediction Predict(MLImage image, CancellationToken cancellation = default)
@@ -120,7 +126,7 @@ public sealed partial class PcDartsPredictor : IDisposable
     /// <exception cref="FileNotFoundException">There is no such file; of several bad ones the first is named. Not with
     /// <see cref="BadImageHandling.Skip"/>.</exception>
     /// <exception cref="InvalidDataException">A picture is damaged, cut short, of an unknown format or larger than <see cref="Options.MaximumPixels"/>; the message names it. Not with
-    /// <see cref="BadImageHandling.Skip"/>.</exception>
+    /// <see cref="BadImageHandling.Skip"/>. Or the network's numbers overflow on one, so that it gives no probabilities.</exception>
     /// <exception cref="IOException">A file cannot be read. Not with <see cref="BadImageHandling.Skip"/>.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read. Not with <see cref="BadImageHandling.Skip"/>.</exception>
     /// <exception cref="InsufficientMemoryException">A picture does not fit the memory that is free, though no other is being decoded.</exception>
@@ -138,6 +144,7 @@ public sealed partial class PcDartsPredictor : IDisposable
     /// <param name="cancellation">Stops between batches.</param>
     /// <returns>One prediction for each picture, in their order.</returns>
     /// <exception cref="ArgumentException">A picture is null.</exception>
+    /// <exception cref="InvalidDataException">The network's numbers overflow on one, so that it gives no probabilities.</exception>
     /// <exception cref="ObjectDisposedException">The predictor is disposed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IReadOnlyList<PcDartsPrediction> Predict(IEnumerable<MLImage> images, CancellationToken cancellation = default)
@@ -151,6 +158,7 @@ public sealed partial class PcDartsPredictor : IDisposable
     /// <param name="label">One of <see cref="ClassNames"/>; null for the likeliest class.</param>
     /// <returns>The prediction and the map.</returns>
     /// <exception cref="ArgumentException">There is no such class.</exception>
+    /// <exception cref="InvalidDataException">The model is an ONNX file of another form than this library writes, or the network's numbers overflow on the picture.</exception>
     /// <exception cref="ObjectDisposedException">The predictor is disposed.</exception>
     public PcDartsHeatMap Explain(MLImage image, string? label = null)
     {
@@ -178,23 +186,41 @@ public sealed partial class PcDartsPredictor : IDisposable
     {
         options ??= new Options();
         ScoringSettings settings = options.Validate();
-        using var content = new MemoryStream();
-        stream.CopyTo(content);
-        content.Position = 0;
+        using MemoryStream content = Copy(stream, name);
         SavedClassifier classifier = SavedClassifier.Read(content, name);
+        ScoringSession? session = null;
         try
         {
-            return new PcDartsPredictor(classifier, new ScoringSession(classifier.Network, settings), settings, options);
+            session = new ScoringSession(classifier.Network, settings);
+            if (session.OutputLength != classifier.Info.ClassNames.Count)
+                throw new InvalidDataException($"its network has {session.OutputLength} classes and {classifier.Info.ClassNames.Count} class names");
+            // A network that ONNX Runtime cannot run, or whose numbers overflow, is refused here and not at the first picture.
+            _ = new PcDartsPrediction(classifier.Info.ClassNames, session.Probe());
+            return new PcDartsPredictor(classifier, session, settings, options);
         }
-        catch (OnnxRuntimeException exception)
+        catch (Exception exception)
         {
+            session?.Dispose();
             classifier.Dispose();
-            throw OnnxModelFile.Incomplete(name, exception);
-        }
-        catch
-        {
-            classifier.Dispose();
+            if (exception is OnnxRuntimeException or InvalidDataException)
+                throw OnnxModelFile.Incomplete(name, exception);
             throw;
         }
+    }
+
+    // A stream may be endless.
+    private static MemoryStream Copy(Stream stream, string name)
+    {
+        var content = new MemoryStream();
+        byte[] piece = new byte[1 << 16];
+        while (stream.Read(piece) is var count and > 0)
+        {
+            if (content.Length + count > ArchiveLimits.MaximumBytes)
+                throw OnnxModelFile.Incomplete(name, new InvalidDataException($"it has more than {ArchiveLimits.MaximumBytes} bytes"));
+            content.Write(piece, 0, count);
+        }
+
+        content.Position = 0;
+        return content;
     }
 }

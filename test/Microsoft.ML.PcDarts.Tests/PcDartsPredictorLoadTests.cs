@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using Google.Protobuf;
+using Microsoft.ML.Data;
 
 namespace Microsoft.ML.PcDarts.Tests;
 
@@ -44,12 +46,93 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
     [Fact]
     public void Load_ForeignModel_SaysWhatIsMissing()
     {
-        string zip = _saved.File("other.zip"), noSchema = _saved.File("noschema.zip");
+        string zip = _saved.File("other.zip");
         _saved.Ml.Model.Save(_saved.Ml.Transforms.CopyColumns("A", "Label").Fit(_saved.Rows), _saved.Rows.Schema, zip);
-        _saved.Ml.Model.Save(_saved.Fitted, null, noSchema);
         Assert.Contains("it has no ONNX model", Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(zip)).Message);
-        Assert.Contains("'Label'", Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(noSchema)).Message);
         Assert.Throws<FileNotFoundException>(() => PcDartsPredictor.Load(_saved.File("missing.zip")));
+    }
+
+    [Fact]
+    public void Load_SavedWithoutSchema_GivesTheSame()
+    {
+        string file = _saved.File("null.zip");
+        _saved.Ml.Model.Save(_saved.Fitted, null, file);
+        using var predictor = PcDartsPredictor.Load(file);
+        SavedPipeline.AssertPredictions(_saved.ExpectedScores(), predictor.Predict(_saved.Files));
+    }
+
+    [Fact]
+    public void Load_PicturesSavedWithoutSchema_GivesTheSame()
+    {
+        // The pictures come decoded, under another name, and a label is mapped before and after.
+        string file = _saved.File("null.zip");
+        IDataView rows = _saved.Ml.Transforms.CopyColumns("Photo", "Image").Fit(TinyModel.Data(_saved.Ml)).Transform(TinyModel.Data(_saved.Ml));
+        ITransformer label = _saved.Ml.Transforms.Conversion.MapValueToKey("Label").Fit(rows);
+        ITransformer copied = _saved.Ml.Transforms.CopyColumns("Image", "Photo").Fit(rows);
+        _saved.Ml.Model.Save(new TransformerChain<ITransformer>(label, copied, label, _saved.Transformer), null, file);
+        using var predictor = PcDartsPredictor.Load(file);
+        SavedPipeline.AssertPredictions(_saved.ExpectedScores(), predictor.Predict(_saved.Files));
+    }
+
+    [Theory]
+    [InlineData("classifier.weight", "its 'classifier.weight' holds NaN at [0, 1]")]
+    [InlineData("classifier.bias", "its 'classifier.bias' holds NaN at [1]")]
+    [InlineData("stem.0.weight", "its 'stem.0.folded_weight' holds NaN at [0, 0, 0, 1]")]
+    public void Load_WeightNotFinite_NamesFileAndTensor(string name, string message)
+    {
+        foreach (string file in Save(weights => weights[name].Floats[1] = float.NaN))
+        {
+            string told = Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(file)).Message;
+            Assert.StartsWith($"'{file}' is not a complete PC-DARTS model: its", told, StringComparison.Ordinal);
+            Assert.Contains(message, told, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Load_NetworkWhoseNumbersOverflow_IsRefused()
+    {
+        // Finite weights, infinite logits.
+        string[] files = Save(weights =>
+        {
+            foreach ((_, TensorData bias) in weights.Where(entry => entry.Key.StartsWith("cells.", StringComparison.Ordinal) && entry.Key.EndsWith(".bias", StringComparison.Ordinal)))
+                bias.Floats.AsSpan().Fill(100);
+            weights["classifier.weight"].Floats.AsSpan().Fill(float.MaxValue);
+        });
+
+        Assert.All(files, file => Assert.Contains("its numbers overflow", Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(file)).Message));
+    }
+
+    [Theory]
+    [InlineData(float.NaN, 0.5f, "gives NaN as the probability of 'cat'")]
+    [InlineData(0.5f, float.PositiveInfinity, "gives Infinity as the probability of 'dog'")]
+    [InlineData(0.5f, 0.25f, "sum to 0.75 instead of 1")]
+    public void Prediction_NoProbabilities_IsRefused(float first, float second, string message)
+        => Assert.Contains(message, Assert.Throws<InvalidDataException>(() => new PcDartsPrediction(["cat", "dog"], [first, second])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_OnnxValuesInAnotherFile_AreRefused()
+    {
+        _saved.Transformer.SaveOnnx(_saved.File("net.onnx"));
+        Onnx.ModelProto model = Onnx.ModelProto.Parser.ParseFrom(File.ReadAllBytes(_saved.File("net.onnx")));
+        model.Graph.Initializer[0].DataLocation = 1;
+        File.WriteAllBytes(_saved.File("net.onnx"), model.ToByteArray());
+
+        Assert.Contains($"the values of its '{model.Graph.Initializer[0].Name}' are in another file", Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(_saved.File("net.onnx"))).Message);
+    }
+
+    [Fact]
+    public void Load_OnnxOfManyMessages_IsRefusedBeforeTheyAreMade()
+    {
+        // A graph of empty nodes, two bytes each, which would be a hundred and more.
+        byte[] nodes = [.. Enumerable.Repeat(new byte[] { 0x0a, 0x00 }, OnnxChecks.MaximumMessages + 1).SelectMany(pair => pair)];
+        byte[] model = new Google.Protobuf.WellKnownTypes.BytesValue { Value = ByteString.CopyFrom(nodes) }.ToByteArray();
+        model[0] = (7 << 3) | 2; // the field of the graph
+        string file = _saved.File("nodes.onnx");
+        File.WriteAllBytes(file, model);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Contains("more than 1000000 messages", Assert.Throws<InvalidDataException>(() => PcDartsModelInfo.Read(file)).Message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 5_000_000);
     }
 
     [Fact]
@@ -97,5 +180,16 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
         Assert.Contains("GpuDeviceId 0", Assert.Throws<InvalidOperationException>(() => PcDartsPredictor.Load(_saved.Zip, new() { GpuDeviceId = 0 })).Message);
         using var predictor = PcDartsPredictor.Load(_saved.Zip, new() { GpuDeviceId = 0, FallbackToCpu = true });
         SavedPipeline.AssertPredictions(_saved.ExpectedScores(), predictor.Predict(_saved.Files));
+    }
+
+    // The model as model.zip and as model.onnx, with some of its weights changed.
+    private string[] Save(Action<IReadOnlyDictionary<string, TensorData>> change)
+    {
+        change(_saved.Model.Weights);
+        using var broken = PcDartsTransformer.Create(MlNetAccess.EnvironmentOf(_saved.Ml.Data), _saved.Model, TinyModel.Keyed(_saved.Ml).Schema, new ColumnNames("Label", "Image", "Score", "PredictedLabel"));
+        string zip = _saved.File("broken.zip"), onnx = _saved.File("broken.onnx");
+        _saved.Ml.Model.Save(broken, TinyModel.Keyed(_saved.Ml).Schema, zip);
+        broken.SaveOnnx(onnx);
+        return [zip, onnx];
     }
 }

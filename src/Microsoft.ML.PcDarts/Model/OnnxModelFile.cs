@@ -13,14 +13,14 @@ internal static class OnnxModelFile
     /// <summary>Reads the network and what it says of itself.</summary>
     /// <param name="stream">A model.zip or .onnx file; seekable, at its beginning.</param>
     /// <param name="name">What the messages call it.</param>
-    /// <exception cref="InvalidDataException">It is cut short, damaged, or holds no PC-DARTS model.</exception>
+    /// <exception cref="InvalidDataException">It is cut short, damaged, too large, or holds no PC-DARTS model.</exception>
     public static (ModelProto Model, PcDartsModelInfo Info) Read(Stream stream, string name)
     {
         try
         {
-            return IsZip(stream) ? ReadZip(stream) : WithInfo(ModelProto.Parser.ParseFrom(stream));
+            return IsZip(stream) ? ReadZip(stream) : WithInfo(Content(stream, stream.Length));
         }
-        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or InvalidProtocolBufferException)
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
         {
             throw Incomplete(name, exception);
         }
@@ -70,7 +70,35 @@ internal static class OnnxModelFile
         throw foreign!;
     }
 
-    private static (ModelProto Model, PcDartsModelInfo Info) WithInfo(ModelProto model) => (model, new PcDartsModelInfo(model));
+    private static (ModelProto Model, PcDartsModelInfo Info) WithInfo(byte[] bytes)
+    {
+        ModelProto model = Parse(bytes);
+        var info = new PcDartsModelInfo(model);
+        OnnxChecks.CheckNetwork(model, info.Shape);
+        return (model, info);
+    }
+
+    private static ModelProto Parse(byte[] bytes)
+    {
+        OnnxChecks.CheckSize(bytes);
+        try
+        {
+            return ModelProto.Parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException damage)
+        {
+            throw new InvalidDataException($"its ONNX model is damaged: {damage.Message}", damage);
+        }
+    }
+
+    private static byte[] Content(Stream stream, long length)
+    {
+        if (length > ArchiveLimits.MaximumBytes)
+            throw new InvalidDataException($"it has {length} bytes; at most {ArchiveLimits.MaximumBytes} are read");
+        byte[] bytes = new byte[length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
 
     // ML.NET and .NET unpack without a look at the checksums.
     private static void CheckEntry(ZipArchiveEntry entry)
@@ -82,13 +110,13 @@ internal static class OnnxModelFile
     }
 
     // ML.NET writes the model's length before its bytes.
-    private static ModelProto ReadEntry(ZipArchiveEntry entry)
+    private static byte[] ReadEntry(ZipArchiveEntry entry)
     {
         using Stream stream = entry.Open();
         using var reader = new BinaryReader(stream);
         int length = reader.ReadInt32();
-        if (length != entry.Length - sizeof(int))
+        if (length < 0 || length != entry.Length - sizeof(int))
             throw new InvalidDataException($"its ONNX model has {entry.Length - sizeof(int)} of {length} bytes");
-        return ModelProto.Parser.ParseFrom(stream);
+        return Content(stream, length);
     }
 }

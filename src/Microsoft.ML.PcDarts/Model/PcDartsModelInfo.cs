@@ -20,6 +20,7 @@ public sealed class PcDartsModelInfo
         StandardDeviation = ModelMetadata.Read<float[]>(metadata, ModelMetadata.Std);
         History = ModelMetadata.Read<TrainingHistory>(metadata, ModelMetadata.History);
         Versions = ModelMetadata.Read<Dictionary<string, string>>(metadata, ModelMetadata.Versions);
+        Check();
     }
 
     /// <summary>The architecture.</summary>
@@ -75,5 +76,17 @@ public sealed class PcDartsModelInfo
         {
             throw new InvalidDataException($"The pipeline holds no PC-DARTS model: {exception.Message.TrimEnd('.')}.", exception);
         }
+    }
+
+    // What the types do not say, so that nobody who reads these members meets a null or an impossible number.
+    private void Check()
+    {
+        ModelMetadata.Check(Shape, ModelMetadata.Shape);
+        ModelMetadata.Check(Mean, StandardDeviation);
+        ModelMetadata.Check(History, ModelMetadata.History);
+        if (ClassNames.Count != Shape.Classes || ClassNames.Contains(null!) || ClassNames.Distinct(StringComparer.Ordinal).Count() != ClassNames.Count)
+            throw new InvalidDataException($"its metadata entry '{ModelMetadata.ClassNames}' is damaged: {Shape.Classes} different names are needed, one for each class");
+        if (Versions.Values.Contains(null!))
+            throw new InvalidDataException($"its metadata entry '{ModelMetadata.Versions}' is damaged: a version is null");
     }
 }

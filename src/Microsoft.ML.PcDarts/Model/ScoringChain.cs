@@ -172,8 +172,16 @@ internal sealed partial class ScoringChain : IDisposable
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         else if (File.Exists(_file))
             return;
-        using var stream = new FileStream(_file, options);
-        _model.Writer().Backbone(Pixels, Features).WriteTo(stream);
+        try
+        {
+            using var stream = new FileStream(_file, options);
+            _model.Writer().Backbone(Pixels, Features).WriteTo(stream);
+        }
+        catch (Exception exception)
+            when (LoadFault.Of("The network cannot be handed to ML.NET", exception, MlNetAccess.TempFilePath(_environment), LoadFault.ContextFolder) is { } fault)
+        {
+            throw fault;
+        }
     }
 
     // ML.NET keeps the file open; Windows then lets it go on Dispose only.

@@ -19,14 +19,20 @@ internal sealed class ActivationMaps : IDisposable
 
     /// <param name="classifier">The model; not owned.</param>
     /// <param name="settings">Threads and device.</param>
+    /// <exception cref="InvalidDataException">The network does not end as this library writes it.</exception>
     public ActivationMaps(SavedClassifier classifier, ScoringSettings settings)
     {
         _classifier = classifier;
         ModelProto model = ModelProto.Parser.ParseFrom(classifier.Network);
         ValueInfoProto probabilities = model.Graph.Output[0];
         _probabilities = probabilities.Name;
-        NodeProto pool = model.Graph.Node.Single(node => node.OpType == "GlobalAveragePool"), linear = model.Graph.Node.Single(node => node.OpType == "Gemm");
-        new OnnxGraph(model.Graph).ClassActivation(pool.Input[0], linear.Input[1], Output);
+        if (model.Graph.Node.Where(node => node.OpType == "GlobalAveragePool").ToArray() is not [{ Input: [var map] }]
+            || model.Graph.Node.Where(node => node.OpType == "Gemm").ToArray() is not [{ Input: [_, var weight, ..] }])
+        {
+            throw new InvalidDataException("The network does not end with one global average and one linear layer, as this library writes it; there is no map of it.");
+        }
+
+        new OnnxGraph(model.Graph).ClassActivation(map, weight, Output);
         model.Graph.Output.Add(probabilities);
         _session = settings.Open(model.ToByteArray());
         (_input, NodeMetadata pixels) = _session.InputMetadata.Single();

@@ -19,6 +19,8 @@ internal sealed class ScoringSession : IDisposable
     /// <param name="model">The network's ONNX file.</param>
     /// <param name="settings">Threads, batch size and device.</param>
     /// <exception cref="ArgumentOutOfRangeException">A batch of that size does not fit an array.</exception>
+    /// <exception cref="InvalidDataException">The network does not give so many values a picture; the message has no subject.</exception>
+    /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses the network.</exception>
     public ScoringSession(byte[] model, ScoringSettings settings)
     {
         Threads = settings.Threads ?? TorchRuntime.PhysicalCores();
@@ -35,7 +37,23 @@ internal sealed class ScoringSession : IDisposable
             _session.Dispose();
             throw new ArgumentOutOfRangeException(nameof(BatchSize), $"BatchSize {BatchSize.Largest} is too large for pictures of {InputLength} bytes; at most {Array.MaxLength / InputLength} fit a batch.");
         }
-        OutputLength = _session.OutputMetadata[_output[0]].Dimensions[1];
+        int[] output = _session.OutputMetadata[_output[0]].Dimensions;
+        if (output is not [_, > 0 and var length])
+        {
+            _session.Dispose();
+            throw new InvalidDataException($"its network gives values of shape [{string.Join(", ", output)}] instead of some for each picture");
+        }
+
+        OutputLength = length;
+    }
+
+    /// <summary>What the network gives for a black picture. Batch sizes are not measured with it.</summary>
+    /// <exception cref="OnnxRuntimeException">The network cannot be run.</exception>
+    public float[] Probe()
+    {
+        float[] results = new float[OutputLength];
+        Run(new byte[InputLength], results, 1, measured: false);
+        return results;
     }
 
     /// <summary>Batches that are computed at the same time, each on one thread: for networks of this size that is faster than several threads
@@ -56,7 +74,9 @@ internal sealed class ScoringSession : IDisposable
     /// <param name="results">Receives <paramref name="count"/> times <see cref="OutputLength"/> values.</param>
     /// <param name="count">Number of pictures, at least 1.</param>
     /// <exception cref="ObjectDisposedException">The session is closed.</exception>
-    public void Run(byte[] pixels, float[] results, int count)
+    public void Run(byte[] pixels, float[] results, int count) => Run(pixels, results, count, measured: true);
+
+    private void Run(byte[] pixels, float[] results, int count, bool measured)
     {
         // No more than one batch a core, however many threads call: more would not be faster, and each needs memory for its activations.
         _turns.Wait();
@@ -69,7 +89,8 @@ internal sealed class ScoringSession : IDisposable
             using OrtValue output = OrtValue.CreateTensorValueFromMemory(
                 OrtMemoryInfo.DefaultInstance, results.AsMemory(0, count * OutputLength), [count, OutputLength]);
             _session.Run(_runOptions, _input, [input], _output, [output]);
-            BatchSize.Report(count, Stopwatch.GetElapsedTime(started));
+            if (measured)
+                BatchSize.Report(count, Stopwatch.GetElapsedTime(started));
         }
         finally
         {

@@ -38,6 +38,9 @@ internal sealed class SavedPipeline : IDisposable
     /// <summary>Label to key, load images, the fitted model.</summary>
     public ITransformer Fitted { get; }
 
+    /// <summary>What the model is made of.</summary>
+    public DiscoveredModel Model => _tiny.Model;
+
     public PcDartsTransformer Transformer => _tiny.Transformer;
 
     public string Zip { get; }

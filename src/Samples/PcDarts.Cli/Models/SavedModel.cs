@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts;
 
 namespace PcDarts.Cli.Models;
 
@@ -28,20 +29,10 @@ internal sealed class SavedModel : IDisposable
     public static SavedModel Load(MLContext context, string path)
     {
         string fullPath = ModelPath.Of(path);
-        ITransformer model;
-        DataViewSchema schema;
-        try
-        {
-            model = context.Model.Load(fullPath, out schema);
-        }
-        catch (Exception exception) when (exception is FormatException or InvalidDataException or InvalidOperationException or EndOfStreamException or ArgumentException or System.Reflection.TargetInvocationException)
-        {
-            throw new UserException($"'{fullPath}' is not a complete ML.NET model ({(exception.InnerException ?? exception).Message}).");
-        }
-
-        if (schema?.GetColumnOrNull(ImagePath)?.Type is not TextDataViewType)
+        (ITransformer model, DataViewSchema schema) = Open(context, fullPath);
+        if (schema.GetColumnOrNull(ImagePath)?.Type is not TextDataViewType)
             throw new UserException($"'{fullPath}' takes no text column '{ImagePath}'; use a model that 'fit' or 'demo' has saved.");
-        return new SavedModel(context, model, schema!, fullPath);
+        return new SavedModel(context, model, schema, fullPath);
     }
 
     /// <summary>ML.NET's metrics on a folder that <see cref="LabelledFolder.CheckClasses"/> has passed.</summary>
@@ -61,10 +52,57 @@ internal sealed class SavedModel : IDisposable
         IEstimator<ITransformer> toKeys = _context.Transforms.Conversion.ConvertType("PredictedClass", PredictedLabel, DataKind.String)
             .Append(_context.Transforms.Conversion.MapValueToKey("TrueKey", "TrueClass", keyData: keys))
             .Append(_context.Transforms.Conversion.MapValueToKey("PredictedKey", "PredictedClass", keyData: keys));
-        return _context.MulticlassClassification.Evaluate(toKeys.Fit(scored).Transform(scored), "TrueKey", Score, "PredictedKey");
+        // Rows without finite scores ML.NET's metrics leave out: they would tell the accuracy of those that remain, or of none. Counted in the one pass that the metrics make.
+        int counted = 0, broken = 0;
+        IDataView keyed = _context.Data.FilterByCustomPredicate(toKeys.Fit(scored).Transform(scored), (ScoreRow row) =>
+        {
+            counted++;
+            broken += Array.TrueForAll(row.Score, float.IsFinite) ? 0 : 1;
+            return false;
+        });
+        MulticlassClassificationMetrics metrics = _context.MulticlassClassification.Evaluate(keyed, "TrueKey", Score, "PredictedKey");
+        return broken == 0 ? metrics : throw new UserException($"'{FullPath}' gives scores that are not finite numbers for {broken} of {counted} pictures, so it has no accuracy: "
+            + "its weights are damaged, or its numbers overflow. Train it again.");
     }
 
     public void Dispose() => (_model as IDisposable)?.Dispose();
+
+    private static (ITransformer Model, DataViewSchema Input) Open(MLContext context, string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        try
+        {
+            ArchiveLimits.Check(file);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw Incomplete(path, exception);
+        }
+
+        try
+        {
+            ITransformer model = context.Model.Load(file, out DataViewSchema? schema);
+            return (model, schema ?? FolderSchema());
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // ML.NET throws what the damaged part happens to cause, often inside a TargetInvocationException.
+            throw LoadFault.Of($"The model '{path}' cannot be loaded", exception, context.TempFilePath, LoadFault.SystemFolder) is { } fault
+                ? new UserException(fault.Message)
+                : Incomplete(path, exception.GetBaseException());
+        }
+    }
+
+    private static UserException Incomplete(string path, Exception cause) => new($"'{path}' is not a complete ML.NET model: {cause.Message.TrimEnd('.')}.");
+
+    // What a folder of pictures gives, for a model that was saved without the schema of its input.
+    private static DataViewSchema FolderSchema()
+    {
+        DataViewSchema.Builder columns = new();
+        columns.AddColumn(ImagePath, TextDataViewType.Instance);
+        columns.AddColumn(Label, TextDataViewType.Instance);
+        return columns.ToSchema();
+    }
 
     private static string[] ReadClassNames(DataViewSchema schema, string path)
     {
@@ -73,6 +111,11 @@ internal sealed class SavedModel : IDisposable
         VBuffer<ReadOnlyMemory<char>> names = default;
         score.GetSlotNames(ref names);
         return [.. names.DenseValues().Select(name => name.ToString())];
+    }
+
+    private sealed class ScoreRow
+    {
+        public float[] Score { get; set; } = [];
     }
 
     private sealed class ClassRow
