@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using PcDarts.Web.Budget;
 
 namespace PcDarts.Web.Tests;
 
@@ -26,6 +28,8 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
                 { "cut JPEG", "image/jpeg", jpeg[..(jpeg.Length / 2)], 400, "send the whole file" },
                 { "header alone", "image/png", png[..30], 415, "send a whole JPEG" },
                 { "damaged PNG", "image/png", flipped, 400, "cannot be decoded to its end" },
+                { "icon", "image/x-icon", Icon(png), 415, "send a JPEG, PNG, GIF, BMP or WebP file" },
+                { "wireless bitmap", "image/vnd.wap.wbmp", [0, 0, 8, 8, .. new byte[8]], 415, "is a picture of the format Wbmp" },
                 { "too many pixels", "image/png", ColourPictures.Draw("red", width: 101, height: 100), 413, "101×100 = 10100 pixels; at most 10000" },
                 { "bomb", "image/png", Bomb(), 413, "60000×60000 = 3600000000 pixels" },
                 { "too many bytes", "image/png", new byte[100_001], 413, "At most 100000 bytes" },
@@ -115,31 +119,20 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
     [Fact]
     public async Task Predict_MoreThanAllowedAtOnce_IsToldToComeAgain()
     {
-        using var server = new Server(models.First, ("MaxConcurrentRequests", "1"), ("MaxQueuedRequests", "0"));
-        // A client that follows redirects reads a body to its end before it sends it.
-        using HttpClient client = server.CreateClient(new() { AllowAutoRedirect = false });
-        var release = new TaskCompletionSource();
-        byte[] picture = ColourPictures.Draw("green");
-        Task<HttpResponseMessage> slow = Task.FromResult(new HttpResponseMessage());
-        HttpResponseMessage refused = null!;
-        await Server.UntilAsync(
-            async () =>
-            {
-                // Takes the only place, unless a request of this loop still has it.
-                if (slow.IsCompleted)
-                    slow = client.PostAsync("/predict", new SlowContent(picture, release.Task));
-                refused = await client.PostAsync("/predict", Server.Body(picture));
-                return refused.StatusCode != HttpStatusCode.OK && !slow.IsCompleted;
-            },
-            "The refusal");
+        using var server = new Server(models.First, ("MaxQueuedRequests", "1"));
+        using HttpClient client = server.CreateClient();
+        ServingBudget budget = server.Services.GetRequiredService<ServingBudget>();
+        budget.EnterQueue(0);
 
-        await AssertProblemAsync(refused, 429, "1 requests are being answered");
+        HttpResponseMessage refused = await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("green")));
+
+        await AssertProblemAsync(refused, 429, "1 requests with 0 pixels wait");
         Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
-        release.SetResult();
-        Assert.Equal("green", (string?)(await Server.JsonAsync(await slow))["label"]);
+        budget.LeaveQueue();
+        Assert.Equal("green", (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("green")))))["label"]);
     }
 
-    private static async Task AssertProblemAsync(HttpResponseMessage response, int status, string? detail, string name = "")
+    internal static async Task AssertProblemAsync(HttpResponseMessage response, int status, string? detail, string name = "")
     {
         string text = await response.Content.ReadAsStringAsync();
         Assert.True(status == (int)response.StatusCode, $"{name} {(int)response.StatusCode}: {text}");
@@ -150,6 +143,9 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
         if (detail is not null)
             Assert.Contains(detail, (string?)problem["detail"], StringComparison.Ordinal);
     }
+
+    // A Windows icon with one picture.
+    private static byte[] Icon(byte[] png) => [0, 0, 1, 0, 1, 0, 32, 32, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0, .. png];
 
     // A PNG whose header promises 60000×60000 pixels.
     private static byte[] Bomb()
@@ -173,22 +169,5 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
                 crc = (crc >> 1) ^ ((crc & 1) * 0xEDB88320u);
         }
         return ~crc;
-    }
-
-    private sealed class SlowContent(byte[] content, Task release) : HttpContent
-    {
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            await stream.WriteAsync(content.AsMemory(0, 10));
-            await stream.FlushAsync();
-            await release;
-            await stream.WriteAsync(content.AsMemory(10));
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
     }
 }

@@ -74,7 +74,7 @@ public sealed class ReloadTests(ModelFixture models)
         Assert.Equal("blue", (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("blue")))))["label"]);
 
         File.Delete(path);
-        await Server.UntilAsync(async () => ((string?)(await HealthAsync())["problem"])?.Contains("Could not find file", StringComparison.Ordinal) == true, "The report of the missing file");
+        await Server.UntilAsync(async () => ((string?)(await HealthAsync())["problem"])?.Contains("The file is missing", StringComparison.Ordinal) == true, "The report of the missing file");
         Assert.Equal(first, (string?)(await HealthAsync())["model"]);
 
         await File.WriteAllBytesAsync(path, whole);

@@ -13,8 +13,13 @@ internal static class CommandLine
     private static readonly Option<string> Urls = new("--urls") { Description = "Addresses to listen on, separated by semicolons. Default: http://localhost:5000.", HelpName = "URL" };
     private static readonly Option<long> MaxRequestBytes = Limit<long>("--max-request-bytes", "Largest body of a request in bytes.");
     private static readonly Option<long> MaxPixels = Limit<long>("--max-pixels", "Most pixels of a picture; read from its header, before it is decoded.");
-    private static readonly Option<int> MaxConcurrent = Limit<int>("--max-concurrent", "Predicting requests that are read and answered at the same time.");
-    private static readonly Option<int> MaxQueued = Limit<int>("--max-queued", "Predicting requests that wait; more are answered with 429.");
+    private static readonly Option<long> MaxReceivingBytes = Limit<long>("--max-receiving-bytes", "Bytes of all bodies in memory at the same time; others wait.");
+    private static readonly Option<int> MinBytesPerSecond = Limit<int>("--min-bytes-per-second", "Rate below which a body is not waited for.");
+    private static readonly Option<long> MaxDecodingPixels = Limit<long>("--max-decoding-pixels", "Pixels of all large pictures decoded at the same time; others wait.");
+    private static readonly Option<int> MaxConcurrent = Limit<int>("--max-concurrent", "Pictures that are decoded and scored at the same time. Default: one a core.");
+    private static readonly Option<int> MaxQueued = Limit<int>("--max-queued", "Requests that are received and not yet answered; more get 429.");
+    private static readonly Option<int> MaxConnections = Limit<int>("--max-connections", "Connections at the same time; further ones are closed.");
+    private static readonly Option<int> MaxConnectionsPerClient = Limit<int>("--max-connections-per-client", "The same for one client address.");
     private static readonly Option<int> MaxBatch = Limit<int>("--max-batch", "Most pictures in one batch.");
 
     // The names by which appsettings.json and the environment know the same options.
@@ -24,13 +29,18 @@ internal static class CommandLine
         [Urls] = "urls",
         [MaxRequestBytes] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxRequestBytes)}",
         [MaxPixels] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxPixels)}",
-        [MaxConcurrent] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxConcurrentRequests)}",
+        [MaxReceivingBytes] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxReceivingBytes)}",
+        [MinBytesPerSecond] = $"{ServingOptions.Section}:{nameof(ServingOptions.MinBytesPerSecond)}",
+        [MaxDecodingPixels] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxDecodingPixels)}",
+        [MaxConcurrent] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxConcurrentPictures)}",
         [MaxQueued] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxQueuedRequests)}",
+        [MaxConnections] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxConnections)}",
+        [MaxConnectionsPerClient] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxConnectionsPerClient)}",
         [MaxBatch] = $"{ServingOptions.Section}:{nameof(ServingOptions.MaxBatch)}",
     };
 
     /// <summary>Serves until the process is told to stop.</summary>
-    /// <returns>0 after a normal end, 1 when the server cannot start, 2 when the command line is wrong.</returns>
+    /// <returns>0 after a normal end, 1 when the server cannot start or fails, 2 when the command line is wrong.</returns>
     public static int Run(string[] args)
     {
         RootCommand root = new("Serves a model.zip over HTTP: POST /predict, a page at /, GET /model, /healthz, /metrics, /openapi/v1.json.") { TreatUnmatchedTokensAsErrors = false };

@@ -1,13 +1,11 @@
 using System.Net.Sockets;
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Timeouts;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using PcDarts.Web.Budget;
 using PcDarts.Web.Endpoints;
 using PcDarts.Web.Models;
 using PcDarts.Web.Pictures;
@@ -18,11 +16,7 @@ namespace PcDarts.Web;
 /// <summary>The server from its settings to its end.</summary>
 internal static class WebServer
 {
-    /// <summary>Name of the limits that predicting requests have.</summary>
-    public const string PredictPolicy = "predict";
-
-    // A page of this server's own scripts and pictures alone; styles are also inside the drawing of the cells.
-    private const string ContentSecurityPolicy = "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+    private static readonly HashSet<string> Methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 
     /// <summary>Serves until the process is told to stop.</summary>
     /// <param name="settings">Settings as <c>--Name:Key=value</c>; they win over the environment and appsettings.json.</param>
@@ -35,16 +29,18 @@ internal static class WebServer
         try
         {
             builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
-            options = builder.Configuration.GetSection(ServingOptions.Section).Get<ServingOptions>() ?? new ServingOptions();
+            options = builder.Configuration.GetSection(ServingOptions.Section).Get<ServingOptions>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new ServingOptions();
         }
         catch (Exception exception) when (exception is InvalidOperationException or InvalidDataException or FormatException)
         {
             throw new StartException($"The settings cannot be read: {exception.Message} Correct appsettings.json, the environment or the command line.");
         }
         options.Validate();
-        AddServices(builder, options, ModelHost.Open(options.Model));
+        KnownHosts.SetDefault(builder.Configuration);
+        AddServices(builder, options, ModelHost.Open(options.Model, options.MaxModelBytes));
         using WebApplication app = builder.Build();
         Configure(app);
+        BackgroundService[] parts = [.. app.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
         try
         {
             app.Run();
@@ -53,12 +49,15 @@ internal static class WebServer
         {
             throw new StartException($"{exception.Message.TrimEnd('.')}; choose an address with --urls, such as --urls http://localhost:5080.");
         }
+        // The host ends in order when a part of it fails, as if it had been told to.
+        if (parts.FirstOrDefault(part => part.ExecuteTask is { IsFaulted: true }) is { } failed)
+            throw new StartException($"The server ended because {failed.GetType().Name} failed: {failed.ExecuteTask!.Exception!.GetBaseException()}");
     }
 
     private static void AddServices(WebApplicationBuilder builder, ServingOptions options, ModelHost models)
     {
         IServiceCollection services = builder.Services;
-        services.AddSingleton(options).AddSingleton<ServingMetrics>().AddSingleton<Classifier>().AddHostedService<ModelWatcher>();
+        services.AddSingleton(options).AddSingleton<ServingMetrics>().AddSingleton<ServingBudget>().AddSingleton<Classifier>().AddHostedService<ModelWatcher>();
         // Made by a function, so that the container disposes it.
         services.AddSingleton(_ => models);
         services.AddProblemDetails().AddExceptionHandler<RejectionHandler>().AddOpenApi(documents => documents.AddDocumentTransformer((document, _, _) =>
@@ -66,60 +65,29 @@ internal static class WebServer
             document.Info = new() { Title = "PC-DARTS model server", Version = "1", Description = "Names the classes of pictures with a model.zip of Microsoft.ML.PcDarts." };
             return Task.CompletedTask;
         }));
-        services.AddRequestTimeouts(timeouts => timeouts.AddPolicy(PredictPolicy, new RequestTimeoutPolicy
-        {
-            Timeout = TimeSpan.FromSeconds(options.RequestTimeoutSeconds),
-            TimeoutStatusCode = StatusCodes.Status408RequestTimeout,
-            WriteTimeoutResponse = context => Problem(context, StatusCodes.Status408RequestTimeout, "The request took too long",
-                $"It was not sent and answered within {options.RequestTimeoutSeconds} seconds; send it again, faster or when there is less to do."),
-        }));
-        services.AddRateLimiter(limiter =>
-        {
-            limiter.AddConcurrencyLimiter(PredictPolicy, limits =>
-            {
-                limits.PermitLimit = options.MaxConcurrentRequests;
-                limits.QueueLimit = options.MaxQueuedRequests;
-                limits.QueueProcessingOrder = QueueProcessingOrder.OldestFirst;
-            });
-            limiter.OnRejected = async (context, _) =>
-            {
-                context.HttpContext.Response.Headers.RetryAfter = "1";
-                await Problem(context.HttpContext, StatusCodes.Status429TooManyRequests, "Too many requests",
-                    $"{options.MaxConcurrentRequests} requests are being answered and {options.MaxQueuedRequests} wait; send this one again after a second.");
-            };
-        });
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            // Bodies beyond the limit are refused by their announced length; a few times as much is still taken in and dropped, so that senders get to read why.
-            kestrel.Limits.MaxRequestBodySize = 4 * options.MaxRequestBytes;
-        });
+        // First, also before the filter of hosts that ASP.NET puts there.
+        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, SafetyHeaders>());
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.ShutdownSeconds));
+        builder.WebHost.ConfigureKestrel(kestrel => ConnectionLimits.Apply(kestrel, options));
     }
 
     private static void Configure(WebApplication app)
     {
         ServingMetrics metrics = app.Services.GetRequiredService<ServingMetrics>();
-        app.UseHttpMetrics(http => http.RequestCount.Registry = http.RequestDuration.Registry = http.InProgress.Registry = metrics.Registry);
         app.Use((context, next) =>
         {
-            context.Response.Headers.XContentTypeOptions = "nosniff";
-            context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
+            // Methods are labels of the metrics, and a client can invent any number of them.
+            if (!Methods.Contains(context.Request.Method))
+                context.Request.Method = "OTHER";
             return next(context);
         });
+        app.UseHttpMetrics(http => http.RequestCount.Registry = http.RequestDuration.Registry = http.InProgress.Registry = metrics.Registry);
         app.UseExceptionHandler().UseStatusCodePages();
         app.UseDefaultFiles().UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.UseRouting();
-        app.UseRequestTimeouts();
-        app.UseRateLimiter();
         app.MapOpenApi();
         app.MapMetrics(registry: metrics.Registry);
         PredictEndpoints.Map(app);
         ModelEndpoints.Map(app);
-    }
-
-    private static Task Problem(HttpContext context, int status, string title, string detail)
-    {
-        context.RequestServices.GetRequiredService<ServingMetrics>().Rejections.WithLabels($"{status}").Inc();
-        return RejectionHandler.WriteAsync(context, context.RequestServices.GetRequiredService<IProblemDetailsService>(), status, title, detail);
     }
 }

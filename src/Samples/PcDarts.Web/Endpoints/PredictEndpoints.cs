@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
+using PcDarts.Web.Budget;
 using PcDarts.Web.Models;
 using PcDarts.Web.Pictures;
 
@@ -16,10 +16,7 @@ internal static class PredictEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        ServingOptions options = routes.ServiceProvider.GetRequiredService<ServingOptions>();
-        RouteGroupBuilder group = routes.MapGroup("/predict");
-        group.RequireRateLimiting(WebServer.PredictPolicy).WithRequestTimeout(WebServer.PredictPolicy)
-            .WithFormOptions(multipartBodyLengthLimit: options.MaxRequestBytes, bufferBodyLengthLimit: options.MaxRequestBytes).DisableAntiforgery().WithTags("Predict");
+        RouteGroupBuilder group = routes.MapGroup("/predict").DisableAntiforgery().WithTags("Predict");
         group.MapPost("", PredictAsync).WithName("predict").WithSummary("Names the likeliest classes of one picture.")
             .WithDescription("The picture is the body itself or the one file of a form.")
             .WithPictureBody().Produces<Prediction>().WithProblems();
@@ -29,42 +26,68 @@ internal static class PredictEndpoints
     }
 
     private static async Task<Prediction> PredictAsync(
-        HttpRequest request, ServingOptions options, ModelHost models, Classifier classifier, CancellationToken cancellation, [FromQuery] string? top = null)
+        HttpContext context, ServingBudget budget, ServingOptions options, ModelHost models, Classifier classifier, [FromQuery] string? top = null)
     {
-        EncodedPicture picture = await RequestPictures.ReadOneAsync(request, options, cancellation);
-        using ModelHost.Lease lease = models.Use();
-        ClassProbability[] best = await classifier.ClassifyAsync(lease.Model, picture, ParseTop(top), cancellation);
-        return new Prediction(lease.Model.Id, best[0].Label, best[0].Probability, best);
+        int count = ParseTop(top);
+        using RequestShare share = budget.Begin(context);
+        return await share.WithinTimeAsync(async () =>
+        {
+            EncodedPicture picture = await RequestPictures.ReadOneAsync(context.Request, share, options);
+            using ModelHost.Lease lease = models.Use();
+            ClassProbability[] best = (await AnswerAsync([picture], share, options, picture => classifier.ClassifyAsync(lease.Model, picture, count, share)))[0];
+            return new Prediction(lease.Model.Id, best[0].Label, best[0].Probability, best);
+        });
     }
 
     private static async Task<BatchPrediction> PredictBatchAsync(
-        HttpRequest request, ServingOptions options, ModelHost models, Classifier classifier, ServingMetrics metrics, CancellationToken cancellation, [FromQuery] string? top = null)
+        HttpContext context, ServingBudget budget, ServingOptions options, ModelHost models, Classifier classifier, ServingMetrics metrics, [FromQuery] string? top = null)
     {
         int count = ParseTop(top);
-        EncodedPicture[] pictures = await RequestPictures.ReadAllAsync(request, options, cancellation);
-        using ModelHost.Lease lease = models.Use();
-        BatchItem[] items = await Task.WhenAll(pictures.Select(async (picture, index) =>
+        using RequestShare share = budget.Begin(context);
+        return await share.WithinTimeAsync(async () =>
         {
-            string file = picture.Name.Trim('\'');
-            try
+            List<EncodedPicture> pictures = await RequestPictures.ReadAllAsync(context.Request, share, options);
+            using ModelHost.Lease lease = models.Use();
+            BatchItem[] items = await AnswerAsync(pictures, share, options, async picture =>
             {
-                ClassProbability[] best = await classifier.ClassifyAsync(lease.Model, picture, count, cancellation);
-                return new BatchItem(file, best[0].Label, best[0].Probability, best, null);
-            }
-            catch (RejectedException rejected)
-            {
-                metrics.Rejections.WithLabels($"{rejected.Status}").Inc();
-                return new BatchItem(file, null, null, null, new PictureError(rejected.Status, rejected.Title, rejected.Detail));
-            }
-        }));
-        return new BatchPrediction(lease.Model.Id, items);
+                string file = picture.Name.Trim('\'');
+                try
+                {
+                    ClassProbability[] best = await classifier.ClassifyAsync(lease.Model, picture, count, share);
+                    return new BatchItem(file, best[0].Label, best[0].Probability, best, null);
+                }
+                catch (RejectedException rejected)
+                {
+                    metrics.Rejections.WithLabels($"{rejected.Status}").Inc();
+                    return new BatchItem(file, null, null, null, new PictureError(rejected.Status, rejected.Title, rejected.Detail));
+                }
+            });
+            return new BatchPrediction(lease.Model.Id, items);
+        });
+    }
+
+    private static async Task<T[]> AnswerAsync<T>(IReadOnlyList<EncodedPicture> pictures, RequestShare share, ServingOptions options, Func<EncodedPicture, Task<T>> answer)
+    {
+        try
+        {
+            foreach (EncodedPicture picture in pictures)
+                picture.Inspect(options.MaxPixels);
+            share.BeginAnswering(pictures.Sum(picture => picture.Bytes), pictures.Sum(picture => picture.Pixels));
+        }
+        catch
+        {
+            foreach (EncodedPicture picture in pictures)
+                picture.Dispose();
+            throw;
+        }
+        return await Task.WhenAll(pictures.Select(answer));
     }
 
     private static int ParseTop(string? top) => top is null ? DefaultTop : int.TryParse(top, out int count) && count >= 1
         ? count
         : throw new RejectedException(StatusCodes.Status400BadRequest, "top is not a number of classes", $"top is '{top}'; allowed are whole numbers from 1, for example ?top=3.");
 
-    private static void WithProblems(this RouteHandlerBuilder builder) => builder.ProducesProblem(400).ProducesProblem(408).ProducesProblem(413).ProducesProblem(415).ProducesProblem(429);
+    private static void WithProblems(this RouteHandlerBuilder builder) => builder.ProducesProblem(400).ProducesProblem(408).ProducesProblem(413).ProducesProblem(415).ProducesProblem(429).ProducesProblem(503);
 }
 
 /// <summary>The answer for a picture.</summary>

@@ -49,12 +49,12 @@ internal sealed partial class ModelWatcher(ModelHost host, ServingOptions option
                 LogLoaded(host.Path, lease.Model.Sha256);
             }
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (ModelHost.IsRefusal(exception))
         {
             if (told != host.Problem)
             {
                 metrics.Reloads.WithLabels("refused").Inc();
-                LogRefused(exception.Message);
+                LogRefused(ModelHost.Describe(host.Path, exception));
             }
         }
         return host.Problem;
@@ -108,7 +108,7 @@ internal sealed partial class ModelWatcher(ModelHost host, ServingOptions option
     [LoggerMessage(LogLevel.Information, "Took over {Path}, SHA-256 {Sha256}.")]
     private partial void LogLoaded(string path, string sha256);
 
-    [LoggerMessage(LogLevel.Error, "The old model goes on: {Problem}")]
+    [LoggerMessage(LogLevel.Error, "The old model stays: {Problem}")]
     private partial void LogRefused(string problem);
 
     [LoggerMessage(LogLevel.Warning, "The system does not report changes of the model ({Reason}); it is looked at every {Seconds} seconds.")]

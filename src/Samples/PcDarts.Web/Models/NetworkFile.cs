@@ -11,8 +11,6 @@ internal static class NetworkFile
     /// <exception cref="InvalidDataException">There is none, or the zip is cut short or damaged.</exception>
     public static byte[] Read(byte[] zip)
     {
-        if (!zip.AsSpan().StartsWith("PK"u8))
-            throw new InvalidDataException("it is no zip");
         using var archive = new ZipArchive(new MemoryStream(zip, writable: false), ZipArchiveMode.Read);
         ZipArchiveEntry entry = archive.Entries.Where(e => e.FullName.Split('/', '\\')[^1] == EntryName).MaxBy(e => e.FullName, StringComparer.Ordinal)
             ?? throw new InvalidDataException("it has no ONNX network");

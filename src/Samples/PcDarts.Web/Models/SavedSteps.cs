@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers;
@@ -34,20 +35,19 @@ internal sealed class SavedSteps : IDisposable
     public static SavedSteps Load(byte[] zip, string pixels, string features)
     {
         ITransformer model;
-        DataViewSchema? input;
         try
         {
             using var stream = new MemoryStream(zip, writable: false);
-            model = new MLContext().Model.Load(stream, out input);
+            model = new MLContext().Model.Load(stream, out _);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // ML.NET throws what the damaged part happens to cause.
+            // ML.NET throws what the damaged part happens to cause; the cause stays inside.
             throw new InvalidDataException($"ML.NET cannot load it: {exception.GetBaseException().Message}", exception);
         }
         try
         {
-            return TakeApart(model, input, pixels, features);
+            return TakeApart(model, pixels, features);
         }
         catch
         {
@@ -61,7 +61,7 @@ internal sealed class SavedSteps : IDisposable
 
     public void Dispose() => (_model as IDisposable)?.Dispose();
 
-    private static SavedSteps TakeApart(ITransformer model, DataViewSchema? input, string pixels, string features)
+    private static SavedSteps TakeApart(ITransformer model, string pixels, string features)
     {
         List<ITransformer> steps = [.. Flatten(model)];
         int head = steps.FindLastIndex(step => step is ISingleFeaturePredictionTransformer<object> scorer && scorer.FeatureColumnName == features);
@@ -69,8 +69,8 @@ internal sealed class SavedSteps : IDisposable
         if (network < 0 || ((ISingleFeaturePredictionTransformer<object>)steps[head]).Model is not MaximumEntropyModelParameters classifier)
             throw new InvalidDataException("it lacks the classifier behind its network");
         int loading = steps.FindLastIndex(network, step => step is ImageLoadingTransformer);
-        DataViewSchema schema = SchemaBefore(steps, loading + 1, input);
-        var preprocessing = new TransformerChain<ITransformer>([.. steps[(loading + 1)..network]]);
+        DataViewSchema schema = loading < 0 ? PictureSchema(["Image"]) : PictureSchema(ColumnsOf((ImageLoadingTransformer)steps[loading]).Select(pair => pair.Output));
+        TransformerChain<ITransformer> preprocessing = ReadingPictures(steps[(loading + 1)..network], schema);
         IRowToRowMapper mapper = ((ITransformer)preprocessing).GetRowToRowMapper(schema);
         if (mapper.OutputSchema.GetColumnOrNull(pixels) is not { } column || mapper.GetDependencies([column]).ToArray() is not [{ Type: ImageDataViewType } picture])
             throw new InvalidDataException("its network does not read a picture alone");
@@ -79,15 +79,37 @@ internal sealed class SavedSteps : IDisposable
         return new SavedSteps(model, preprocessing, schema, picture.Name, classifier);
     }
 
-    private static DataViewSchema SchemaBefore(List<ITransformer> steps, int index, DataViewSchema? input)
+    // What is loaded from files, or the trainer's default column where a pipeline begins with decoded pictures: ML.NET saves no picture columns with a model's input, and some models are saved without any input.
+    private static DataViewSchema PictureSchema(IEnumerable<string> columns)
     {
         var builder = new DataViewSchema.Builder();
-        builder.AddColumns(input ?? Enumerable.Empty<DataViewSchema.Column>());
-        // ML.NET saves no picture columns with a model's input: a pipeline that begins with decoded pictures reads the trainer's default column.
-        if (index == 0)
-            builder.AddColumn("Image", new ImageDataViewType());
-        return steps.Take(index).Aggregate(builder.ToSchema(), (schema, step) => step.GetOutputSchema(schema));
+        foreach (string column in columns)
+            builder.AddColumn(column, new ImageDataViewType());
+        return builder.ToSchema();
     }
+
+    // Steps that read other columns, such as the label, have no part in what the network reads.
+    private static TransformerChain<ITransformer> ReadingPictures(IEnumerable<ITransformer> steps, DataViewSchema schema)
+    {
+        List<ITransformer> reading = [];
+        foreach (ITransformer step in steps)
+        {
+            try
+            {
+                schema = step.GetOutputSchema(schema);
+            }
+            catch (ArgumentException)
+            {
+                continue;
+            }
+            reading.Add(step);
+        }
+        return new TransformerChain<ITransformer>([.. reading]);
+    }
+
+    // The names of what it makes and reads, which ML.NET tells nobody else.
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Columns")]
+    private static extern IReadOnlyCollection<(string Output, string Input)> ColumnsOf(ImageLoadingTransformer loader);
 
     private static IEnumerable<ITransformer> Flatten(ITransformer transformer) =>
         transformer is IEnumerable<ITransformer> chain ? chain.SelectMany(Flatten) : [transformer];

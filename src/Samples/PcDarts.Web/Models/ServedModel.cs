@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.PcDarts;
 
 namespace PcDarts.Web.Models;
 
@@ -57,26 +58,48 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>Loads a model and answers for one grey picture with it, so that one that cannot is refused here.</summary>
     /// <param name="zip">The whole file.</param>
-    /// <param name="path">What the messages call it.</param>
-    /// <exception cref="InvalidDataException">It is cut short, damaged, or no model of the PC-DARTS trainer.</exception>
-    public static ServedModel Load(byte[] zip, string path)
+    /// <param name="maxBytes">Most bytes that it may unpack to.</param>
+    /// <exception cref="InvalidDataException">It is cut short, damaged, too large, or no model of the PC-DARTS trainer.</exception>
+    /// <exception cref="IOException">The folder for temporary files cannot be used.</exception>
+    public static ServedModel Load(byte[] zip, long maxBytes)
     {
         ServedModel? model = null;
         try
         {
+            if (!zip.AsSpan().StartsWith("PK"u8))
+                throw new InvalidDataException("it is no zip");
+            ArchiveLimits.Check(new MemoryStream(zip, writable: false), maxBytes);
             model = new ServedModel(zip);
             if (model._classifier.Classes != model.Description.ClassNames.Count)
                 throw new InvalidDataException($"it has {model._classifier.Classes} classes and {model.Description.ClassNames.Count} class names");
             using MLImage grey = MLImage.CreateFromPixels(2, 2, MLPixelFormat.Bgra32, new byte[2 * 2 * 4]);
-            model.Probabilities(grey);
+            if (!AreProbabilities(model.Probabilities(grey)))
+                throw new InvalidDataException("its answer for a grey picture is not made of finite numbers that sum to 1; its weights are damaged");
             return model;
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             model?.Dispose();
-            throw new InvalidDataException($"'{path}' is not a complete PC-DARTS model: {exception.GetBaseException().Message.TrimEnd('.')}. Save it again with mlContext.Model.Save, or take the model.zip of 'fit' or 'demo'.", exception);
+            // ML.NET unpacks the network into a file.
+            if (FaultOfTheMachine(exception) is { } fault)
+                throw new IOException($"ML.NET cannot unpack it into the folder for temporary files, '{Path.GetTempPath()}': {fault.Message.TrimEnd('.')}. Make room there, or name another folder with the environment variable TMPDIR.", exception);
+            throw new InvalidDataException($"{exception.GetBaseException().Message.TrimEnd('.')}. Save it again with mlContext.Model.Save, or take the model.zip of 'fit' or 'demo'.", exception);
         }
     }
+
+    // The whole file is in memory: what cannot be read or written is a file that ML.NET makes. A stream that ends too early is damage.
+    private static Exception? FaultOfTheMachine(Exception exception)
+    {
+        for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is UnauthorizedAccessException or (IOException and not EndOfStreamException))
+                return cause;
+        }
+        return null;
+    }
+
+    /// <summary>Whether numbers are what a classifier may answer: finite, not negative, and 1 together.</summary>
+    public static bool AreProbabilities(float[] values) => values.All(value => value >= 0) && Math.Abs(values.Sum() - 1) <= 1e-3;
 
     public static string Hash(byte[] zip) => Convert.ToHexStringLower(SHA256.HashData(zip));
 

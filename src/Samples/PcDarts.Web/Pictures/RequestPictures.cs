@@ -1,82 +1,98 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using PcDarts.Web.Budget;
 
 namespace PcDarts.Web.Pictures;
 
-/// <summary>Reads the pictures of a request: files of a form, or the body itself.</summary>
+/// <summary>Reads the pictures of a request, files of a form or the body itself, into memory and never into files.</summary>
 internal static class RequestPictures
 {
     private const string Remedy = "Send the picture as the body with its Content-Type, such as image/jpeg, or as a file of a multipart/form-data form.";
+    private const int MaxOtherFields = 1024;
 
     /// <summary>The one picture of a request.</summary>
     /// <exception cref="RejectedException">There is none, there are several, or the body cannot be read.</exception>
-    public static async Task<EncodedPicture> ReadOneAsync(HttpRequest request, ServingOptions options, CancellationToken cancellation)
+    public static async Task<EncodedPicture> ReadOneAsync(HttpRequest request, RequestShare share, ServingOptions options)
     {
         CheckLength(request, options);
-        if (IsForm(request))
+        if (IsForm(request, out MediaTypeHeaderValue? type))
         {
-            EncodedPicture[] files = await ReadFormAsync(request, options, cancellation);
-            return files.Length == 1 ? files[0] : throw Bad("One picture is expected", $"The form has {files.Length} files; /predict takes one, /predict/batch several.");
+            List<EncodedPicture> files = await GuardAsync(() => ReadFormAsync(type!, share, options), options);
+            if (files.Count == 1)
+                return files[0];
+            files.ForEach(file => file.Dispose());
+            throw Bad("One picture is expected", $"The form has {files.Count} files; /predict takes one, /predict/batch several.");
         }
         if (!MayBePicture(request.ContentType))
         {
             throw new RejectedException(StatusCodes.Status415UnsupportedMediaType, "Not a picture",
                 $"The Content-Type is '{request.ContentType}'; allowed are image/*, application/octet-stream and multipart/form-data. {Remedy}");
         }
-        return new EncodedPicture("The body", await GuardAsync(() => ReadBodyAsync(request, options, cancellation), options));
+        return await GuardAsync(() => ReadFileAsync("The body", share.Body, share, options), options);
     }
 
     /// <summary>The files of a form.</summary>
     /// <exception cref="RejectedException">There are none or too many, or the form cannot be read.</exception>
-    public static async Task<EncodedPicture[]> ReadAllAsync(HttpRequest request, ServingOptions options, CancellationToken cancellation)
+    public static async Task<List<EncodedPicture>> ReadAllAsync(HttpRequest request, RequestShare share, ServingOptions options)
     {
         CheckLength(request, options);
-        if (!IsForm(request))
+        if (!IsForm(request, out MediaTypeHeaderValue? type))
         {
             throw new RejectedException(StatusCodes.Status415UnsupportedMediaType, "A form is expected",
                 $"The Content-Type is '{request.ContentType}'; a batch is a multipart/form-data form with 1 to {options.MaxBatch} files.");
         }
-        EncodedPicture[] files = await ReadFormAsync(request, options, cancellation);
-        if (files.Length == 0)
+        List<EncodedPicture> files = await GuardAsync(() => ReadFormAsync(type!, share, options), options);
+        if (files.Count == 0)
             throw Bad("The batch is empty", $"The form has no files; send 1 to {options.MaxBatch}.");
         return files;
     }
 
-    private static bool IsForm(HttpRequest request) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type) && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase);
+    private static bool IsForm(HttpRequest request, out MediaTypeHeaderValue? type) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out type) && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase);
 
     private static bool MayBePicture(string? contentType) => string.IsNullOrEmpty(contentType)
         || (MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? type)
             && (type.Type.Equals("image", StringComparison.OrdinalIgnoreCase) || type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase)));
 
-    private static async Task<EncodedPicture[]> ReadFormAsync(HttpRequest request, ServingOptions options, CancellationToken cancellation)
+    private static async Task<List<EncodedPicture>> ReadFormAsync(MediaTypeHeaderValue type, RequestShare share, ServingOptions options)
     {
-        IFormFileCollection files = (await GuardAsync(() => request.ReadFormAsync(cancellation), options)).Files;
-        if (files.Count > options.MaxBatch)
-            throw new RejectedException(StatusCodes.Status413PayloadTooLarge, "Too many pictures", $"The form has {files.Count} files; at most {options.MaxBatch} are allowed. Send them in several batches.");
-        var pictures = new EncodedPicture[files.Count];
-        for (int i = 0; i < pictures.Length; i++)
+        string boundary = HeaderUtilities.RemoveQuotes(type.Boundary).ToString();
+        if (boundary.Length is 0 or > FormOptions.DefaultMultipartBoundaryLengthLimit)
+            throw new InvalidDataException($"Its Content-Type has no boundary of 1 to {FormOptions.DefaultMultipartBoundaryLengthLimit} characters");
+        var reader = new MultipartReader(boundary, share.Body) { BodyLengthLimit = null };
+        List<EncodedPicture> files = [];
+        try
         {
-            byte[] content = new byte[files[i].Length];
-            await using Stream stream = files[i].OpenReadStream();
-            await stream.ReadExactlyAsync(content, cancellation);
-            pictures[i] = new EncodedPicture($"'{files[i].FileName}'", content);
+            int found = 0, others = 0;
+            while (await reader.ReadNextSectionAsync(share.Bytes.Token) is { } section)
+            {
+                bool isFile = ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out ContentDispositionHeaderValue? disposition) && disposition.IsFileDisposition();
+                if (!isFile && ++others > MaxOtherFields)
+                    throw new InvalidDataException($"The form has more than {MaxOtherFields} fields that are no files");
+                // What is too many is counted, for the message, and not kept.
+                if (isFile && ++found <= options.MaxBatch)
+                    files.Add(await ReadFileAsync($"'{FileName(disposition!)}'", section.Body, share, options));
+            }
+            if (found > options.MaxBatch)
+                throw new RejectedException(StatusCodes.Status413PayloadTooLarge, "Too many pictures", $"The form has {found} files; at most {options.MaxBatch} are allowed. Send them in several batches.");
+            return files;
         }
-        return pictures;
+        catch
+        {
+            files.ForEach(file => file.Dispose());
+            throw;
+        }
     }
 
-    private static async Task<byte[]> ReadBodyAsync(HttpRequest request, ServingOptions options, CancellationToken cancellation)
+    private static string FileName(ContentDispositionHeaderValue disposition) =>
+        (HeaderUtilities.RemoveQuotes(disposition.FileNameStar) is { Length: > 0 } star ? star : HeaderUtilities.RemoveQuotes(disposition.FileName)).ToString();
+
+    private static async Task<EncodedPicture> ReadFileAsync(string name, Stream stream, RequestShare share, ServingOptions options)
     {
-        using var content = new MemoryStream();
-        byte[] part = new byte[16 * 1024];
-        for (int read; (read = await request.Body.ReadAsync(part, cancellation)) > 0;)
-        {
-            if (content.Length + read > options.MaxRequestBytes)
-                throw TooLarge(options);
-            content.Write(part, 0, read);
-        }
-        return content.ToArray();
+        using var file = new ReceivedFile();
+        return await file.ReadAsync(stream, options.MaxRequestBytes, share.Bytes.Token) ? new EncodedPicture(name, file.Take()) : throw TooLarge(options);
     }
 
     // What the server and the form reader throw for a body that breaks off, breaks the rules of a form or grows too large.
@@ -89,6 +105,10 @@ internal static class RequestPictures
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             throw TooLarge(options);
+        }
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status408RequestTimeout)
+        {
+            throw new RejectedException(exception.StatusCode, "The body comes too slowly", $"It came with less than {options.MinBytesPerSecond} bytes a second; send it again, faster or smaller.");
         }
         catch (Exception exception) when (exception is BadHttpRequestException or InvalidDataException or IOException)
         {
