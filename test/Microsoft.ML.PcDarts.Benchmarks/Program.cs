@@ -15,4 +15,5 @@ root.Subcommands.Add(CheckpointBenchmark.Create());
 root.Subcommands.Add(OnnxBenchmark.Create());
 root.Subcommands.Add(TransferBenchmark.Create());
 root.Subcommands.Add(ServeBenchmark.Create());
+root.Subcommands.Add(ServeAbuseBenchmark.Create());
 return root.Parse(args).Invoke();

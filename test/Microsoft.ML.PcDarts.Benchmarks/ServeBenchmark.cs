@@ -70,5 +70,5 @@ internal static class ServeBenchmark
 
     private static double FolderMegabytes(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length) / 1e6;
 
-    private static string BuiltServer() => typeof(ServeBenchmark).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "Web").Value!;
+    public static string BuiltServer() => typeof(ServeBenchmark).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "Web").Value!;
 }

@@ -12,12 +12,14 @@ internal sealed class ServerProcess : IDisposable
 
     /// <param name="program">A .dll for dotnet, or a program.</param>
     /// <param name="model">The model.zip.</param>
+    /// <param name="cage">Limits its memory; null for no limit.</param>
     /// <exception cref="InvalidOperationException">It ended before it listened.</exception>
-    public ServerProcess(string program, string model)
+    public ServerProcess(string program, string model, MemoryCage? cage = null)
     {
         string[] host = program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", "exec", program] : [program];
         string[] arguments = [.. host[1..], "--model", model, "--urls", "http://127.0.0.1:0"];
-        _process = Process.Start(new ProcessStartInfo(host[0], arguments) { RedirectStandardOutput = true })!;
+        ProcessStartInfo start = new(host[0], arguments) { RedirectStandardOutput = true };
+        _process = Process.Start(cage?.Enclose(start) ?? start)!;
         while (_process.StandardOutput.ReadLine() is { } line)
         {
             int at = line.IndexOf(Listening, StringComparison.Ordinal);
@@ -46,6 +48,18 @@ internal sealed class ServerProcess : IDisposable
             return _process.WorkingSet64 / 1e6;
         }
     }
+
+    /// <summary>Largest resident memory so far; not known everywhere.</summary>
+    public double PeakMegabytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64 / 1e6;
+        }
+    }
+
+    public bool HasExited => _process.HasExited;
 
     public void Dispose()
     {
