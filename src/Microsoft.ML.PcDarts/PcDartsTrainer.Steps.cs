@@ -78,6 +78,7 @@ public sealed partial class PcDartsTrainer
             MemoryLimitBytes = _options.MemoryLimitBytes,
             Workspace = _options.WorkspacePath,
             Cancellation = _options.CancellationToken,
+            Warning = run.Warning,
             Progress = (done, count) =>
             {
                 run.ThrowIfCancelled();

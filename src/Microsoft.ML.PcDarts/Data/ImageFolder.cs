@@ -67,7 +67,7 @@ internal sealed class ImageFolder
             OtherFiles,
             _leftOut.RepeatedLinks);
         if (_withoutClass > 0)
-            log.Warning(MessageSensitivity.UserData, "{0} pictures lie in {1} itself, so they have no class, and are left out.", _withoutClass, _path);
+            log.Warning(MessageSensitivity.UserData, "Left out: {0} in {1} itself, of no class.", Shown.Count(_withoutClass, "picture", "pictures"), _path);
         if (_emptyClasses.Count > 0)
             log.Warning(MessageSensitivity.UserData, "These folders hold no pictures and become no classes: {0}.", Shown.Some(_emptyClasses, NamesToShow));
         foreach (string warning in _leftOut.Warnings(group => _classes.GetValueOrDefault(group)))
@@ -120,7 +120,7 @@ internal sealed class ImageFolder
         string[] folders = [.. unusable.OfType<DirectoryInfo>().Select(folder => $"'{Shown.Name(folder.Name)}'")];
         if (folders.Length > 0)
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"{folders.Length} sub-folders of '{_path}' have names that are not UTF-8 and cannot be opened: {Shown.Some(folders, NamesToShow)}. {LeftOutFiles.RenameRemedy}"),
+                string.Create(CultureInfo.InvariantCulture, $"'{_path}' has {Shown.Count(folders.Length, "sub-folder", "sub-folders")} with names outside UTF-8, which cannot be opened: {Shown.Some(folders, NamesToShow)}. {LeftOutFiles.RenameRemedy}"),
                 PathParameter);
     }
 }

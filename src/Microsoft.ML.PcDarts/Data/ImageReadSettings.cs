@@ -42,6 +42,9 @@ internal sealed record ImageReadSettings
     /// <summary>Stops the reading with <see cref="OperationCanceledException"/>, leaving nothing behind.</summary>
     public CancellationToken Cancellation { get; init; }
 
+    /// <summary>Is told what the user should know of, as sentences. Null: it goes to the environment's log.</summary>
+    public Action<string>? Warning { get; init; }
+
     /// <summary>Called from time to time, from any thread, with the rows done and the rows in all.</summary>
     public Action<int, int>? Progress { get; init; }
 }

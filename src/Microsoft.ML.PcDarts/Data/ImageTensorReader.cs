@@ -27,14 +27,14 @@ internal static partial class ImageTensorReader
 
         RowIndex index = RowIndex.Build(input, label, settings.Cancellation);
         if (index.MissingLabels > 0)
-            channel.Warning(MessageSensitivity.Schema, "{0} of {1} rows have no label in column '{2}' and are left out.", index.MissingLabels, index.Rows.Length, label.Name);
+            Warn($"{index.MissingLabels} of {index.Rows.Length} rows have no label in column '{label.Name}' and are left out.");
         long[] labels = [.. index.Rows.Where(row => row.Label >= 0).Select(row => row.Label)];
         string leftOut = index.MissingLabels == 0 ? "" : $" ({index.MissingLabels} rows without a label were left out)";
         int[] counts = CheckClasses(labels, names, leftOut, settings);
         if (settings.ForTraining)
         {
             foreach (string remark in ClassRemarks.Of(counts, names, settings.Balanced))
-                channel.Warning(MessageSensitivity.UserData, "{0}", remark);
+                Warn(remark);
         }
 
         using PixelStore store = PixelStore.Create(channel, labels.Length, settings);
@@ -44,19 +44,14 @@ internal static partial class ImageTensorReader
 
         if (decoding.Turned.Count > 0)
         {
-            channel.Warning(
-                MessageSensitivity.UserData,
-                "{0} of {1} pictures say by their EXIF orientation that they are to be shown turned or mirrored, and are read as they are stored: {2}. Turn them first, for example with ImageMagick (magick mogrify -auto-orient FILES).",
-                decoding.Turned.Count,
-                labels.Length,
-                Shown.Some([.. decoding.Turned.Select(Shown.Name)], NamesToShow));
+            Warn($"{decoding.Turned.Count} of {labels.Length} pictures say by their EXIF orientation that they are to be shown turned or mirrored, and are read as they are stored: "
+                + $"{Shown.Some([.. decoding.Turned.Select(Shown.Name)], NamesToShow)}. Turn them first, for example with ImageMagick (magick mogrify -auto-orient FILES).");
         }
         bool[] bad = decoding.Bad;
         int skipped = bad.Count(isBad => isBad);
         if (skipped > 0)
         {
-            channel.Warning(
-                MessageSensitivity.UserData, "{0} of {1} pictures cannot be read and are left out: {2}.", skipped, labels.Length, decoding.ListBad());
+            Warn($"{skipped} of {labels.Length} pictures cannot be read and are left out: {decoding.ListBad()}.");
             Compact(store, bad);
             labels = [.. labels.Where((_, row) => !bad[row])];
             CheckClasses(labels, names, $" ({skipped} unreadable pictures and {index.MissingLabels} rows without a label were left out)", settings);
@@ -64,6 +59,14 @@ internal static partial class ImageTensorReader
 
         channel.Info(MessageSensitivity.None, "{0} pictures of {1} classes, {2}×{3}, read.", labels.Length, names.Length, settings.Width, settings.Height);
         return store.Complete(labels, names.Length, index.MissingLabels, skipped);
+
+        void Warn(string message)
+        {
+            if (settings.Warning is { } warning)
+                warning(message);
+            else
+                channel.Warning(MessageSensitivity.UserData, "{0}", message);
+        }
     }
 
     internal static DataViewSchema.Column Column(IDataView input, string name)

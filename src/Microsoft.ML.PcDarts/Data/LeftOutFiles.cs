@@ -55,13 +55,13 @@ internal sealed class LeftOutFiles
     public IEnumerable<string> Warnings(Func<string, int> kept)
     {
         if (_unreadableNames.Count > 0)
-            yield return Text($"{_unreadableNames.Count} names are not UTF-8 and cannot be opened, so these are left out: {Shown.Some(_unreadableNames, NamesToShow)}. {RenameRemedy}");
+            yield return Text($"Left out: {Shown.Count(_unreadableNames.Count, "file", "files")} with names outside UTF-8, which cannot be opened: {Shown.Some(_unreadableNames, NamesToShow)}. {RenameRemedy}");
         if (_groups.Count > 0)
             yield return OtherFormats(kept);
         if (_special.Count > 0)
-            yield return Text($"{_special.Count} entries are no regular files and are left out: {Shown.Some(_special, NamesToShow)}.");
+            yield return Text($"Left out: {Shown.Count(_special.Count, "entry", "entries")} other than regular files: {Shown.Some(_special, NamesToShow)}.");
         if (_deadLinks.Count > 0)
-            yield return Text($"{_deadLinks.Count} links lead nowhere and are left out: {Shown.Some(_deadLinks, NamesToShow)}.");
+            yield return Text($"Left out: {Shown.Count(_deadLinks.Count, "link", "links")} to what does not exist: {Shown.Some(_deadLinks, NamesToShow)}.");
     }
 
     /// <summary>What to do about names that are not UTF-8.</summary>
@@ -71,7 +71,7 @@ internal sealed class LeftOutFiles
     {
         int total = _groups.Values.Sum(extensions => extensions.Values.Sum());
         string[] groups = [.. _groups.OrderByDescending(group => group.Value.Values.Sum()).Select(group => OfGroup(group.Key, group.Value, kept(group.Key)))];
-        return Text($"{total} files are left out, because their names do not end like a picture that can be read ({PictureFile.ExtensionList}): {Shown.Some(groups, GroupsToShow)}. ")
+        return Text($"Left out: {Shown.Count(total, "file", "files")} of other formats than {PictureFile.ExtensionList}: {Shown.Some(groups, GroupsToShow)}. ")
             + "Convert those that are pictures, for example with ImageMagick (magick mogrify -format jpg FILES), or remove them.";
     }
 

@@ -26,5 +26,8 @@ internal static class Shown
     public static string Some(IReadOnlyCollection<string> items, int most)
         => string.Join(", ", items.Take(most)) + (items.Count > most ? string.Create(CultureInfo.InvariantCulture, $" and {items.Count - most} more") : "");
 
+    /// <summary>"1 file" or "6 files".</summary>
+    public static string Count(int count, string one, string several) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : several)}");
+
     private static bool IsEscaped(char character) => char.IsControl(character) || character == '\uFFFD';
 }

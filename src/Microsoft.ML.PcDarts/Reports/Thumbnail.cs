@@ -10,11 +10,26 @@ internal static class Thumbnail
     private const int Side = 160;
     private const int Quality = 80;
 
-    /// <summary>A data URI of a picture file, small enough for dozens in a page; null if the file is gone or is no picture.</summary>
+    /// <summary>A data URI of a picture file, small enough for dozens in a page; null if the file is gone, is no picture, or is too large for the memory that is free.</summary>
     public static string? Of(string path)
     {
-        if (!File.Exists(path))
+        try
+        {
+            return Make(path);
+        }
+        catch (InsufficientMemoryException)
+        {
+            // A page without one of its pictures is worth more than none.
             return null;
+        }
+    }
+
+    private static string? Make(string path)
+    {
+        // Pipes are not opened, and what claims to be huge is not decoded.
+        if (PictureHeader.Read(path, PictureHeader.DefaultMaximumPixels, out _) is not { } header)
+            return null;
+        using DecodingMemory.Lease memory = DecodingMemory.Shared.Enter(header, path, CancellationToken.None);
         byte[] bytes = File.ReadAllBytes(path);
         using SKData data = SKData.CreateCopy(bytes);
         using SKCodec? codec = SKCodec.Create(data);

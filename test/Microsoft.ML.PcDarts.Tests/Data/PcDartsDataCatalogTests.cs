@@ -38,7 +38,7 @@ public sealed class PcDartsDataCatalogTests
 
         List<string> warnings = ReaderFixture.CaptureWarnings(_ml);
         _ = _ml.Data.LoadImageFolder(folder.Path);
-        Assert.Contains("1 pictures lie in", Assert.Single(warnings), StringComparison.Ordinal);
+        Assert.Contains("Left out: 1 picture in ", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
     [Fact]

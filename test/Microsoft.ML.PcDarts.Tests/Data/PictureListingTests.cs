@@ -29,7 +29,7 @@ public sealed class PictureListingTests : IDisposable
         for (int i = 0; i < 4; i++)
             _folder.File($"roses/{i}.HEIC", [1]);
         string warning = Assert.Single(Warnings());
-        Assert.StartsWith("6 files are left out", warning, StringComparison.Ordinal);
+        Assert.StartsWith("Left out: 6 files of other formats than .bmp, .gif, .jfif, .jpe, .jpeg, .jpg, .png or .webp: ", warning, StringComparison.Ordinal);
         Assert.Contains("roses 4 .heic, 2 .tiff (2 kept).", warning, StringComparison.Ordinal);
         Assert.DoesNotContain("tulips", warning, StringComparison.Ordinal);
     }
@@ -54,7 +54,7 @@ public sealed class PictureListingTests : IDisposable
         _folder.File("a/1.jpg", [1]);
         Shell.Run("mkfifo \"$0/a/cam.jpg\" && ln -s /dev/zero \"$0/a/zero.png\"", _folder.Path);
         string warning = Assert.Single(Warnings());
-        Assert.Contains("2 entries are no regular files", warning, StringComparison.Ordinal);
+        Assert.Contains("Left out: 2 entries other than regular files", warning, StringComparison.Ordinal);
         Assert.Contains("cam.jpg is a named pipe", warning, StringComparison.Ordinal);
         Assert.Contains("zero.png is a device", warning, StringComparison.Ordinal);
         Assert.Single(ImageFolder.Scan(_folder.Path).Files);
@@ -78,7 +78,7 @@ public sealed class PictureListingTests : IDisposable
         _folder.File("a/1.jpg", [1]);
         File.CreateSymbolicLink(Path.Combine(_folder.Path, "a", "2.jpg"), "missing.jpg");
         Directory.CreateSymbolicLink(Path.Combine(_folder.Path, "b"), "/no/such/folder");
-        Assert.Equal($"1 links lead nowhere and are left out: {Path.Combine(_folder.Path, "b")}.", Assert.Single(Warnings()));
+        Assert.Equal($"Left out: 1 link to what does not exist: {Path.Combine(_folder.Path, "b")}.", Assert.Single(Warnings()));
         // A picture that is a dead link stays, so that reading it says what is missing.
         Assert.Equal(2, ImageFolder.Scan(_folder.Path).Files.Count);
     }
@@ -90,7 +90,7 @@ public sealed class PictureListingTests : IDisposable
         _folder.File("a/1.jpg", [1]);
         Shell.Run("touch \"$0/a/$(printf 'caf\\351.jpg')\"", _folder.Path);
         string warning = Assert.Single(Warnings());
-        Assert.Contains(@"1 names are not UTF-8", warning, StringComparison.Ordinal);
+        Assert.Contains("Left out: 1 file with names outside UTF-8", warning, StringComparison.Ordinal);
         Assert.Contains(@"caf\uFFFD.jpg", warning, StringComparison.Ordinal);
         Assert.Contains("convmv", warning, StringComparison.Ordinal);
 
