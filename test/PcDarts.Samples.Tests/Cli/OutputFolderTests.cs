@@ -1,3 +1,5 @@
+using Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.Tests;
 using PcDarts.Cli;
 using PcDarts.Cli.Models;
 
@@ -55,6 +57,47 @@ public sealed class OutputFolderTests : IDisposable
         }
 
         Assert.Equal("new", File.ReadAllText(_folder["model.zip"]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Commit_EveryOperationFails_LeavesOldOrNewFilesAndNothingElse(bool powerCut)
+    {
+        int faults = 0;
+        for (string? failed = ""; failed is not null; faults++)
+        {
+            string folder = _folder[$"{faults}"];
+            Directory.CreateDirectory(folder);
+            foreach (string name in (string[])["model.zip", "genotype.json"])
+                File.WriteAllText(Path.Combine(folder, name), "old");
+            FaultyDisk disk = powerCut ? new ForgetfulDisk(folder, faults + 1, keepsNames: false) : new FaultyDisk(faults + 1, lasting: false);
+            Disk.Current = disk;
+            bool committed = false;
+            try
+            {
+                using OutputFolder output = new(folder);
+                output.Write("model.zip", file => File.WriteAllText(file, "new"));
+                output.Write("genotype.json", file => File.WriteAllText(file, "new"));
+                output.Commit();
+                committed = true;
+            }
+            catch (Exception error) when (error is IOException or UserException)
+            {
+                Assert.Contains("for a test", error.Message, StringComparison.Ordinal);
+            }
+            finally
+            {
+                Disk.Current = new Disk();
+            }
+
+            (disk as ForgetfulDisk)?.Forget();
+            failed = disk.Failed;
+            Assert.Equal(["genotype.json", "model.zip"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
+            Assert.All(Directory.GetFiles(folder), file => Assert.Contains(File.ReadAllText(file), committed ? ["new"] : (string[])["old", "new"]));
+        }
+
+        Assert.InRange(faults, 6, 30);
     }
 
     [Fact]
