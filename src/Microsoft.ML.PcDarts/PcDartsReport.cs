@@ -16,7 +16,7 @@ public static class PcDartsReport
     /// <param name="workspacePath">The folder that <see cref="PcDartsTrainer.Options.WorkspacePath"/> named.</param>
     /// <returns>Full path of the report.</returns>
     /// <exception cref="FileNotFoundException">The folder holds no run.</exception>
-    /// <exception cref="InvalidDataException">A file of the workspace is damaged; the message names it, and the line.</exception>
+    /// <exception cref="InvalidDataException">A file of the workspace is damaged; the message names it. Damaged lines of the metrics are left out, and the report says so.</exception>
     /// <exception cref="IOException">The folder cannot be read or written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be read or written.</exception>
     public static string Write(string workspacePath)

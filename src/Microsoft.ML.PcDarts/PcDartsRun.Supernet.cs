@@ -17,9 +17,10 @@ public sealed partial class PcDartsRun
     public void SaveSupernet(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        string kept = Path.Combine(WorkspacePath, Workspace.SupernetFile), checkpoints = Path.Combine(WorkspacePath, Workspace.CheckpointsFolder);
+        string kept = Path.Combine(WorkspacePath, Workspace.SupernetFile);
         SupernetWeights? supernet = File.Exists(kept) ? SupernetWeights.Read(kept)
-            : new CheckpointFolder(checkpoints).Newest(warn: _ => { }) is { State.Phase: TrainingPhase.Search } checkpoint ? new SupernetWeights(checkpoints, checkpoint.Tensors)
+            : CheckpointFolder.Of(WorkspacePath, Description).Newest(warn: _ => { }) is { State.Phase: TrainingPhase.Search } checkpoint
+                ? new SupernetWeights(Path.Combine(WorkspacePath, Workspace.CheckpointsFolder), checkpoint.Tensors)
             : null;
         (supernet ?? throw new InvalidOperationException($"The run in '{WorkspacePath}' has no supernet to write: {WhyNoSupernet()}")).Write(path);
     }

@@ -62,6 +62,9 @@ public sealed partial class PcDartsRun
     /// <summary>What the run can be trusted for; null while it has no model, and for runs of earlier versions.</summary>
     public RunVerdict? Verdict => History?.Verdict;
 
+    /// <summary>A message for each line of the metrics that is damaged and therefore left out of <see cref="Epochs"/> and <see cref="Last"/>, with the file and the number of the line; empty for a whole file.</summary>
+    public IReadOnlyList<string> DamagedLines => Metrics.Damaged;
+
     /// <summary>The newest report; null before the first one.</summary>
     public TrainingProgress? Last => Metrics.Last;
 
@@ -131,7 +134,7 @@ public sealed partial class PcDartsRun
     /// <param name="workspacePath">The folder that <see cref="PcDartsTrainer.Options.WorkspacePath"/> named.</param>
     /// <returns>The run as it stands now.</returns>
     /// <exception cref="FileNotFoundException">The folder holds no run.</exception>
-    /// <exception cref="InvalidDataException">A file of the workspace is damaged; the message names it, and the line.</exception>
+    /// <exception cref="InvalidDataException">A file of the workspace is damaged, or of another version of its format; the message names it. Damaged lines of the metrics are left out instead; see <see cref="DamagedLines"/>.</exception>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be read.</exception>
     public static PcDartsRun Open(string workspacePath)
@@ -151,7 +154,7 @@ public sealed partial class PcDartsRun
 
         // Files of an earlier run in the same folder do not belong to this one, and a cancelled run that goes on has no result yet.
         RunResult? result = RunResult.Read(full);
-        if (result is not { History.Epochs: [.., { } last] } || result.History.Seed != description.Seed || metrics.Epochs is not [.., { } end] || last.Elapsed != end.Elapsed
+        if (result is not { History.Epochs: [.., { } last] } || result.History.Seed != description.Seed || !EndsWith(metrics, last)
             || result.IsCancelled && running)
         {
             result = null;
@@ -168,4 +171,8 @@ public sealed partial class PcDartsRun
         };
         return new PcDartsRun(full, state, description, metrics, result, predictions);
     }
+
+    /// <summary>Whether the last epoch of a result is that of the metrics. If lines of theirs are damaged, it may be one of those.</summary>
+    private static bool EndsWith(RunMetrics metrics, EpochMetrics last)
+        => metrics.Epochs is [.., { } end] && (end.Elapsed == last.Elapsed || metrics.Damaged.Count > 0 && end.Elapsed < last.Elapsed);
 }

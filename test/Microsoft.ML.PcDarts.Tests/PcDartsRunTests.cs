@@ -48,10 +48,51 @@ public sealed class PcDartsRunTests : IDisposable
     }
 
     [Fact]
-    public void Open_EpochWithoutLoss_NamesTheLine()
+    public void Open_EpochWithoutLoss_LeavesTheLineOutAndNamesIt()
     {
         _run.Write(Workspace.MetricsFile, "{\"phase\":\"Training\",\"epoch\":1,\"elapsed\":\"00:00:01\",\"epochEnd\":true}\n");
-        Assert.Contains("Line 1 of", Assert.Throws<InvalidDataException>(() => PcDartsRun.Open(_run.Path)).Message, StringComparison.Ordinal);
+        PcDartsRun run = PcDartsRun.Open(_run.Path);
+        Assert.Empty(run.Epochs);
+        Assert.Contains($"Line 1 of '{_run.PathOf(Workspace.MetricsFile)}' is damaged", Assert.Single(run.DamagedLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_DamagedName_LeavesTheLineOutAndKeepsTheOthers()
+    {
+        _run.AddSearchEpoch(1);
+        _run.AddSearchEpoch(2);
+        string[] lines = File.ReadAllLines(_run.PathOf(Workspace.MetricsFile));
+        _run.Write(Workspace.MetricsFile, lines[0].Replace("alphaReduce", "alphaSeduce", StringComparison.Ordinal) + "\n" + lines[1] + "\n");
+
+        PcDartsReport.Write(_run.Path);
+
+        Assert.Equal(2, Assert.Single(PcDartsRun.Open(_run.Path).Epochs).Epoch);
+        Assert.Contains("Line 1 of", _run.Page, StringComparison.Ordinal);
+        Assert.Contains("alphaSeduce", _run.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_ControlCharactersInNames_ReadsThemAsTheyAre()
+    {
+        string[] classes = ["a\u001b[31m\r\n\0", "b\"\\\u2028\u007f", "c\u202e"];
+        _run.AddTrainingEpoch(6);
+        _run.AddResult(classes);
+        new RunPredictions("w", [new("/1\u0007.png", classes[0], classes[1], 0.9f)]).Write(_run.Path);
+        foreach (string file in (string[])[RunResult.FileName, RunPredictions.FileName])
+            Assert.DoesNotContain(File.ReadAllText(_run.PathOf(file)), letter => char.IsControl(letter) && letter is not ('\n' or '\r' or '\u007f'));
+
+        PcDartsRun run = PcDartsRun.Open(_run.Path);
+
+        Assert.Equal(classes, run.ClassNames);
+        Assert.Equal(new PicturePrediction("/1\u0007.png", classes[0], classes[1], 0.9f), Assert.Single(run.Predictions!.Pictures));
+    }
+
+    [Fact]
+    public void Open_DescriptionOfVersion1_NamesTheVersion()
+    {
+        string file = _run.PathOf(Workspace.RunFile);
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"version\": 2", "\"version\": 1", StringComparison.Ordinal));
+        Assert.Contains("has version 1 of its format, and this version of the library reads version 2", Assert.Throws<InvalidDataException>(() => PcDartsRun.Open(_run.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

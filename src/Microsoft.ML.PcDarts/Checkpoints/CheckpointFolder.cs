@@ -7,41 +7,70 @@ using System.Text.Json;
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>
-/// The checkpoints of a workspace: for each a safetensors file and a JSON file with the rest of the state and the SHA-256 of both. The JSON file is written last, so a checkpoint without it
-/// does not count, and the last two are kept, so a damaged one costs the time between them.
+/// The checkpoints of a run: for each a safetensors file and a JSON file with the rest of the state, the SHA-256 of both and that of the run's description. The JSON file is written last, so a checkpoint without it
+/// does not count, and the last two are kept, so one that is damaged or cannot be read costs the time between them.
 /// </summary>
-internal sealed class CheckpointFolder(string path)
+/// <param name="path">The folder; it need not exist.</param>
+/// <param name="runSha256">The <see cref="RunDescription.Sha256"/> of the run that the checkpoints must belong to.</param>
+internal sealed class CheckpointFolder(string path, string runSha256)
 {
-    private const int Version = 1;
+    private const int Version = 2;
     private const int Kept = 2;
+    private const string Json = ".json", Tensors = ".safetensors";
+    private readonly HashSet<int> _leftOut = [];
+    private bool _exists;
+
+    /// <summary>The checkpoints in the workspace of a run.</summary>
+    public static CheckpointFolder Of(string workspace, RunDescription run) => new(Path.Combine(workspace, Workspace.CheckpointsFolder), run.Sha256);
+
+    public bool HasAny => Numbers(Json).Any();
 
     /// <summary>The newest checkpoint that is whole, or null when there is none at all.</summary>
-    /// <param name="warn">Told about damaged ones.</param>
+    /// <param name="warn">Told about those that are damaged or cannot be read.</param>
     /// <exception cref="InvalidDataException">There are checkpoints, but none is whole.</exception>
+    /// <exception cref="DifferentRunException">The newest one that is whole belongs to another run.</exception>
+    /// <exception cref="IOException">There are checkpoints, but none can be used, and some cannot be read.</exception>
     public Checkpoint? Newest(Action<string> warn)
     {
-        int[] numbers = [.. Numbers().OrderDescending()];
+        int[] numbers = [.. Numbers(Json).OrderDescending()];
+        Exception? unreadable = null;
         foreach (int number in numbers)
         {
             try
             {
-                return Read(number);
+                (Checkpoint checkpoint, string run) = Read(number);
+                return run == runSha256 ? checkpoint : throw new DifferentRunException(
+                    $"The checkpoint {JsonFile(number)} belongs to another run than '{Workspace.RunFile}' beside its folder describes: one of them was exchanged. "
+                    + $"Restore the '{Workspace.RunFile}' that the run began with, or delete the workspace to start again.");
             }
-            catch (Exception damage) when (damage is InvalidDataException or JsonException or GenotypeFormatException or FileNotFoundException)
+            catch (Exception damage) when (damage is InvalidDataException or JsonException or FileNotFoundException or DirectoryNotFoundException)
             {
                 warn($"The checkpoint {JsonFile(number)} is damaged and left out: {damage.Message}");
             }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                unreadable ??= error;
+                warn($"The checkpoint {JsonFile(number)} cannot be read and is left out: {error.Message}");
+            }
+
+            _leftOut.Add(number);
         }
 
-        return numbers.Length == 0 ? null : throw new InvalidDataException(
-            $"None of the checkpoints in '{path}' is whole. Delete the workspace to start anew, or restore the folder from a backup.");
+        if (numbers.Length == 0)
+            return null;
+        throw unreadable is null
+            ? new InvalidDataException($"None of the checkpoints in '{path}' is whole. Delete the workspace to start again, or restore the folder from a backup.")
+            : new IOException($"None of the checkpoints in '{path}' can be used, and not all of them are damaged: {unreadable.Message} "
+                + "Give this process the right to read them, or see to the disk, then call Fit again.", unreadable);
     }
 
     /// <summary>Writes a checkpoint and deletes all but the last two.</summary>
     public void Write(Checkpoint checkpoint)
     {
-        Directory.CreateDirectory(path);
-        int number = Numbers().DefaultIfEmpty(0).Max() + 1;
+        if (!_exists)
+            AtomicFile.CreateDirectory(path);
+        _exists = true;
+        int number = Numbers(Json).DefaultIfEmpty(0).Max() + 1;
         SafetensorsFile.Write(TensorFile(number), checkpoint.Tensors);
         string state = JsonSerializer.Serialize(checkpoint.State, JsonFormat.Compact), tensorHash = HashOf(TensorFile(number));
         AtomicFile.Write(JsonFile(number), file =>
@@ -49,57 +78,71 @@ internal sealed class CheckpointFolder(string path)
             using var json = new Utf8JsonWriter(file);
             json.WriteStartObject();
             json.WriteNumber("version", Version);
+            json.WriteString("runSha256", runSha256);
             json.WriteString("tensorsSha256", tensorHash);
-            json.WriteString("stateSha256", HashOf(Encoding.UTF8.GetBytes(state)));
+            json.WriteString("stateSha256", HashOf(runSha256, Encoding.UTF8.GetBytes(state)));
             json.WritePropertyName("state");
             json.WriteRawValue(state);
             json.WriteEndObject();
         });
-        foreach (int old in Numbers().OrderDescending().Skip(Kept))
-        {
-            File.Delete(JsonFile(old));
-            File.Delete(TensorFile(old));
-        }
+        DeleteOld();
     }
 
-    private Checkpoint Read(int number)
+    /// <summary>Deletes what an attempt that died had no time to, unless a checkpoint was left out: whatever keeps that one from being read may pass.</summary>
+    public void Tidy()
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(JsonFile(number)));
+        if (_leftOut.Count == 0)
+            DeleteOld();
+    }
+
+    /// <summary>Deletes what no later attempt needs: all but the last two that can be used, and tensors without their JSON file.</summary>
+    private void DeleteOld()
+    {
+        HashSet<int> kept = [.. Numbers(Json).Where(number => !_leftOut.Contains(number)).OrderDescending().Take(Kept)];
+        foreach (string file in Numbers(Json).Except(kept).Order().Select(JsonFile).Concat(Numbers(Tensors).Except(kept).Order().Select(TensorFile)).ToArray())
+            Disk.Current.Delete(file);
+    }
+
+    private (Checkpoint Checkpoint, string RunSha256) Read(int number)
+    {
+        using JsonDocument document = JsonDocument.Parse(ReportFile.ReadBytes(JsonFile(number)));
         JsonElement root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("version", out JsonElement version) || !root.TryGetProperty("state", out JsonElement state)
-            || !root.TryGetProperty("stateSha256", out JsonElement stateHash) || !root.TryGetProperty("tensorsSha256", out JsonElement tensorsHash))
+        if (root.ValueKind != JsonValueKind.Object || Text("runSha256") is not { } run || Text("tensorsSha256") is not { } tensorsHash || Text("stateSha256") is not { } stateHash
+            || !root.TryGetProperty("version", out JsonElement version) || !root.TryGetProperty("state", out JsonElement state))
         {
-            throw new InvalidDataException("it lacks version, state, stateSha256 or tensorsSha256.");
+            throw new InvalidDataException("it lacks version, runSha256, tensorsSha256, stateSha256 or state.");
         }
 
         if (version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out int format) || format != Version)
             throw new InvalidDataException($"its version is not {Version}, which this library reads.");
         byte[] text = JsonMarshal.GetRawUtf8Value(state).ToArray();
-        if (!Is(stateHash, HashOf(text)))
+        if (stateHash != HashOf(run, text))
             throw new InvalidDataException("its state does not match its checksum.");
-        if (!Is(tensorsHash, HashOf(TensorFile(number))))
+        if (tensorsHash != HashOf(TensorFile(number)))
             throw new InvalidDataException($"{TensorFile(number)} does not match its checksum.");
-        RunState read = JsonSerializer.Deserialize<RunState>(text, JsonFormat.Compact) ?? throw new InvalidDataException("its state is null.");
-        return new Checkpoint(read, SafetensorsFile.Read(TensorFile(number)).Tensors);
+        RunState read = JsonSerializer.Deserialize<RunState>(text, JsonFormat.Strict) ?? throw new InvalidDataException("its state is null.");
+        RecordChecks.Check(read);
+        return (new Checkpoint(read, SafetensorsFile.Read(TensorFile(number)).Tensors), run);
 
-        static bool Is(JsonElement element, string hash) => element.ValueKind == JsonValueKind.String && element.ValueEquals(hash);
+        string? Text(string name) => root.TryGetProperty(name, out JsonElement member) && member.ValueKind == JsonValueKind.String && JsonMarshal.GetRawUtf8Value(member) is [_, .. var text, _] ? Encoding.UTF8.GetString(text) : null;
     }
 
-    private IEnumerable<int> Numbers() => !Directory.Exists(path) ? [] : Directory.EnumerateFiles(path, "*.json")
+    private IEnumerable<int> Numbers(string ending) => !Directory.Exists(path) ? [] : Directory.EnumerateFileSystemEntries(path, "*" + ending)
         .Select(file => int.TryParse(Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)
         .Where(number => number >= 0);
 
-    private string JsonFile(int number) => Path.Combine(path, Name(number) + ".json");
+    private string JsonFile(int number) => Path.Combine(path, Name(number) + Json);
 
-    private string TensorFile(int number) => Path.Combine(path, Name(number) + ".safetensors");
+    private string TensorFile(int number) => Path.Combine(path, Name(number) + Tensors);
 
     private static string Name(int number) => number.ToString("D6", CultureInfo.InvariantCulture);
 
-    private static string HashOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+    // One hash over both, so that a damaged name of the run is not taken for another run.
+    private static string HashOf(string run, byte[] state) => Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(run), .. state]));
 
     private static string HashOf(string file)
     {
-        using FileStream stream = File.OpenRead(file);
+        using Stream stream = Disk.Current.OpenRead(file);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

@@ -4,20 +4,27 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>How records are written as JSON, in models and in workspaces: camel case, enumerations by name, genotypes in their own form.</summary>
+/// <summary>How records are written as JSON, in models and in workspaces: camel case, enumerations by name, genotypes in their own form. Members that are missing, repeated or null where they must not be are refused.</summary>
 internal static class JsonFormat
 {
-    public static JsonSerializerOptions Compact { get; } = Create(indented: false);
+    public static JsonSerializerOptions Compact { get; } = Create();
 
     public static JsonSerializerOptions Indented { get; } = Create(indented: true);
 
-    private static JsonSerializerOptions Create(bool indented) => new()
+    /// <summary>For reading what this version wrote: an unknown member is damage too.</summary>
+    public static JsonSerializerOptions Strict { get; } = Create(unknown: JsonUnmappedMemberHandling.Disallow);
+
+    private static JsonSerializerOptions Create(bool indented = false, JsonUnmappedMemberHandling unknown = JsonUnmappedMemberHandling.Skip) => new()
     {
         WriteIndented = indented,
+        UnmappedMemberHandling = unknown,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        AllowDuplicateProperties = false,
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        Converters = { new JsonStringEnumConverter(), new GenotypeConverter() },
+        Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false), new GenotypeConverter() },
     };
 
     private sealed class GenotypeConverter : JsonConverter<Genotype>
@@ -25,7 +32,14 @@ internal static class JsonFormat
         public override Genotype Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             using JsonDocument document = JsonDocument.ParseValue(ref reader);
-            return Genotype.FromJson(document.RootElement.GetRawText());
+            try
+            {
+                return Genotype.FromJson(document.RootElement.GetRawText());
+            }
+            catch (GenotypeFormatException damage)
+            {
+                throw new JsonException(damage.Message, damage);
+            }
         }
 
         public override void Write(Utf8JsonWriter writer, Genotype value, JsonSerializerOptions options) => writer.WriteRawValue(value.ToJson());

@@ -8,7 +8,7 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>What a workspace's run.json says of its run: whatever decides the result, and for the reader the machine and the versions.</summary>
 internal sealed record RunDescription
 {
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     /// <summary>Options that change where or how fast a run goes, not what it computes, and those that are described in another way.</summary>
     private static readonly HashSet<string> Irrelevant = new(StringComparer.Ordinal)
@@ -19,6 +19,10 @@ internal sealed record RunDescription
     };
 
     public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>SHA-256 of the file that describes the run, by which its checkpoints know it; empty while there is no file.</summary>
+    [JsonIgnore]
+    public string Sha256 { get; init; } = "";
 
     public required DateTimeOffset Started { get; init; }
 

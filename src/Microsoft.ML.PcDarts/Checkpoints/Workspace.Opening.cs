@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Microsoft.ML.PcDarts;
 
 internal sealed partial class Workspace
@@ -13,12 +11,19 @@ internal sealed partial class Workspace
         string full = Path.GetFullPath(path);
         try
         {
-            Directory.CreateDirectory(full);
+            AtomicFile.CreateDirectory(full);
             FileStream fileLock = Take(Path.Combine(full, LockFile));
+            try
+            {
+                foreach (string remains in Remains(full))
+                    Disk.Current.Delete(remains);
+            }
+            catch
+            {
+                fileLock.Dispose();
+                throw;
+            }
 
-            // Only a process that died leaves such files.
-            foreach (string remains in Directory.EnumerateFiles(full, "pixels-*.tmp"))
-                File.Delete(remains);
             return new Workspace(full, fileLock);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
@@ -26,6 +31,19 @@ internal sealed partial class Workspace
             throw new IOException(
                 $"WorkspacePath '{path}' cannot be written to, or another process uses it: {error.Message} Name a folder that this process may create files in, one for each run.", error);
         }
+    }
+
+    /// <summary>Files that only a process that died leaves: they never got their names.</summary>
+    private static IEnumerable<string> Remains(string folder)
+    {
+        string[] own = [RunFile, ModelFile, OnnxFile, SupernetFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName];
+        return
+        [
+            .. Directory.EnumerateFiles(folder, "pixels-*" + AtomicFile.TemporaryEnding),
+            .. own.Select(name => Path.Combine(folder, name + AtomicFile.TemporaryEnding)).Where(File.Exists),
+            .. ((string[])[CheckpointsFolder, GenotypesFolder]).Select(name => Path.Combine(folder, name)).Where(Directory.Exists)
+                .SelectMany(inner => Directory.EnumerateFiles(inner, "*" + AtomicFile.TemporaryEnding)),
+        ];
     }
 
     // Who asks whether a folder is taken holds its lock for a moment.
@@ -46,24 +64,12 @@ internal sealed partial class Workspace
     }
 
     /// <summary>The run that a folder holds, or null if it holds none.</summary>
-    /// <exception cref="InvalidDataException">run.json is damaged.</exception>
+    /// <exception cref="InvalidDataException">run.json is damaged, or of another version of its format.</exception>
     public static RunDescription? ReadDescription(string folder)
     {
-        string file = Path.Combine(folder, RunFile);
-        if (!File.Exists(file))
-            return null;
-        try
-        {
-            RunDescription description = JsonSerializer.Deserialize<RunDescription>(File.ReadAllBytes(file), JsonFormat.Indented) ?? throw new InvalidDataException("it is null");
-            _ = description.Given; // can be read
-            if (description.Data?.Sha256 is not { Length: DataDescription.HashLength } || description.ValidationData is { Sha256: not { Length: DataDescription.HashLength } })
-                throw new InvalidDataException("the hash of its pictures is incomplete");
-            return description;
-        }
-        catch (Exception damage) when (damage is JsonException or InvalidDataException or GenotypeFormatException)
-        {
-            throw new InvalidDataException($"'{file}' is damaged: {damage.Message.TrimEnd('.')}. Delete the workspace to start anew, or restore the file from a backup.", damage);
-        }
+        (RunDescription Content, string Sha256)? read = ReportFile.Read<RunDescription>(Path.Combine(folder, RunFile), RecordChecks.Check,
+            "Restore the file from a backup, or delete the workspace to start again.", RunDescription.CurrentVersion);
+        return read is { } found ? found.Content with { Sha256 = found.Sha256 } : null;
     }
 
     /// <summary>Whether a process is at work on a folder.</summary>

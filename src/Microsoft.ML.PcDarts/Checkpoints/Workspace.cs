@@ -14,16 +14,13 @@ internal sealed partial class Workspace : IDisposable
     public const string GenotypesFolder = "genotypes";
     public const string SupernetFile = "supernet.safetensors";
     private readonly FileStream _lock;
-    private readonly CheckpointFolder _checkpoints;
     private readonly ReportPace _pace = new();
-    private FileStream? _metrics;
+    private CheckpointFolder? _checkpoints;
+    private Stream? _metrics;
+    private bool _hasGenotypes;
     private Action<string>? _warn;
 
-    private Workspace(string path, FileStream fileLock)
-    {
-        (FullPath, _lock) = (path, fileLock);
-        _checkpoints = new CheckpointFolder(Path.Combine(path, CheckpointsFolder));
-    }
+    private Workspace(string path, FileStream fileLock) => (FullPath, _lock) = (path, fileLock);
 
     public string FullPath { get; }
 
@@ -32,36 +29,62 @@ internal sealed partial class Workspace : IDisposable
     /// <param name="warn">Told about what may change the last bits, and about damaged checkpoints.</param>
     /// <returns>Where to go on; null to begin.</returns>
     /// <exception cref="DifferentRunException">The folder holds another run.</exception>
-    /// <exception cref="InvalidDataException">Files of the folder are damaged.</exception>
+    /// <exception cref="InvalidDataException">Files of the folder are damaged, or belong to different runs.</exception>
+    /// <exception cref="IOException">The folder cannot be read or written.</exception>
     public Checkpoint? Begin(RunDescription now, Action<string> warn)
     {
         _warn = warn;
+        try
+        {
+            Checkpoint? newest = ReadDescription(FullPath) is { } old ? Continue(old, now, warn) : Describe(now);
+            OpenMetrics(newest, warn);
+            return newest;
+        }
+        catch (UnauthorizedAccessException denied)
+        {
+            throw new IOException($"The workspace '{FullPath}' cannot be used: {denied.Message} Restore this process's rights to read and write its files, then call Fit again.", denied);
+        }
+    }
+
+    private Checkpoint? Continue(RunDescription old, RunDescription now, Action<string> warn)
+    {
+        IReadOnlyList<string> differences = old.Differences(now);
+        if (differences.Count > 0)
+        {
+            throw new DifferentRunException($"The workspace '{FullPath}' holds a run that differs from this one, so it cannot go on: {string.Join("; ", differences)}. "
+                + "Give the same options and data to go on, or another WorkspacePath (or delete the folder) to start anew.");
+        }
+
+        _checkpoints = CheckpointFolder.Of(FullPath, old);
+        Checkpoint? newest = _checkpoints.Newest(warn);
+        _checkpoints.Tidy();
+        if (newest is not null && old.Doubts(now) is { Count: > 0 } doubts)
+            warn($"The run goes on, but its result may differ in the last bits from an uninterrupted one: {string.Join("; ", doubts)}.");
+        return newest;
+    }
+
+    private Checkpoint? Describe(RunDescription now)
+    {
         string file = Path.Combine(FullPath, RunFile);
-        Checkpoint? newest = null;
-        if (ReadDescription(FullPath) is { } old)
+        if (CheckpointFolder.Of(FullPath, now).HasAny)
         {
-            IReadOnlyList<string> differences = old.Differences(now);
-            if (differences.Count > 0)
-            {
-                throw new DifferentRunException($"The workspace '{FullPath}' holds a run that differs from this one, so it cannot go on: {string.Join("; ", differences)}. "
-                    + "Give the same options and data to go on, or another WorkspacePath (or delete the folder) to start anew.");
-            }
-
-            newest = _checkpoints.Newest(warn);
-            if (newest is not null && old.Doubts(now) is { Count: > 0 } doubts)
-                warn($"The run goes on, but its result may differ in the last bits from an uninterrupted one: {string.Join("; ", doubts)}.");
-        }
-        else
-        {
-            AtomicFile.Write(file, stream => JsonSerializer.Serialize(stream, now, JsonFormat.Indented));
+            throw new InvalidDataException($"'{FullPath}' holds checkpoints of a run, and '{RunFile}', which describes it, is missing. "
+                + "Restore that file from a backup to resume the run, or delete the workspace to start again.");
         }
 
-        // What follows belongs to steps that are done again.
-        _metrics = new FileStream(Path.Combine(FullPath, MetricsFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        _checkpoints = CheckpointFolder.Of(FullPath, now with { Sha256 = ReportFile.Write(file, now) });
+        return null;
+    }
+
+    private void OpenMetrics(Checkpoint? newest, Action<string> warn)
+    {
+        _metrics = Disk.Current.Open(Path.Combine(FullPath, MetricsFile));
+        Disk.Current.SyncDirectory(FullPath);
         if (newest is not null && _metrics.Length < newest.State.MetricsBytes)
             warn($"{MetricsFile} is shorter than it was at the last checkpoint; its lines are incomplete.");
+
+        // What follows belongs to steps that are done again.
         CutMetrics(newest?.State.MetricsBytes ?? 0);
-        return newest;
     }
 
     public long MetricsBytes => _metrics!.Position;
@@ -81,7 +104,9 @@ internal sealed partial class Workspace : IDisposable
         if (report is { EpochEnd: true, Phase: TrainingPhase.Search, Genotype: { } genotype })
         {
             string folder = Path.Combine(FullPath, GenotypesFolder);
-            Directory.CreateDirectory(folder);
+            if (!_hasGenotypes)
+                AtomicFile.CreateDirectory(folder);
+            _hasGenotypes = true;
             genotype.Save(Path.Combine(folder, $"epoch-{report.Epoch:D4}.json"));
         }
 
@@ -95,6 +120,7 @@ internal sealed partial class Workspace : IDisposable
     /// <summary>Writes model, result and report of the finished run.</summary>
     public void Finish(RunResult result, PcDartsTransformer model, DataViewSchema inputs)
     {
+        Disk.Current.Sync(_metrics!);
         AtomicFile.Write(Path.Combine(FullPath, ModelFile), stream => new MLContext().Model.Save(model, inputs, stream));
         model.SaveOnnx(Path.Combine(FullPath, OnnxFile));
         result.Write(FullPath);
@@ -102,12 +128,12 @@ internal sealed partial class Workspace : IDisposable
     }
 
     /// <summary>The newest whole checkpoint; null when there is none.</summary>
-    public Checkpoint? Newest(Action<string> warn) => _checkpoints.Newest(warn);
+    public Checkpoint? Newest(Action<string> warn) => _checkpoints!.Newest(warn);
 
     public void Write(Checkpoint checkpoint)
     {
-        _metrics!.Flush(flushToDisk: true);
-        _checkpoints.Write(checkpoint);
+        Disk.Current.Sync(_metrics!);
+        _checkpoints!.Write(checkpoint);
     }
 
     /// <summary>Deletes the run; its description goes last, so that a run that is half deleted still counts as one.</summary>
@@ -115,8 +141,15 @@ internal sealed partial class Workspace : IDisposable
     {
         foreach (string folder in ((string[])[CheckpointsFolder, GenotypesFolder]).Select(name => Path.Combine(FullPath, name)).Where(Directory.Exists))
             Directory.Delete(folder, recursive: true);
-        foreach (string file in ((string[])[MetricsFile, RunWarnings.FileName, SupernetFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName, RunFile]).Select(name => Path.Combine(FullPath, name)))
-            File.Delete(file);
+        Delete([MetricsFile, RunWarnings.FileName, SupernetFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName]);
+        Delete([RunFile]);
+
+        void Delete(string[] names)
+        {
+            foreach (string name in names)
+                Disk.Current.Delete(Path.Combine(FullPath, name));
+            Disk.Current.SyncDirectory(FullPath);
+        }
     }
 
     // A damaged line of an earlier attempt must not end a run that does not need it.

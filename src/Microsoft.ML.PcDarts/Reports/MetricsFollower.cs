@@ -5,6 +5,9 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>Reads the lines of a metrics.jsonl that grows, and is cut back when steps are done again.</summary>
 internal sealed class MetricsFollower(string path)
 {
+    /// <summary>Bytes that are read at a time; the rest follows with the next call.</summary>
+    private const int MaximumChunk = 1 << 26;
+
     private readonly List<TimeSpan> _seen = [];
     private long _end;
     private byte[] _lastLine = [];
@@ -20,11 +23,11 @@ internal sealed class MetricsFollower(string path)
         if (!GoesOn(file))
             (_end, known) = (0, 0);
         file.Position = _end;
-        byte[] bytes = new byte[file.Length - _end];
+        byte[] bytes = new byte[Math.Min(file.Length - _end, MaximumChunk)];
         bytes = bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
         int whole = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
         if (whole == 0)
-            return [];
+            return bytes.Length < MaximumChunk ? [] : throw new InvalidDataException($"'{path}' has a line of {MaximumChunk} bytes or more. Restore the file from a backup, or delete it.");
         IReadOnlyList<TrainingProgress> reports = RunMetrics.ParseLines(Encoding.UTF8.GetString(bytes, 0, whole), path, firstLine: known + 1);
         int lineStart = bytes.AsSpan(0, whole - 1).LastIndexOf((byte)'\n') + 1;
         (_lastLine, _end) = (bytes[lineStart..whole], _end + whole);

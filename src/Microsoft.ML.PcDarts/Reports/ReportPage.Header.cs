@@ -14,6 +14,8 @@ internal static partial class ReportPage
         page.Add($"<header><p class=\"kind\">PC-DARTS architecture search</p><h1>{run.Name} <span class=\"badge {state.ToLowerInvariant()}\">{state.ToLowerInvariant()}</span></h1>");
         page.Add($"<p>{Status(run)} <span class=\"note\">As of <time datetime=\"{now:O}\">{now:yyyy-MM-dd HH:mm:ss} UTC</time>.</span></p>");
         AddVerdict(page, run);
+        foreach (string line in run.DamagedLines)
+            page.Add($"<p class=\"note\">{line}</p>");
         page.Add($"<dl class=\"tiles\">");
         if (run.Predictions is { } predictions)
             AddTile(page, "Test accuracy", Percent(predictions.Accuracy), Interval(run.TestEstimate!.Value));

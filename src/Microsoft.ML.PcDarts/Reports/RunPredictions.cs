@@ -26,7 +26,8 @@ internal sealed record RunPredictions(string WeightsSha256, IReadOnlyList<Pictur
 
     /// <summary>The predictions that a workspace holds, or null if it holds none.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    public static RunPredictions? Read(string workspace) => ReportFile.Read<RunPredictions>(Path.Combine(workspace, FileName));
+    public static RunPredictions? Read(string workspace) => ReportFile.Read<RunPredictions>(Path.Combine(workspace, FileName), RecordChecks.Check,
+        "Delete the file; it is written again when the run's predictions are.")?.Content;
 }
 
 /// <summary>One labelled picture and what the model said of it.</summary>

@@ -21,5 +21,6 @@ internal sealed record RunResult(Genotype Genotype, NetworkShape Shape, IReadOnl
 
     /// <summary>The result that a workspace holds, or null while it holds none.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    public static RunResult? Read(string workspace) => ReportFile.Read<RunResult>(Path.Combine(workspace, FileName));
+    public static RunResult? Read(string workspace) => ReportFile.Read<RunResult>(Path.Combine(workspace, FileName), RecordChecks.Check,
+        "Delete the file; it is written again when the run is resumed.")?.Content;
 }

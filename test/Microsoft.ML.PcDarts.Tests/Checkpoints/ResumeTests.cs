@@ -96,6 +96,37 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
+    public void Fit_SeedOfTheDescriptionEdited_IsRefused()
+    {
+        Interrupt(_folder.File("run"), report => report is { Phase: TrainingPhase.Training, EpochEnd: true });
+        string file = Path.Combine(_folder.File("run"), Workspace.RunFile), text = File.ReadAllText(file);
+        File.WriteAllText(file, text.Replace("\"seed\": 3", "\"seed\": 5", StringComparison.Ordinal));
+        InvalidDataException damage = Assert.Throws<InvalidDataException>(() => Run(_folder.File("run"), options => options.Seed = 5));
+        Assert.Contains($"'{file}' is damaged: its content does not match its sha256", damage.Message, StringComparison.Ordinal);
+
+        // With a hash that fits, the checkpoints still know which run they belong to.
+        File.WriteAllText(file, text);
+        ReportFile.Write(file, Workspace.ReadDescription(_folder.File("run"))! with { Seed = 5 });
+        DifferentRunException other = Assert.Throws<DifferentRunException>(() => Run(_folder.File("run"), options => options.Seed = 5));
+        Assert.Contains("belongs to another run than 'run.json'", other.Message, StringComparison.Ordinal);
+
+        File.Delete(file);
+        InvalidDataException missing = Assert.Throws<InvalidDataException>(() => Run(_folder.File("run")));
+        Assert.Contains("'run.json', which describes it, is missing", missing.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_DamagedMetrics_GoesOnToTheSameBits()
+    {
+        Outcome whole = Run(_folder.File("whole"));
+        Interrupt(_folder.File("broken"), report => report is { Phase: TrainingPhase.Training, Epoch: 2, EpochEnd: true });
+        string file = Path.Combine(_folder.File("broken"), Workspace.MetricsFile);
+        File.WriteAllText(file, File.ReadAllText(file).Replace("alphaReduce", "alphaSeduce", StringComparison.Ordinal));
+        Assert.Equal(whole, Run(_folder.File("broken")));
+        Assert.NotEmpty(PcDartsRun.Open(_folder.File("broken")).DamagedLines);
+    }
+
+    [Fact]
     public void Fit_WorkspaceInUse_SaysSo()
     {
         using Workspace other = Workspace.Open(_folder.File("run"));

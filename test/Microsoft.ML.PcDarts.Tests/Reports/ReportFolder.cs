@@ -22,7 +22,7 @@ internal sealed class ReportFolder : IDisposable
             Versions = new Dictionary<string, string> { ["TorchSharp"] = "0.107.0.0" },
             Machine = "a <machine>",
         };
-        Write(Workspace.RunFile, JsonSerializer.Serialize(description, JsonFormat.Indented));
+        ReportFile.Write(_folder.File(Workspace.RunFile), description);
     }
 
     public string Path => _folder.Path;

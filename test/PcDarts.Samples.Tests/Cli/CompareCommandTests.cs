@@ -1,3 +1,7 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 
@@ -86,7 +90,11 @@ public sealed class CompareCommandTests(FitFixture fixture) : IClassFixture<FitF
             File.Copy(file, _folder[name, Path.GetFileName(file)]);
         string description = File.ReadAllText(_folder[name, "run.json"]);
         Assert.Contains(from, description, StringComparison.Ordinal);
-        File.WriteAllText(_folder[name, "run.json"], description.Replace(from, to, StringComparison.Ordinal));
+        JsonObject members = JsonNode.Parse(description.Replace(from, to, StringComparison.Ordinal))!.AsObject();
+        members.Remove("sha256");
+        byte[] whole = Encoding.UTF8.GetBytes(members.ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        members["sha256"] = Convert.ToHexStringLower(SHA256.HashData(whole));
+        File.WriteAllText(_folder[name, "run.json"], members.ToJsonString());
         return _folder[name];
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Microsoft.ML.PcDarts;
 using PcDarts.Cli.Models;
 using PcDarts.Cli.Rendering;
 
@@ -29,7 +28,7 @@ internal static class CompareCommand
         RunComparison comparison = new([.. folders.Select(folder =>
         {
             cancellation.ThrowIfCancellationRequested();
-            return PcDartsRun.Open(folder);
+            return RunFolder.Open(terminal, folder);
         })]);
         Tables.Runs(terminal, comparison);
         if (comparison.SameData is false)

@@ -41,7 +41,7 @@ internal static class ReportCommand
 
     private static string WriteReport(Terminal terminal, string folder, CancellationToken cancellation)
     {
-        (string? testFolder, bool skipBadImages, int? maximumPixels) = RunFolder.IsFinished(folder) && RunFolder.HasArguments(folder) ? FitCommand.TestFolderOf(folder) : (null, false, null);
+        (string? testFolder, bool skipBadImages, int? maximumPixels) = RunFolder.IsFinished(RunFolder.Open(terminal, folder)) && RunFolder.HasArguments(folder) ? FitCommand.TestFolderOf(folder) : (null, false, null);
         if (testFolder is not null && !Directory.Exists(testFolder))
         {
             terminal.Warn($"The test pictures '{testFolder}' are gone; predictions stay as they were.");

@@ -39,7 +39,7 @@ internal static class WatchCommand
             return interruption.ExitCode;
         }
 
-        PcDartsRun run = PcDartsRun.Open(folder);
+        PcDartsRun run = RunFolder.Open(terminal, folder);
         if (run.History is null)
             throw new UserException($"The run in '{run.WorkspacePath}' has stopped without ending: {RunComparison.State(run)}, and no process is at work on it. Go on with: {OwnCommand.Of("resume", OwnCommand.ShortPath(run.WorkspacePath))}");
         Tell(terminal, run);

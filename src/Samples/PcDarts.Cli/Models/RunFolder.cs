@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.ML.PcDarts;
+using PcDarts.Cli.Rendering;
 
 namespace PcDarts.Cli.Models;
 
@@ -22,16 +24,23 @@ internal sealed class RunFolder : IDisposable
             PcDartsRun.Delete(output.FullPath);
         if (HasRun && HasArguments(output.FullPath))
             return; // The library compares that run with this one.
-        string path = ArgumentsPath(output.FullPath), temporary = path + ".tmp";
-        File.WriteAllText(temporary, JsonSerializer.Serialize(arguments) + "\n");
-        File.Move(temporary, path, overwrite: true);
+        AtomicFile.Write(ArgumentsPath(output.FullPath), file => file.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(arguments) + "\n")));
     }
 
     /// <summary>Whether the folder holds a run that can go on.</summary>
     public bool HasRun => PcDartsRun.Exists(_output.FullPath);
 
-    /// <summary>Whether the run of a folder has ended and its model is there.</summary>
-    public static bool IsFinished(string folder) => PcDartsRun.Open(folder).History is not null && File.Exists(Path.Combine(folder, ModelFitter.ModelFile));
+    /// <summary>Whether a run has ended and its model is there.</summary>
+    public static bool IsFinished(PcDartsRun run) => run.History is not null && File.Exists(Path.Combine(run.WorkspacePath, ModelFitter.ModelFile));
+
+    /// <summary>Reads the run of a folder and warns of what is damaged in it.</summary>
+    public static PcDartsRun Open(Terminal terminal, string folder)
+    {
+        PcDartsRun run = PcDartsRun.Open(folder);
+        foreach (string line in run.DamagedLines)
+            terminal.Warn(line);
+        return run;
+    }
 
     /// <summary>Whether <c>fit</c> started the run of a folder.</summary>
     public static bool HasArguments(string folder) => File.Exists(ArgumentsPath(folder));
