@@ -62,6 +62,8 @@ public sealed partial class PcDartsTrainer
         /// where that stopped. On a CPU with the same number of threads its result is the same to the last bit (under a <see cref="TimeBudget"/>, plans follow the clock). Default null: nothing is kept, and
         /// pictures beyond <see cref="MemoryLimitBytes"/> go to the system's folder for temporary files.
         /// </summary>
+        /// <remarks>A trainer whose <c>Fit</c> is called again with other data once its run has finished, as by <c>CrossValidate</c>, keeps that run in the folder <c>fold-2</c> inside of this one, the next in <c>fold-3</c>, and
+        /// so on. A cross-validation that was interrupted is resumed by the same call: finished folds return their models, the interrupted one continues.</remarks>
         public string? WorkspacePath;
 
         /// <summary>Time between two checkpoints in <see cref="WorkspacePath"/>, which is what a killed process loses at most; 0 saves one before every step: 0 to a day. Default one minute.</summary>

@@ -105,7 +105,10 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         TimeSpan readTime = run.Elapsed;
 
         // Where an earlier attempt stood, if the workspace holds one.
-        Checkpoint? interrupted = workspace?.Begin(Describe(run, trainingType, data, validationData, initial), run.Warning);
+        RunDescription description = Describe(run, trainingType, data, validationData, initial);
+        using Workspace? fold = workspace is null ? null : FoldOf(workspace, description, run.Info);
+        run.Workspace = fold ?? workspace;
+        Checkpoint? interrupted = run.Workspace?.Begin(description, run.Warning);
         run.KeepWarnings();
         if (interrupted is not null)
             run.GoOn(interrupted.State);
@@ -160,6 +163,8 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         var model = new DiscoveredModel(search.Genotype, shape, trained.Weights, mean, std, ClassNames.Of(input.Schema[_options.LabelColumnName]), history);
         PcDartsTransformer transformer = PcDartsTransformer.Create(_environment, model, input.Schema, Columns);
         run.Finish(RunResult.Of(model), transformer, input.Schema);
+        if (trained.Stopped != StopReason.Cancelled)
+            Remember(description);
         return transformer;
     }
 }

@@ -23,6 +23,9 @@ internal sealed class RunContext(
     /// <summary>Time that <c>Fit</c> has taken, earlier attempts included.</summary>
     public TimeSpan Elapsed => _before + clock.Elapsed;
 
+    /// <summary>The folder that holds the run; null when nothing is kept.</summary>
+    public Workspace? Workspace { get; set; } = workspace;
+
     public List<EpochMetrics> Epochs { get; } = [];
 
     /// <summary>Weights of the classes in the loss, [classes] float32; null when all count alike.</summary>
@@ -90,7 +93,7 @@ internal sealed class RunContext(
     private void Keep(string message) => InWorkspace(folder => folder.AddWarning(message));
 
     /// <summary>True when a report is due; reports at the end of an epoch need not ask.</summary>
-    public bool ReportIsDue => (Options is not { MetricsCallback: null, Progress: null } || workspace is not null) && Elapsed - _lastReport >= Options.ReportInterval;
+    public bool ReportIsDue => (Options is not { MetricsCallback: null, Progress: null } || Workspace is not null) && Elapsed - _lastReport >= Options.ReportInterval;
 
     public void Report(TrainingProgress progress)
     {
@@ -191,11 +194,11 @@ internal sealed class RunContext(
     /// <returns>The checkpoint, or null for the start.</returns>
     public Checkpoint? GoBack(TrainingPhase phase)
     {
-        Checkpoint? last = workspace?.Newest(Warning);
+        Checkpoint? last = Workspace?.Newest(Warning);
         if (last?.State.Phase != phase)
             last = null;
         if (last is not null)
-            workspace!.CutMetrics(last.State.MetricsBytes);
+            Workspace!.CutMetrics(last.State.MetricsBytes);
         Epochs.RemoveAll(epoch => epoch.Phase == phase && epoch.Epoch > (last?.State.Progress.Epoch ?? 0));
         return last;
     }
@@ -208,7 +211,7 @@ internal sealed class RunContext(
             Progress = progress,
             Elapsed = Elapsed,
             Epochs = Epochs,
-            MetricsBytes = workspace?.MetricsBytes ?? 0,
+            MetricsBytes = Workspace?.MetricsBytes ?? 0,
             Found = Found,
             Shape = Shape,
         },
@@ -225,7 +228,7 @@ internal sealed class RunContext(
     /// <summary>Saves a checkpoint, if there is a workspace.</summary>
     public void Save(Func<Checkpoint> snapshot)
     {
-        if (workspace is null)
+        if (Workspace is null)
             return;
         Checkpoint checkpoint = snapshot();
         _lastSave = Elapsed;
@@ -246,15 +249,15 @@ internal sealed class RunContext(
 
     private void InWorkspace(Action<Workspace> write)
     {
-        if (workspace is null)
+        if (Workspace is null)
             return;
         try
         {
-            write(workspace);
+            write(Workspace);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The workspace '{workspace.FullPath}' cannot be written to any more: {error.Message} "
+            throw new IOException($"The workspace '{Workspace.FullPath}' cannot be written to any more: {error.Message} "
                 + "Its last checkpoint is whole: make room or restore the rights, then call Fit with the same workspace to go on.", error);
         }
     }
