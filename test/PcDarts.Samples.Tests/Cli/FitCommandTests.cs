@@ -28,7 +28,7 @@ public sealed class FitCommandTests(FitFixture fixture) : IClassFixture<FitFixtu
     [Fact]
     public void Fit_Files_AreTheModelAndTheRun()
     {
-        Assert.Equal(["checkpoints", "fit.json", "genotype.json", "genotypes", "metrics.jsonl", "model.onnx", "model.zip", "predictions.json", "report.html", "result.json", "run.json", "supernet.safetensors", "weights.safetensors"], Directory.GetFileSystemEntries(fixture.Out).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["checkpoints", "data.json", "fit.json", "genotype.json", "genotypes", "metrics.jsonl", "model.onnx", "model.zip", "predictions.json", "report.html", "result.json", "run.json", "supernet.safetensors", "weights.safetensors"], Directory.GetFileSystemEntries(fixture.Out).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal((string?)fixture.Fit.Json["architectureSha256"], Genotype.Load(Path.Combine(fixture.Out, "genotype.json")).Sha256());
     }
 

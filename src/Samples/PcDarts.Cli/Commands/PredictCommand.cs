@@ -46,11 +46,11 @@ internal static class PredictCommand
     private static int Predict(Terminal terminal, string[] paths, string modelPath, int top, string? heatMap, int? maximumPixels, CancellationToken cancellation)
     {
         modelPath = ModelPath.Of(modelPath);
+        using PcDartsPredictor predictor = Load(modelPath, maximumPixels);
+        cancellation.ThrowIfCancellationRequested();
         string[] files = [.. PictureFile.Expand(terminal, paths)];
         if (files.Length == 0)
             throw new UserException($"There are no pictures in {string.Join(", ", paths.Select(path => $"'{Path.GetFullPath(path)}'"))}; pictures are files that end in {string.Join(", ", PcDartsPictureFiles.Extensions)}.");
-        cancellation.ThrowIfCancellationRequested();
-        using PcDartsPredictor predictor = Load(modelPath, maximumPixels);
         if (heatMap is not null && files.Length != 1)
             throw new UserException($"{HeatMap.Name} takes one picture; there are {files.Length}.");
         JsonArray predictions = [];
