@@ -124,7 +124,7 @@ public sealed class ResourceTests(ModelFixture models)
         using var server = new Server(models.First, ("MinBytesPerSecond", "2000"));
         KestrelServerLimits limits = server.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
         Assert.Equal(2000, limits.MinRequestBodyDataRate?.BytesPerSecond);
-        Assert.Equal(64 * 1024, limits.MaxRequestBufferSize);
+        Assert.Equal(256 * 1024, limits.MaxRequestBufferSize);
     }
 
     [Fact]

@@ -23,7 +23,10 @@ internal sealed partial class RejectionHandler(IProblemDetailsService problems, 
             BadHttpRequestException bad => new RejectedException(bad.StatusCode, "The request cannot be read", $"{bad.Message.TrimEnd('.')}; see /openapi/v1.json for what is expected."),
             // What the system says names files and folders: that is for the log.
             IOException or UnauthorizedAccessException or OutOfMemoryException => new RejectedException(
-                StatusCodes.Status503ServiceUnavailable, "The server lacks what it needs", "Its log says what is missing; send the request again later.") { RetryAfterSeconds = 30 },
+                StatusCodes.Status503ServiceUnavailable, "The server lacks what it needs", "Its log says what is missing; send the request again later.")
+            {
+                RetryAfterSeconds = 30,
+            },
             _ => null,
         };
         if (rejected is null)

@@ -38,11 +38,11 @@ internal sealed class ServingOptions
     /// <summary>Most pictures in one batch, at least 1. Default: 64.</summary>
     public int MaxBatch { get; set; } = 64;
 
-    /// <summary>Connections at the same time, at least 1; further ones are closed. Default: 1024.</summary>
-    public int MaxConnections { get; set; } = 1024;
+    /// <summary>Connections at the same time, at least 1; further ones are closed. Default: 512.</summary>
+    public int MaxConnections { get; set; } = 512;
 
-    /// <summary>Connections of one client address at the same time, at least 1; further ones are closed. Default: 512.</summary>
-    public int MaxConnectionsPerClient { get; set; } = 512;
+    /// <summary>Connections of one client address at the same time, at least 1; further ones are closed. Default: 400.</summary>
+    public int MaxConnectionsPerClient { get; set; } = 400;
 
     /// <summary>Seconds that a predicting request may take, waiting and sending included; at least 1. Default: 30.</summary>
     public int RequestTimeoutSeconds { get; set; } = 30;

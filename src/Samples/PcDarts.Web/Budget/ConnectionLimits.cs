@@ -8,8 +8,8 @@ namespace PcDarts.Web.Budget;
 /// <summary>The limits that Kestrel keeps: connections, rates, and what it holds in memory for each connection.</summary>
 internal static class ConnectionLimits
 {
-    // Kestrel's own buffers of a connection; its default for a request is 1 MB.
-    private const int BufferBytes = 64 * 1024;
+    // Kestrel's own buffer of what a connection sends, by default 1 MB: less stops senders too often on a busy machine, more adds up.
+    private const int BufferBytes = 256 * 1024;
     private static readonly TimeSpan RateGrace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan HeadersTime = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(60);
@@ -22,7 +22,6 @@ internal static class ConnectionLimits
         limits.MaxRequestBodySize = 4 * options.MaxRequestBytes;
         limits.MinRequestBodyDataRate = options.MinBytesPerSecond > 0 ? new MinDataRate(options.MinBytesPerSecond, RateGrace) : null;
         limits.MaxRequestBufferSize = BufferBytes;
-        limits.MaxResponseBufferSize = BufferBytes;
         limits.RequestHeadersTimeout = HeadersTime;
         limits.KeepAliveTimeout = IdleTime;
         // The connections bound what is in memory: one request each.

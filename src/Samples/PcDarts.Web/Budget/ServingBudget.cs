@@ -87,7 +87,10 @@ internal sealed class ServingBudget(ServingOptions options, ServingMetrics metri
                 return;
             }
             throw new RejectedException(StatusCodes.Status429TooManyRequests, "Too many requests",
-                $"{_queued} requests with {_queuedPixels} pixels wait for their answer; at most {options.MaxQueuedRequests} with {options.MaxQueuedPixels} may. Send this one again after a second.") { RetryAfterSeconds = 1 };
+                $"{_queued} requests with {_queuedPixels} pixels wait for their answer; at most {options.MaxQueuedRequests} with {options.MaxQueuedPixels} may. Send this one again after a second.")
+            {
+                RetryAfterSeconds = 1,
+            };
         }
     }
 
