@@ -1,9 +1,9 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Compression;
 using System.IO.Hashing;
 using System.Net.Sockets;
-using System.Buffers.Binary;
 using System.Text;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;
