@@ -4,8 +4,10 @@ namespace Microsoft.ML.PcDarts;
 
 /// <summary>The picture files below a folder that has no classes, such as pictures to predict, and what was left out.</summary>
 /// <remarks>
-/// It lists what <see cref="PcDartsDataCatalog.LoadImageFolder"/> lists: regular files, and links to such, whose names end in one of <see cref="Extensions"/>, in any case. Hidden files and folders (a name that
-/// begins with a dot, or the hidden attribute) and folders that systems make for themselves, such as <c>@eaDir</c>, <c>$RECYCLE.BIN</c>, <c>lost+found</c> and <c>__MACOSX</c>, are left out. Each folder is
+/// It lists what <see cref="PcDartsDataCatalog.LoadImageFolder"/> lists: regular files, and links to such, whose names end in one of
+/// <see cref="Extensions"/>, in any case. Hidden files and folders (a name that
+/// begins with a dot, or the hidden attribute) and folders that systems make for themselves, such as <c>@eaDir</c>,
+/// <c>$RECYCLE.BIN</c>, <c>lost+found</c> and <c>__MACOSX</c>, are left out. Each folder is
 /// entered once, whatever links lead to it.
 /// </remarks>
 /// <example>
@@ -38,7 +40,8 @@ public sealed class PcDartsPictureFiles
     /// <summary>Full paths of the pictures, in ordinal order; none when there is no picture.</summary>
     public IReadOnlyList<string> Paths { get; }
 
-    /// <summary>What the user should know of, as sentences: files of other formats by extension, entries that are no regular files, links that lead nowhere, names that are not UTF-8.</summary>
+    /// <summary>What the user should know of, as sentences: files of other formats by extension, entries that are no regular files,
+    /// links that lead nowhere, names that are not UTF-8.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>What was found and left out, as a sentence.</summary>
@@ -57,7 +60,8 @@ public sealed class PcDartsPictureFiles
 
     /// <summary>Why a file cannot be used as a picture, told by decoding it as the trainer and <see cref="PcDartsPredictor"/> do.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="maximumPixels">Most pixels that it may have: 1 or more; see <see cref="PcDartsPredictor.Options.MaximumPixels"/>.</param>
+    /// <param name="maximumPixels">Most pixels that it may have: 1 or more; see <see
+    /// cref="PcDartsPredictor.Options.MaximumPixels"/>.</param>
     /// <param name="cancellation">Stops the waiting for memory that other pictures hold.</param>
     /// <returns>A sentence that names the file, the reason and where possible what to do; null for a picture that can be used.</returns>
     /// <exception cref="InsufficientMemoryException">The picture does not fit the memory that is free.</exception>

@@ -7,7 +7,8 @@ internal static class ClassWeights
     public const float LargestRatio = 10;
 
     /// <summary>
-    /// Weights with which all classes count alike, N / (classes · n), so that the mean over the pictures is 1; where that would make a picture weigh more than <see cref="LargestRatio"/> times one of the
+    /// Weights with which all classes count alike, N / (classes · n), so that the mean over the pictures is 1; where that would
+    /// make a picture weigh more than <see cref="LargestRatio"/> times one of the
     /// commonest class, it weighs that much, and all weights are scaled to the same mean.
     /// </summary>
     /// <param name="counts">Pictures of each class; a class without pictures gets the weight 0.</param>

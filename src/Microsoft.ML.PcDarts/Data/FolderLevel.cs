@@ -9,7 +9,8 @@ internal static class FolderLevel
     private static readonly string[] Parts =
         ["train", "training", "trainingset", "trainset", "val", "valid", "validate", "validation", "validationset", "valset", "dev", "eval", "evaluation", "holdout", "test", "testing", "testset"];
 
-    /// <summary>Throws where the classes are plainly one level below: in folders named like the parts of a data set, or in the only folder there is.</summary>
+    /// <summary>Throws where the classes are plainly one level below: in folders named like the parts of a data set, or in the only
+    /// folder there is.</summary>
     /// <param name="root">The folder that was named, in full.</param>
     /// <param name="files">The pictures found in it.</param>
     /// <exception cref="ArgumentException">The classes lie elsewhere; the message says where.</exception>

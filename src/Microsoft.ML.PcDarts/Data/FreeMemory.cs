@@ -10,14 +10,16 @@ internal static partial class FreeMemory
     private const string Available = "MemAvailable:";
 
     /// <summary>
-    /// Bytes free for this process: what the runtime may use (a container's limit included), less what the process holds, and on Linux no more than
+    /// Bytes free for this process: what the runtime may use (a container's limit included), less what the process holds, and on
+    /// Linux no more than
     /// what the system reports as available.
     /// </summary>
     public static long Bytes()
         => Math.Min(Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - Environment.WorkingSet), SystemBytes());
 
     /// <summary>
-    /// Bytes that this process can still take outside of the managed heap: on Linux what the system reports as available, and what control groups, such as those of containers, leave of their limits;
+    /// Bytes that this process can still take outside of the managed heap: on Linux what the system reports as available, and what
+    /// control groups, such as those of containers, leave of their limits;
     /// elsewhere what the runtime saw free at its last collection. <see cref="long.MaxValue"/> where nothing is known.
     /// </summary>
     public static long NativeBytes()
@@ -28,7 +30,8 @@ internal static partial class FreeMemory
         return memory.Index > 0 ? Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes) : long.MaxValue;
     }
 
-    /// <summary>Gives the system what was freed and is kept for later allocations: the trainer lets glibc keep all of it, see <see cref="TorchRuntime"/>.</summary>
+    /// <summary>Gives the system what was freed and is kept for later allocations: the trainer lets glibc keep all of it, see <see
+    /// cref="TorchRuntime"/>.</summary>
     public static void ReturnUnused()
     {
         if (!OperatingSystem.IsLinux())

@@ -32,7 +32,8 @@ internal sealed class ImageFolder
 
     /// <summary>Lists the folder.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="ArgumentException">There are no classes or no pictures, the classes lie at another level, or the name of one is not UTF-8.</exception>
+    /// <exception cref="ArgumentException">There are no classes or no pictures, the classes lie at another level, or the name of
+    /// one is not UTF-8.</exception>
     public static ImageFolder Scan(string path)
     {
         ImageFolder folder = new(FullPath(path, "one sub-folder a class"));

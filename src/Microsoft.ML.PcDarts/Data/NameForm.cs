@@ -4,8 +4,10 @@ using System.Text;
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>
-/// Finds names that look the same. Archives made on macOS hold names decomposed: a letter, then its mark. .NET has no tables to compose them where it runs without ICU
-/// (<c>InvariantGlobalization</c>), so a letter with marks is taken to be the letter outside ASCII in the same place of a name that is equal otherwise.
+/// Finds names that look the same. Archives made on macOS hold names decomposed: a letter, then its mark. .NET has no tables to compose
+/// them where it runs without ICU
+/// (<c>InvariantGlobalization</c>), so a letter with marks is taken to be the letter outside ASCII in the same place of a name that is
+/// equal otherwise.
 /// </summary>
 internal static class NameForm
 {

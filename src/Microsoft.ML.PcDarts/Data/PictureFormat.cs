@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>What a file is, told from its first bytes; for messages about files that are not the pictures that their names promise.</summary>
+/// <summary>What a file is, told from its first bytes; for messages about files that are not the pictures that their names
+/// promise.</summary>
 /// <param name="Name">The format with its article, such as "a HEIC picture".</param>
 /// <param name="Remedy">What to do, as an imperative sentence without its period; null for a format that is read.</param>
 internal sealed record PictureFormat(string Name, string? Remedy)

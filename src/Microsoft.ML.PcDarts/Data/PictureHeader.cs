@@ -11,12 +11,14 @@ namespace Microsoft.ML.PcDarts;
 /// <param name="BytesPerPixel">Memory that decoding it takes at most, for each pixel.</param>
 internal sealed record PictureHeader(int Width, int Height, bool IsTurned, int BytesPerPixel)
 {
-    /// <summary>Most pixels of a picture where no option says otherwise: above the largest sensors of phones (200 megapixels), 1 GB when decoded.</summary>
+    /// <summary>Most pixels of a picture where no option says otherwise: above the largest sensors of phones (200 megapixels), 1 GB
+    /// when decoded.</summary>
     public const int DefaultMaximumPixels = 250_000_000;
 
     private const int HeadLength = 65_536;
 
-    // Measured with MLImage.CreateFromFile on 27 megapixels: 4.0 bytes a pixel; 6.0 for grey PNG; interlaced PNG keeps its rows besides (7.0 of RGB, 12.0 of 16-bit RGBA), and libjpeg the coefficients of
+    // Measured with MLImage.CreateFromFile on 27 megapixels: 4.0 bytes a pixel; 6.0 for grey PNG; interlaced PNG keeps its rows
+    // besides (7.0 of RGB, 12.0 of 16-bit RGBA), and libjpeg the coefficients of
     // a progressive JPEG (two bytes a sample).
     private const int Plain = 4, Grey = 6, Reordered = 12, Unknown = 8;
 
@@ -32,7 +34,8 @@ internal sealed record PictureHeader(int Width, int Height, bool IsTurned, int B
     /// <summary>Reads the header of a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="maximumPixels">Most pixels that it may have.</param>
-    /// <param name="problem">Why the picture cannot be used, as the end of a sentence that begins with its name; null when the header is good.</param>
+    /// <param name="problem">Why the picture cannot be used, as the end of a sentence that begins with its name; null when the
+    /// header is good.</param>
     /// <returns>The header; null with a problem.</returns>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>

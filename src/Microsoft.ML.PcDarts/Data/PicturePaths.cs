@@ -3,7 +3,8 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>
-/// Tells which file a row's picture will be read from, so that it can be judged before ML.NET opens it. Where ML.NET's LoadImages made the image column, its folder and its column of names are known;
+/// Tells which file a row's picture will be read from, so that it can be judged before ML.NET opens it. Where ML.NET's LoadImages made
+/// the image column, its folder and its column of names are known;
 /// else every column of text is looked at.
 /// </summary>
 internal sealed class PicturePaths

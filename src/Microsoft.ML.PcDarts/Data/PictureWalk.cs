@@ -24,7 +24,8 @@ internal sealed class PictureWalk(LeftOutFiles leftOut)
         return found;
     }
 
-    /// <summary>The entries of a folder that are neither hidden nor the system's own, and have names that can be used. Sorted, so that of two ways to one
+    /// <summary>The entries of a folder that are neither hidden nor the system's own, and have names that can be used. Sorted, so
+    /// that of two ways to one
     /// folder the same is taken everywhere.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="unusable">Is given each entry whose name is not UTF-8.</param>
