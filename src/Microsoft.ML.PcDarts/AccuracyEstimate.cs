@@ -4,7 +4,8 @@ namespace Microsoft.ML.PcDarts;
 /// <param name="Right">Pictures classified rightly, 0 to <paramref name="Pictures"/>.</param>
 /// <param name="Pictures">Pictures in all, 1 or more.</param>
 /// <remarks>
-/// The interval is the score interval of E. B. Wilson (Probable inference, the law of succession, and statistical inference, JASA 22, 1927) at 95 %, without continuity correction. It holds for few pictures
+/// The interval is the score interval of E. B. Wilson (Probable inference, the law of succession, and statistical inference, JASA 22, 1927)
+/// at 95 %, without continuity correction. It holds for few pictures
 /// and for accuracies near 0 and 1 too, and takes the pictures as independent: near-duplicates make it too narrow.
 /// </remarks>
 public readonly record struct AccuracyEstimate(int Right, int Pictures)

@@ -11,7 +11,9 @@ internal static partial class OwnCommand
     /// <summary>Folders between a program and its project: bin, the configuration, the framework, the platform.</summary>
     private const int MostFoldersToProject = 4;
 
-    /// <summary>A command of this program, such as <c>dotnet run -c Release --project src/Samples/PcDarts.Cli -- resume pcdarts-out</c>.</summary>
+    /// <summary>
+    /// A command of this program, such as <c>dotnet run -c Release --project src/Samples/PcDarts.Cli -- resume pcdarts-out</c>.
+    /// </summary>
     public static string Of(params IEnumerable<string> arguments) => Join([.. Program(), .. arguments]);
 
     /// <summary>A command of the HTTP server; null where its project is not beside that of this program.</summary>

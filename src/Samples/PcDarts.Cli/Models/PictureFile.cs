@@ -6,7 +6,9 @@ namespace PcDarts.Cli.Models;
 /// <summary>Finds picture files and says what is wrong with one.</summary>
 internal static class PictureFile
 {
-    /// <summary>Replaces folders by the picture files in them, as <c>LoadImageFolder</c> finds them too; files are kept whatever their names.</summary>
+    /// <summary>
+    /// Replaces folders by the picture files in them, as <c>LoadImageFolder</c> finds them too; files are kept whatever their names.
+    /// </summary>
     /// <param name="terminal">Where to say what is left out.</param>
     /// <param name="paths">Files and folders.</param>
     public static IEnumerable<string> Expand(Terminal terminal, IEnumerable<string> paths) => paths.SelectMany(path =>

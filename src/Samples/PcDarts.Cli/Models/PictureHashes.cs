@@ -4,7 +4,10 @@ using System.Text;
 
 namespace PcDarts.Cli.Models;
 
-/// <summary>SHA-256 of picture files: tells whether two runs have the same pictures at whatever size they are read, and whether two folders share some.</summary>
+/// <summary>
+/// SHA-256 of picture files: tells whether two runs have the same pictures at whatever size they are read, and whether two folders share
+/// some.
+/// </summary>
 internal static class PictureHashes
 {
     /// <summary>Over the contents and classes of all files, in lower-case hexadecimal; neither their names nor their order count.</summary>
@@ -15,7 +18,9 @@ internal static class PictureHashes
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines.Order(StringComparer.Ordinal)))));
     }
 
-    /// <summary>Pictures of a folder that another folder has too, byte for byte, each with one of that folder. Only files of equal length are read.</summary>
+    /// <summary>
+    /// Pictures of a folder that another folder has too, byte for byte, each with one of that folder. Only files of equal length are read.
+    /// </summary>
     public static IReadOnlyList<(string Own, string Other)> Shared(LabelledFolder folder, LabelledFolder other, CancellationToken cancellation)
     {
         ILookup<long, string> others = other.Rows.Select(row => row.ImagePath).ToLookup(LengthOf);

@@ -7,7 +7,10 @@ namespace PcDarts.Cli.Rendering;
 /// <summary>Messages of the library in the words of the command line: flags instead of members of its options.</summary>
 internal static partial class Messages
 {
-    /// <summary>What the library says of an option's value, beside its name, and how that is done here. In order: the first that is found is replaced.</summary>
+    /// <summary>
+    /// What the library says of an option's value, beside its name, and how that is done here. In order: the first that is found is
+    /// replaced.
+    /// </summary>
     private static readonly (string Library, string Here)[] Phrases =
     [
         ($"set BadImages to {nameof(BadImageHandling)}.{nameof(BadImageHandling.Skip)} to leave", $"give {FitCommand.SkipBadImagesFlag} to leave"),

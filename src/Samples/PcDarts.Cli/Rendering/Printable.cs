@@ -4,7 +4,8 @@ using System.Text;
 namespace PcDarts.Cli.Rendering;
 
 /// <summary>
-/// Text with the characters written as their codes that a terminal acts on or that show text in another order than it has: control characters, line ends, marks of direction and other invisible ones. Names of
+/// Text with the characters written as their codes that a terminal acts on or that show text in another order than it has: control
+/// characters, line ends, marks of direction and other invisible ones. Names of
 /// files and classes and all that a model says of itself may hold any character.
 /// </summary>
 internal static class Printable

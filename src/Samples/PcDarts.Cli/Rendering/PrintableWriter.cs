@@ -2,7 +2,9 @@ using System.Text;
 
 namespace PcDarts.Cli.Rendering;
 
-/// <summary>Passes text on as <see cref="Printable.Lines"/> writes it: for what the parser of the command line prints, which repeats arguments.</summary>
+/// <summary>
+/// Passes text on as <see cref="Printable.Lines"/> writes it: for what the parser of the command line prints, which repeats arguments.
+/// </summary>
 internal sealed class PrintableWriter(TextWriter writer) : TextWriter(writer.FormatProvider)
 {
     public override Encoding Encoding => writer.Encoding;

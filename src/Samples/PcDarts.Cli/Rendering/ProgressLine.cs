@@ -4,7 +4,10 @@ using Spectre.Console.Rendering;
 
 namespace PcDarts.Cli.Rendering;
 
-/// <summary>A phase on one line: name, bar, share and figures. Where the line is too narrow the bar shrinks first, then figures are left out, the least important first.</summary>
+/// <summary>
+/// A phase on one line: name, bar, share and figures. Where the line is too narrow the bar shrinks first, then figures are left out, the
+/// least important first.
+/// </summary>
 internal sealed class ProgressLine(string title, double share, IReadOnlyList<Figure> figures) : Renderable
 {
     private const int TitleWidth = 6, LongestBar = 20, ShortestBar = 6;
