@@ -88,6 +88,31 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
         }
     }
 
+    [SkippableFact]
+    public void Load_FolderForTemporaryFilesThatFails_IsNotDamage()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "the folder for temporary files is set by TMPDIR");
+        string? before = Environment.GetEnvironmentVariable("TMPDIR");
+        string folder = Path.Combine(_saved.Files[0], "below a file"), weights = _saved.File("weights.safetensors");
+        _saved.Transformer.SaveWeights(weights);
+        try
+        {
+            // Test classes run one after another.
+            Environment.SetEnvironmentVariable("TMPDIR", folder);
+            string told = Assert.Throws<IOException>(() => PcDartsPredictor.Load(_saved.Zip)).Message;
+            Assert.StartsWith($"'{_saved.Zip}' cannot be loaded: ML.NET needs the folder for temporary files, '{folder}", told, StringComparison.Ordinal);
+            Assert.EndsWith("set the environment variable TMPDIR (TMP on Windows).", told, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("TMPDIR", before);
+        }
+
+        string context = Assert.Throws<IOException>(() => new MLContext { TempFilePath = folder }.Model.LoadPcDartsWeights(weights)).Message;
+        Assert.Contains($"'{folder}'", context, StringComparison.Ordinal);
+        Assert.Contains("set MLContext.TempFilePath", context, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Load_NetworkWhoseNumbersOverflow_IsRefused()
     {

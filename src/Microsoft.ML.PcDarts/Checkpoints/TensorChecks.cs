@@ -33,7 +33,7 @@ internal static class TensorChecks
         for (int i = 0; i < values.Length; i++)
         {
             if (!float.IsFinite(values[i]))
-                throw new InvalidDataException($"its '{name}' holds {Text(values[i])} at {Place(i, shape)}; weights are finite numbers. Did the training diverge?");
+                throw new InvalidDataException($"its '{name}' holds {Text(values[i])} at {Place(i, shape)}; weights are finite numbers, and a training that diverged leaves others");
         }
     }
 

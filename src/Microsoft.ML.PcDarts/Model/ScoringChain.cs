@@ -189,7 +189,9 @@ internal sealed partial class ScoringChain : IDisposable
     {
         try
         {
-            File.Delete(_file);
+            // Where the folder is missing, deleting would hide the error that says so.
+            if (File.Exists(_file))
+                File.Delete(_file);
         }
         catch (IOException) when (OperatingSystem.IsWindows())
         {
