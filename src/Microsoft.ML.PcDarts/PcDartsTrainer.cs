@@ -86,6 +86,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         IHost host = _environment.Register("PcDarts");
         using IChannel channel = host.Start("Fit");
         TorchRuntime.EnsureLoaded();
+        using var memory = new KeptMemory();
         SupernetWeights? initialSupernet = ReadInitialSupernet(ClassNames.Count(input.Schema[_options.LabelColumnName]));
         List<string> warnings = [];
         Device device = TorchRuntime.ChooseDevice(MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment), warnings.Add);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.ML.PcDarts;
 using Microsoft.ML.PcDarts.Benchmarks;
 
 var root = new RootCommand("Measurements of Microsoft.ML.PcDarts. Each prints one JSON object as its last line.");
@@ -16,4 +17,7 @@ root.Subcommands.Add(OnnxBenchmark.Create());
 root.Subcommands.Add(TransferBenchmark.Create());
 root.Subcommands.Add(ServeBenchmark.Create());
 root.Subcommands.Add(ServeAbuseBenchmark.Create());
+
+// As in Fit.
+using var memory = new KeptMemory();
 return root.Parse(args).Invoke();

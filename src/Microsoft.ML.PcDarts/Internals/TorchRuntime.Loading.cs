@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using TorchSharp;
@@ -89,7 +88,7 @@ internal static partial class TorchRuntime
         }
     }
 
-    private static string TorchSharpVersion => typeof(torch).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "?";
+    private static string TorchSharpVersion => PackageVersion.Of(typeof(torch).Assembly);
 
     /// <summary>The message for a library that is nowhere.</summary>
     internal static string ExplainMissing(string file, IReadOnlyList<string> folders)

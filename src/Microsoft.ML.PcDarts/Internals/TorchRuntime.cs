@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace Microsoft.ML.PcDarts;
@@ -23,7 +22,6 @@ internal static partial class TorchRuntime
             if (!Environment.Is64BitProcess)
                 throw new TorchLibraryException("libtorch exists for 64-bit processes only; run the application as x64 or arm64.");
             SetOpenMpWaitPolicy();
-            KeepFreedMemory();
             string? installed = Environment.GetEnvironmentVariable(TorchLibVariable);
             if (string.IsNullOrWhiteSpace(installed))
                 LoadFromApplication("torch_cpu");
@@ -113,28 +111,4 @@ internal static partial class TorchRuntime
         if (OperatingSystem.IsLinux())
             NativeEnvironment.SetDefault("OMP_WAIT_POLICY", "PASSIVE");
     }
-
-    /// <summary>
-    /// Makes glibc keep the memory of freed tensors for the next step, unless the user set its variables. By default it gives such blocks back, and every step pays a page fault for
-    /// each 4 KiB of them: training steps took 4 to 7 % longer.
-    /// </summary>
-    private static void KeepFreedMemory()
-    {
-        const int trimThreshold = -1, mmapThreshold = -3, mostMmaps = -4; // malloc.h
-        const int largestMmapThreshold = 32 << 20; // glibc refuses more
-        if (!OperatingSystem.IsLinux()
-            || Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is not null || Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is not null)
-        {
-            return;
-        }
-
-        // A refusal costs time, not correctness.
-        _ = SetAllocator(mmapThreshold, largestMmapThreshold);
-        _ = SetAllocator(trimThreshold, -1); // never
-        _ = SetAllocator(mostMmaps, 0); // else tensors above that size would still be fresh memory in every step
-    }
-
-    [LibraryImport("libc", EntryPoint = "mallopt")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SetAllocator(int option, int value);
 }

@@ -79,8 +79,9 @@ internal static class ModelMetadata
 
     private static InvalidDataException Damaged(string key, string why, Exception? cause = null) => new($"its metadata entry '{key}' is damaged: {why}", cause);
 
+    /// <summary>Versions of the packages that decide a result, by assembly name.</summary>
     public static Dictionary<string, string> LibraryVersions() => new[]
     {
         typeof(ModelMetadata), typeof(MLContext), typeof(OnnxRuntime.InferenceSession), typeof(TorchSharp.torch),
-    }.Select(t => t.Assembly.GetName()).ToDictionary(a => a.Name!, a => a.Version!.ToString());
+    }.Select(type => type.Assembly).ToDictionary(assembly => assembly.GetName().Name!, PackageVersion.Of);
 }

@@ -66,7 +66,7 @@ internal static partial class ReportPage
         page.Add($"</div>");
     }
 
-    private static FormattableString Interval(AccuracyEstimate estimate) => $"{estimate.Right:N0} of {estimate.Pictures:N0} pictures; 95 % interval {100 * estimate.Low:0.0} to {100 * estimate.High:0.0} %";
+    private static FormattableString Interval(AccuracyEstimate estimate) => $"{estimate.Right:N0} of {estimate.Pictures:N0} pictures; 95\u00a0% interval {100 * estimate.Low:0.0} to {100 * estimate.High:0.0}\u00a0%";
 
     private static string Status(PcDartsRun run)
     {

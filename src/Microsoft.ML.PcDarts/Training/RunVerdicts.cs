@@ -48,7 +48,7 @@ internal static class RunVerdicts
         // Fine-tuning needs few passes, and an end that was asked for is no lack.
         bool judged = options.InitialModel is null && facts.StopReason is StopReason.Completed or StopReason.TimeBudget;
         bool fewPasses = judged && facts.TrainingPasses < NetworkTrainer.MinimumPasses - 0.05;
-        says.Add(string.Create(CultureInfo.InvariantCulture, $"The network saw each picture {facts.TrainingPasses:0.#} times")
+        says.Add(string.Create(CultureInfo.InvariantCulture, $"The network saw each picture {facts.TrainingPasses:0.##} times")
             + (fewPasses ? $"; below {NetworkTrainer.MinimumPasses} times a network is usually far from what it can learn." : "."));
         if (fewPasses)
         {

@@ -34,7 +34,10 @@ public sealed class PcDartsModelInfoTests : IDisposable
             Assert.Equal(tiny.Model.History.Epochs, info.History.Epochs);
             Assert.Equal(tiny.Model.History with { Epochs = info.History.Epochs }, info.History);
             Assert.Equal(0.625, info.History.ValidationAccuracy);
-            Assert.Equal(typeof(MLContext).Assembly.GetName().Version!.ToString(), info.Versions["Microsoft.ML.Data"]);
+            Assert.Equal("5.0.1", info.Versions["Microsoft.ML.Data"]); // of the package; the assembly is 1.0.0.0
+            Assert.Equal("0.107.0", info.Versions["TorchSharp"]);
+            Assert.Matches(@"^[0-9]+\.[0-9]+\.[0-9]+$", info.Versions["Microsoft.ML.OnnxRuntime"]);
+            Assert.Matches("^[0-9.]+(-[a-z0-9.]+)?$", info.Versions["Microsoft.ML.PcDarts"]);
         });
     }
 

@@ -122,7 +122,7 @@ public sealed class ReportPageTests : IDisposable
         _run.AddTrainingEpoch(6);
         _run.AddResult(["a", "b", "c"]);
         PcDartsReport.Write(_run.Path);
-        Assert.Contains("3 of 6 pictures; 95 % interval 18.8 to 81.2 %", _run.Page, StringComparison.Ordinal);
+        Assert.Contains("3 of 6 pictures; 95\u00a0% interval 18.8 to 81.2\u00a0%", _run.Page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,12 +17,15 @@ public sealed class SearchStepsGoldenTests
     [Trait("Category", "Golden")]
     [InlineData(Seed1, nameof(CellForm.Kernels), ScalarType.Float32)]
     [InlineData(Seed1, nameof(CellForm.Wide), ScalarType.Float32)]
+    [InlineData(Seed1, nameof(CellForm.Wide), ScalarType.Float64)]
     [InlineData(Seed1, nameof(CellForm.PerEdge), ScalarType.Float32)]
     [InlineData(OtherSeed, nameof(CellForm.Kernels), ScalarType.Float32)]
     [InlineData(OtherSeed, nameof(CellForm.Wide), ScalarType.Float64)]
     [InlineData(OtherSeed, nameof(CellForm.PerEdge), ScalarType.Float32)]
     public void Step_FourFirstOrderSteps_GivesPaperArchitectureWeightsAndLosses(string name, string form, ScalarType type)
     {
+        Skip.If(form == nameof(CellForm.Wide) && type == ScalarType.Float32 && Environment.GetEnvironmentVariable(Golden.Variable) is not (null or ""),
+            "Other values may lead past a rectifier at 0; Step_EachOfFour_GivesExactGradientsInAllForms compares this form with them.");
         using DisposeScope scope = NewDisposeScope();
         SafetensorsFile file = Read(name);
         using var steps = new Steps(file, form, type);
