@@ -44,7 +44,7 @@ internal sealed partial class KeptMemory : IDisposable
             // glibc's own values: its rule is twice the mmap threshold, and 65,536 blocks.
             _ = SetAllocator(TrimThreshold, 2 * LargestMmapThreshold);
             _ = SetAllocator(MostMmaps, 1 << 16);
-            _ = Trim(0);
+            FreeMemory.ReturnUnused();
         }
     }
 
@@ -54,8 +54,4 @@ internal sealed partial class KeptMemory : IDisposable
     [LibraryImport("libc", EntryPoint = "mallopt")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SetAllocator(int option, int value);
-
-    [LibraryImport("libc", EntryPoint = "malloc_trim")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Trim(nuint keptAtTheTop);
 }
