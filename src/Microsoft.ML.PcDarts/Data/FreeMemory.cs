@@ -31,7 +31,7 @@ internal static partial class FreeMemory
     }
 
     /// <summary>Gives the system what was freed and is kept for later allocations: the trainer lets glibc keep all of it, see <see
-    /// cref="TorchRuntime"/>.</summary>
+    /// cref="KeptMemory"/>.</summary>
     public static void ReturnUnused()
     {
         if (!OperatingSystem.IsLinux())
