@@ -117,7 +117,7 @@ public sealed partial class PcDartsRun
         return File.Exists(Path.Combine(workspacePath, Workspace.RunFile));
     }
 
-    /// <summary>Deletes the run of a workspace: description, metrics, checkpoints, genotypes, result, predictions and report. The folder and other files in it stay. Without a run, remains of one are deleted.</summary>
+    /// <summary>Deletes the run of a workspace: description, metrics, checkpoints, genotypes, result, predictions and report. The folder and other files in it stay, as do further folds of a cross-validation (<c>fold-2</c> and so on), which are runs of their own. Without a run, remains of one are deleted.</summary>
     /// <param name="workspacePath">The folder that <see cref="PcDartsTrainer.Options.WorkspacePath"/> named.</param>
     /// <exception cref="IOException">A process is at work on the run, or a file cannot be deleted.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be deleted.</exception>

@@ -66,7 +66,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
     /// <exception cref="ArgumentNullException"><paramref name="input"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type.</exception>
     /// <exception cref="ArgumentException">The data cannot be trained on: no rows, one class only, a class with a single picture, pictures that are too small, or a picture that cannot be decoded while <see cref="Options.BadImages"/> says error.</exception>
-    /// <exception cref="InvalidDataException"><see cref="Options.InitialModel"/> or <see cref="Options.InitialSupernet"/> is damaged, or its weights are not those of its architecture; the message names the file and what differs.</exception>
+    /// <exception cref="InvalidDataException"><see cref="Options.InitialModel"/> or <see cref="Options.InitialSupernet"/> is damaged, or its weights are not those of its architecture; or a file of the workspace is damaged that the run cannot do without. The message names the file and what differs.</exception>
     /// <exception cref="IOException">The workspace or the folder for temporary files cannot be written to, or cannot hold the decoded pictures.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="TorchLibraryException">The native tensor library cannot be loaded.</exception>

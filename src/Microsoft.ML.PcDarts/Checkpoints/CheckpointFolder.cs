@@ -99,8 +99,13 @@ internal sealed class CheckpointFolder(string path, string runSha256)
     private void DeleteOld()
     {
         HashSet<int> kept = [.. Numbers(Json).Where(number => !_leftOut.Contains(number)).OrderDescending().Take(Kept)];
-        foreach (string file in Numbers(Json).Except(kept).Order().Select(JsonFile).Concat(Numbers(Tensors).Except(kept).Order().Select(TensorFile)).ToArray())
-            Disk.Current.Delete(file);
+        foreach (int number in Numbers(Json).Union(Numbers(Tensors)).Except(kept).Order().ToArray())
+        {
+            // What keeps a checkpoint from being read may keep it from being deleted, and it is in nobody's way.
+            Action<string> delete = _leftOut.Contains(number) ? AtomicFile.TryDelete : Disk.Current.Delete;
+            delete(JsonFile(number));
+            delete(TensorFile(number));
+        }
     }
 
     private (Checkpoint Checkpoint, string RunSha256) Read(int number)

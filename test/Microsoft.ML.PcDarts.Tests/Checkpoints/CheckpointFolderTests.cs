@@ -52,6 +52,18 @@ public sealed class CheckpointFolderTests : IDisposable
     }
 
     [Fact]
+    public void Write_AfterAnUnreadableOne_SucceedsThoughThatStays()
+    {
+        CheckpointFolder folder = Written(epochs: 3);
+        MakeUnreadable("000003.safetensors"); // nor can a folder be deleted like a file
+        folder.Newest(_warnings.Add);
+        folder.Write(CheckpointOf(3));
+        folder.Write(CheckpointOf(4));
+
+        Assert.Equal(4, folder.Newest(_warnings.Add)!.State.Progress.Epoch);
+    }
+
+    [Fact]
     public void Tidy_RemainsOfADeadProcess_AreDeletedUnlessOneWasLeftOut()
     {
         CheckpointFolder folder = Written(epochs: 2);
