@@ -16,22 +16,16 @@ public sealed class SignalTests(FitFixture fixture) : IDisposable
     [InlineData("TERM", 143, "genotype", "show", "PIPE", "--svg", "out/cells.svg")]
     [InlineData("INT", 130, "genotype", "show", "PIPE", "--svg", "out/cells.svg")]
     [InlineData("TERM", 143, "import", "WEIGHTS", "--genotype", "PIPE", "--out", "out")]
-    [InlineData("TERM", 143, "compare", "RUN", "--svg", "out/chart.svg")]
-    [InlineData("TERM", 143, "export", "RUN", "out/supernet.safetensors")]
-    [InlineData("TERM", 143, "report", "RUN")]
     public async Task Command_StuckInAFile_EndsWithTheSignal(string signal, int exitCode, params string[] arguments)
     {
         CliProcess.SkipUnlessInterruptible();
         Directory.CreateDirectory(_folder["out"]);
-        Directory.CreateDirectory(_folder["run"]);
-        bool isRun = arguments.Contains("RUN");
-        string pipe = isRun ? _folder["run", "run.json"] : _folder["genotype.json"];
+        string pipe = _folder["genotype.json"];
         using (Process make = Process.Start("/bin/sh", ["-c", $"mkfifo '{pipe}'"]))
             await make.WaitForExitAsync();
         using Process process = CliProcess.Start(_folder.FullPath, [.. arguments.Select(argument => argument switch
         {
             "PIPE" => pipe,
-            "RUN" => _folder["run"],
             "WEIGHTS" => Path.Combine(fixture.Out, "weights.safetensors"),
             _ => argument,
         })]);
