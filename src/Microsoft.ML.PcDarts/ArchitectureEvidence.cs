@@ -3,7 +3,8 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>What stands behind an architecture before candidates are tried.</summary>
 public enum ArchitectureEvidence
 {
-    /// <summary>It was given, by <see cref="PcDartsTrainer.Options.Genotype"/> or <see cref="PcDartsTrainer.Options.InitialModel"/>.</summary>
+    /// <summary>It was given, by <see cref="PcDartsTrainer.Options.Genotype"/> or
+    /// <see cref="PcDartsTrainer.Options.InitialModel"/>.</summary>
     Given,
 
     /// <summary>Nothing: the search ended before α and β were stepped.</summary>

@@ -1,8 +1,10 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>What a run can be trusted for: whether its search decided anything, whether candidates were tried, whether the network saw the pictures often enough, and what budget would help.</summary>
+/// <summary>What a run can be trusted for: whether its search decided anything, whether candidates were tried, whether the network saw
+/// the pictures often enough, and what budget would help.</summary>
 /// <remarks>
-/// A search of few steps leaves α and β near even and moves them about as far as noise would: Adam makes steps of nearly the learning rate whatever the gradient, so under noise alone each entry walks σ = rate·√steps. What such
+/// A search of few steps leaves α and β near even and moves them about as far as noise would: Adam makes steps of nearly the learning
+/// rate whatever the gradient, so under noise alone each entry walks σ = rate·√steps. What such
 /// a search decodes to is hardly better than a random architecture, and only the trials of candidates make a difference.
 /// </remarks>
 public sealed record RunVerdict
@@ -13,19 +15,23 @@ public sealed record RunVerdict
     /// <summary>Steps of α and β; 0 when the architecture was given.</summary>
     public int ArchitectureSteps { get; init; }
 
-    /// <summary>Mean entropy of softmax(α) over operations as a share of the largest, 0 (decided) to 1 (even); null when the architecture was given.</summary>
+    /// <summary>Mean entropy of softmax(α) over operations as a share of the largest, 0 (decided) to 1 (even); null when the architecture
+    /// was given.</summary>
     public double? AlphaEntropy { get; init; }
 
-    /// <summary>Mean entropy of softmax(β) over the inputs of a node as a share of the largest, 0 to 1; null when the architecture was given.</summary>
+    /// <summary>Mean entropy of softmax(β) over the inputs of a node as a share of the largest, 0 to 1; null when the architecture was
+    /// given.</summary>
     public double? BetaEntropy { get; init; }
 
-    /// <summary>How far α has moved, in units of the random walk: its standard deviation about the mean of each edge over rate·√steps. About 1 for noise; null without steps.</summary>
+    /// <summary>How far α has moved, in units of the random walk: its standard deviation about the mean of each edge over rate·√steps.
+    /// About 1 for noise; null without steps.</summary>
     public double? AlphaWalk { get; init; }
 
     /// <summary>As <see cref="AlphaWalk"/>, of β about the mean of each node.</summary>
     public double? BetaWalk { get; init; }
 
-    /// <summary>Candidates that were asked for (<see cref="PcDartsTrainer.Options.SearchCandidates"/>), the decoded architecture included; 1 means none beside it, 0 that the architecture was given.</summary>
+    /// <summary>Candidates that were asked for (<see cref="PcDartsTrainer.Options.SearchCandidates"/>), the decoded architecture
+    /// included; 1 means none beside it, 0 that the architecture was given.</summary>
     public int CandidatesAsked { get; init; }
 
     /// <summary>Candidates whose trial was completed; 0 when there was nothing or no time to compare.</summary>
@@ -41,11 +47,13 @@ public sealed record RunVerdict
     public bool FallsShort { get; init; }
 
     /// <summary>
-    /// The <see cref="PcDartsTrainer.Options.TimeBudget"/> that would make up for it, from the step times of this run on its machine; null when nothing falls short, when no budget was set, or when none within 30 days would.
+    /// The <see cref="PcDartsTrainer.Options.TimeBudget"/> that would make up for it, from the step times of this run on its machine;
+    /// null when nothing falls short, when no budget was set, or when none within 30 days would.
     /// </summary>
     public TimeSpan? SuggestedTimeBudget { get; init; }
 
-    /// <summary>The <see cref="PcDartsTrainer.Options.Epochs"/> that would make up for it; null when those of the run allow as much.</summary>
+    /// <summary>The <see cref="PcDartsTrainer.Options.Epochs"/> that would make up for it; null when those of the run allow as
+    /// much.</summary>
     public int? SuggestedEpochs { get; init; }
 
     /// <summary>All of this in a few sentences.</summary>

@@ -17,7 +17,8 @@ internal static class RunWarnings
         file.Write(Encoding.UTF8.GetBytes(line));
     }
 
-    /// <summary>The warnings in the order in which they first came, each once; none where there is no file. Any bytes are text, so nothing in the file can be damaged beyond a line.</summary>
+    /// <summary>The warnings in the order in which they first came, each once; none where there is no file. Any bytes are text, so
+    /// nothing in the file can be damaged beyond a line.</summary>
     public static IReadOnlyList<string> Read(string workspace)
     {
         string path = Path.Combine(workspace, FileName);

@@ -14,7 +14,8 @@ internal static partial class NativeEnvironment
     internal const string DisableOnnxTelemetry = "ORT_DISABLE_TELEMETRY";
 
     /// <summary>
-    /// Turns the telemetry of ONNX Runtime off, unless the user decided otherwise. ONNX Runtime reads the variable once, when its library loads, and
+    /// Turns the telemetry of ONNX Runtime off, unless the user decided otherwise. ONNX Runtime reads the variable once, when its library
+    /// loads, and
     /// from 1.29 on records and sends by default. A module initializer runs before any other code of its assembly, whichever way leads to
     /// ONNX Runtime.
     /// </summary>
@@ -22,7 +23,8 @@ internal static partial class NativeEnvironment
     [SuppressMessage("Usage", "CA2255", Justification = "No call can be early enough on every path: ML.NET loads ONNX Runtime by itself.")]
     internal static void TurnOffOnnxTelemetry() => SetDefault(DisableOnnxTelemetry, "1");
 
-    /// <summary>Sets a variable that the user has set neither in the environment of the process nor with <see cref="Environment"/>.</summary>
+    /// <summary>Sets a variable that the user has set neither in the environment of the process nor with
+    /// <see cref="Environment"/>.</summary>
     /// <param name="name">Name of the variable.</param>
     /// <param name="value">Its value where the user gave none.</param>
     /// <exception cref="InvalidOperationException">The system refuses.</exception>

@@ -11,19 +11,23 @@ namespace Microsoft.ML.PcDarts;
 internal sealed record SearchStrength(int Steps, double AlphaEntropy, double BetaEntropy, double AlphaWalk, double BetaWalk, double SecondsPerStep, double LearningRate)
 {
     /// <summary>
-    /// A random walk stays below: of 200 walks of Adam on noise, each of 1, 5, 30 and 150 steps, none exceeded 1.18 for α (224 entries) and 1.51 for β (28 entries).
+    /// A random walk stays below: of 200 walks of Adam on noise, each of 1, 5, 30 and 150 steps, none exceeded 1.18 for α (224 entries)
+    /// and 1.51 for β (28 entries).
     /// </summary>
     public const double ClearAlphaWalk = 1.5, ClearBetaWalk = 2;
 
-    /// <summary>Share of the largest entropy above which weights count as even: eight operations differ by less than a fifth in their shares.</summary>
+    /// <summary>Share of the largest entropy above which weights count as even: eight operations differ by less than a fifth in their
+    /// shares.</summary>
     public const double EvenEntropy = 0.99;
 
-    /// <summary>Standard deviation of α at which the entropy falls to <see cref="EvenEntropy"/>: the entropy of a softmax over small values is ln n − σ²/2.</summary>
+    /// <summary>Standard deviation of α at which the entropy falls to <see cref="EvenEntropy"/>: the entropy of a softmax over small
+    /// values is ln n − σ²/2.</summary>
     private static readonly double DecidedDeviation = Math.Sqrt(2 * (1 - EvenEntropy) * Math.Log(PrimitiveNames.Searched.Count));
 
     public bool IsClear => (AlphaWalk >= ClearAlphaWalk && AlphaEntropy < EvenEntropy) || (BetaWalk >= ClearBetaWalk && BetaEntropy < EvenEntropy);
 
-    /// <summary>Steps after which α, drifting on as it did, would be away from even; null when it has moved no farther than noise does, which tells no drift.</summary>
+    /// <summary>Steps after which α, drifting on as it did, would be away from even; null when it has moved no farther than noise does,
+    /// which tells no drift.</summary>
     public double? StepsToDecide
     {
         get

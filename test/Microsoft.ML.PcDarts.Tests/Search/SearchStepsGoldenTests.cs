@@ -9,8 +9,10 @@ public sealed class SearchStepsGoldenTests
     private const string Seed1 = "search_first_order.safetensors", OtherSeed = "other-seed/search_first_order.safetensors";
 
     /// <remarks>
-    /// The wide form runs in float64 with the other seed. In its first step of the weights one value before a rectifier (edge 5 of cell 1, first half of sep_conv_3x3) is 0 to within rounding: float32 in
-    /// the wide form's order of sums falls on the other side of it than the paper's, and so does float64 in the per-edge form once the pictures change by 1e-5 of themselves. Four steps make 0.7 % of α out of that.
+    /// The wide form runs in float64 with the other seed. In its first step of the weights one value before a rectifier (edge 5 of cell
+    /// 1, first half of sep_conv_3x3) is 0 to within rounding: float32 in
+    /// the wide form's order of sums falls on the other side of it than the paper's, and so does float64 in the per-edge form once the
+    /// pictures change by 1e-5 of themselves. Four steps make 0.7 % of α out of that.
     /// <see cref="Step_EachOfFour_GivesExactGradientsInAllForms"/> holds the wide form in float32 to the same gradients.
     /// </remarks>
     [SkippableTheory]
@@ -48,7 +50,8 @@ public sealed class SearchStepsGoldenTests
     }
 
     /// <remarks>
-    /// Each step starts from the same state: that of the per-edge form, which the test above holds to the paper's values. So a difference of one step does not count in the next, and none is hidden by Adam, which
+    /// Each step starts from the same state: that of the per-edge form, which the test above holds to the paper's values. So a difference
+    /// of one step does not count in the next, and none is hidden by Adam, which
     /// makes a step of nearly the same length of a gradient of any size.
     /// </remarks>
     [SkippableTheory]
@@ -83,7 +86,8 @@ public sealed class SearchStepsGoldenTests
                 foreach ((string key, float[] gradient) in exact.Gradients.Where(entry => IsArchitecture(entry.Key)))
                     Networks.AssertClose(gradient, actual.Gradients[key], Networks.GradientTolerance, $"{where}: {key}");
 
-                // One rectifier on the other side of 0 changes a tenth of a small tensor and little of them all; in float64 there is none, and every tensor counts on its own.
+                // One rectifier on the other side of 0 changes a tenth of a small tensor and little of them all; in float64 there is
+                // none, and every tensor counts on its own.
                 Networks.AssertClose(All(exact), All(actual), Networks.GradientTolerance, $"{where}: weights");
                 if (type == ScalarType.Float64)
                     Assert.All(weights, key => Networks.AssertClose(exact.Gradients[key], actual.Gradients[key], Networks.GradientTolerance, $"{where}: {key}"));
