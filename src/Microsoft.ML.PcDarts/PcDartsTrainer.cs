@@ -96,6 +96,8 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         int seed = _options.Seed ?? MlNetAccess.Seed(_environment) ?? (workspace is null ? null : Workspace.ReadDescription(workspace.FullPath)?.Seed) ?? host.Rand.Next();
         var run = new RunContext(_options, _environment, channel, device, seed, clock, workspace) { InitialSupernet = initialSupernet };
         warnings.ForEach(run.Warning);
+        if (TorchRuntime.OneDnnRemark is { } remark)
+            run.Info(remark);
         using TorchSharp.DisposeScope scope = NewDisposeScope();
 
         // Step 1: decode the pictures once.

@@ -29,6 +29,7 @@ internal static partial class TorchRuntime
                 PreloadFrom(installed);
             LoadFromApplication("LibTorchSharp");
             InitializeTorchSharp();
+            AvoidOneDnnWithoutCaches();
             _loaded = true;
         }
     }
