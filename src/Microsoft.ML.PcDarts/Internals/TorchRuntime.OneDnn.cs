@@ -24,9 +24,12 @@ internal static partial class TorchRuntime
             return;
         if (NativeLibrary.TryLoad(FileName("torch_cpu"), typeof(TorchSharp.torch).Assembly, null, out nint torch)
             && NativeLibrary.TryGetExport(torch, "_ZN2at13globalContextEv", out nint context)
-            && NativeLibrary.TryGetExport(torch, "_ZN2at7Context20setUserEnabledMkldnnEb", out nint enable))
+            && NativeLibrary.TryGetExport(torch, "_ZN2at7Context20setUserEnabledMkldnnEb", out nint enableOneDnn)
+            && NativeLibrary.TryGetExport(torch, "_ZN2at7Context20setUserEnabledNNPACKEb", out nint enableNnpack))
         {
-            TurnOffOneDnn(context, enable);
+            // NNPACK cannot start without the sizes of caches either, and would say so on the console at each convolution.
+            TurnOff(context, enableOneDnn);
+            TurnOff(context, enableNnpack);
         }
         else
         {
@@ -38,7 +41,7 @@ internal static partial class TorchRuntime
             + $"set {OneDnnInstructions}=ALL.";
     }
 
-    private static unsafe void TurnOffOneDnn(nint context, nint enable)
+    private static unsafe void TurnOff(nint context, nint enable)
         => ((delegate* unmanaged<nint, byte, void>)enable)(((delegate* unmanaged<nint>)context)(), 0);
 
     /// <summary>Whether an AMD processor describes no caches where oneDNN looks for them.</summary>

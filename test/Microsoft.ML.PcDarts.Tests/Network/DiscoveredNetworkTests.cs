@@ -83,7 +83,8 @@ public sealed class DiscoveredNetworkTests
         network.eval();
         Tensor images = randn(4, 3, 8, 8);
         Tensor channelsLast = images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
-        Assert.Equal(Networks.Values(network.Forward(images).Logits), Networks.Values(network.Forward(channelsLast).Logits));
+        // libtorch may sum the stem's products in another order.
+        Networks.AssertClose(Networks.Values(network.Forward(images).Logits), Networks.Values(network.Forward(channelsLast).Logits), 1e-6, "logits");
     }
 
     [Fact]
