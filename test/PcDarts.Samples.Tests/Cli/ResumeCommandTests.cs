@@ -49,7 +49,7 @@ public sealed class ResumeCommandTests : IDisposable
 
         CliResult refused = CliProcess.Run(other);
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("ValidationFraction is 0.1 in the workspace, 0.2 now", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("--validation-fraction is 0.1 in the workspace, 0.2 now", refused.Errors, StringComparison.Ordinal);
         Assert.Contains("--overwrite", refused.Errors, StringComparison.Ordinal);
 
         CliResult anew = CliProcess.Run([.. other, "--overwrite"]);

@@ -109,8 +109,6 @@ internal static partial class FitCommand
             ("Genotype", output.Path(ModelFitter.GenotypeFile)),
             ("Report", output.Path(PcDartsReport.FileName)),
         ]);
-        if (history.Verdict is { FallsShort: true } verdict)
-            terminal.Warn($"Verdict: {verdict.Summary}");
         if (history.StopReason == StopReason.Cancelled)
             terminal.Warn($"Cancelled; the model is the best so far. Go on with: {OwnCommand.Of("resume", OwnCommand.ShortPath(output.FullPath))}");
         terminal.Result(result);
