@@ -170,4 +170,6 @@ dotnet publish train -c Release -r linux-x64 --self-contained false -p:PublishSi
 expect "publish, single file" '^3$' single/train sum
 dotnet build train -c Release --artifacts-path "$work/artifacts" -v q
 expect "build, artifacts path" '^3$' "$work/artifacts/bin/train/release/train" sum
+dotnet publish "$root/src/Samples/PcDarts.Cli" -c Release -r linux-x64 --self-contained false -p:PublishSingleFile=true -o "$work/cli" -v q
+expect "publish, the command line as a single file" '^\{.*"model":"/.*\}$' "$work/cli/PcDarts.Cli" fit --train "$work/photos/train" --recipe tiny --out "$work/run" --json
 echo "check-package: the package works"
