@@ -13,8 +13,15 @@ internal static class RunWarnings
     public static void Add(string workspace, string message)
     {
         string line = new([.. message.Select(letter => char.IsControl(letter) ? ' ' : letter), '\n']);
-        using var file = new FileStream(Path.Combine(workspace, FileName), FileMode.Append, FileAccess.Write, FileShare.Read);
+        string path = Path.Combine(workspace, FileName);
+        bool isNew = !File.Exists(path);
+        Disk disk = Disk.Current;
+        using Stream file = disk.Open(path);
+        file.Seek(0, SeekOrigin.End);
         file.Write(Encoding.UTF8.GetBytes(line));
+        disk.Sync(file);
+        if (isNew)
+            disk.SyncDirectory(workspace);
     }
 
     /// <summary>The warnings in the order in which they first came, each once; none where there is no file. Any bytes are text, so

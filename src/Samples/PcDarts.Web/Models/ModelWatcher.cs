@@ -16,7 +16,11 @@ internal sealed partial class ModelWatcher(ModelHost host, ServingOptions option
         _changed.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    // A thread of its own: requests in tight loops can keep the pool from ever starting what is queued behind them.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => Task.Factory.StartNew(() => Follow(stoppingToken), stoppingToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void Follow(CancellationToken stoppingToken)
     {
         using FileSystemWatcher? watcher = Watch();
         (long Length, DateTime Written) seen = Stamp();
@@ -25,8 +29,8 @@ internal sealed partial class ModelWatcher(ModelHost host, ServingOptions option
             metrics.Show(lease.Model.Sha256);
         while (!stoppingToken.IsCancellationRequested)
         {
-            bool reported = await _changed.WaitAsync(TimeSpan.FromSeconds(options.ReloadSeconds), stoppingToken);
-            while (reported && await _changed.WaitAsync(Quiet, stoppingToken))
+            bool reported = _changed.Wait(TimeSpan.FromSeconds(options.ReloadSeconds), stoppingToken);
+            while (reported && _changed.Wait(Quiet, stoppingToken))
             {
             }
             (long, DateTime) now = Stamp();
