@@ -3,6 +3,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Tests;
 
+// By itself: it reads the memory of the process, and others keep memory while they train.
+[CollectionDefinition(nameof(KeptMemoryTests), DisableParallelization = true)]
+[Collection(nameof(KeptMemoryTests))]
 public sealed class KeptMemoryTests
 {
     private const long Megabyte = 1 << 20, Blocks = 128;
@@ -12,6 +15,7 @@ public sealed class KeptMemoryTests
     {
         Skip.IfNot(OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is null && Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is null,
             "The memory of tensors is set up with glibc, where the user has not done so.");
+        FreeMemory.ReturnUnused();
         long before = ResidentBytes();
         var outer = new KeptMemory();
         var inner = new KeptMemory();
