@@ -6,6 +6,9 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>The report of a run as one HTML page, without anything from outside; a script moves the slider, everything else needs none.</summary>
 internal static partial class ReportPage
 {
+    /// <summary>Validation losses above so many times that of guessing are explained.</summary>
+    private const double FarOff = 3;
+
     private const int RefreshSeconds = 15;
 
     public static string Of(PcDartsRun run)
@@ -65,6 +68,13 @@ internal static partial class ReportPage
         {
             page.Add($"<p>No epoch has ended yet.</p>");
             return;
+        }
+
+        // Guessing evenly costs the logarithm of the number of classes, and no loss of a network that is as it should be stays far above it.
+        if (phase == TrainingPhase.Training && epochs.Max(epoch => epoch.ValidationLoss) > FarOff * Math.Log(run.Description.Data.Classes))
+        {
+            page.Add($"<p class=\"note\">Validation losses far above the training loss are common while the learning rate is high and epochs have few steps: the weights move faster than the running statistics of batch norm, which only ");
+            page.Add($"validation uses, and earlier epochs may have seen smaller pictures. They settle as the learning rate falls; the last epochs count.</p>");
         }
 
         page.Add($"<div class=\"columns\">");

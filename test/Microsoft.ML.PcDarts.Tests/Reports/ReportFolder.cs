@@ -50,9 +50,9 @@ internal sealed class ReportFolder : IDisposable
         Phase = TrainingPhase.Selection, Epoch = number, Epochs = 3, Step = 20, Steps = 20, Loss = loss, Accuracy = 0.25, LearningRate = 0.1, ImagesPerSecond = 40, Elapsed = TimeSpan.FromSeconds(60 + 10 * number), EpochEnd = true, Genotype = genotype,
     });
 
-    public void AddTrainingEpoch(int epoch) => Add(new TrainingProgress
+    public void AddTrainingEpoch(int epoch, double validationLoss = 2) => Add(new TrainingProgress
     {
-        Phase = TrainingPhase.Training, Epoch = epoch, Epochs = 6, Step = 4, Steps = 4, Loss = 2.5 - 0.1 * epoch, Accuracy = 0.1 * epoch, LearningRate = 0.1, ValidationLoss = 2, ValidationAccuracy = 0.5, Elapsed = TimeSpan.FromSeconds(100 + 10 * epoch), EpochEnd = true,
+        Phase = TrainingPhase.Training, Epoch = epoch, Epochs = 6, Step = 4, Steps = 4, Loss = 2.5 - 0.1 * epoch, Accuracy = 0.1 * epoch, LearningRate = 0.1, ValidationLoss = validationLoss, ValidationAccuracy = 0.5, Elapsed = TimeSpan.FromSeconds(100 + 10 * epoch), EpochEnd = true,
     });
 
     /// <summary>Writes a result that ends with the newest report, or with another moment.</summary>

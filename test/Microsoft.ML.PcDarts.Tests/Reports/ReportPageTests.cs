@@ -125,6 +125,17 @@ public sealed class ReportPageTests : IDisposable
         Assert.Contains("3 of 6 pictures; 95\u00a0% interval 18.8 to 81.2\u00a0%", _run.Page, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(3.2, false)] // below three times ln 3
+    [InlineData(78.5, true)]
+    public void Write_ValidationLossFarOff_IsExplained(double loss, bool explained)
+    {
+        _run.AddTrainingEpoch(3, validationLoss: loss);
+        _run.AddResult(["a", "b", "c"]);
+        PcDartsReport.Write(_run.Path);
+        Assert.Equal(explained, _run.Page.Contains("running statistics of batch norm", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Write_StoppedEarly_SaysWhyAndWhichEpochTheModelIs()
     {
