@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using PcDarts.Cli.Shapes;
+using SkiaSharp;
 
 namespace PcDarts.Samples.Tests.Cli;
 
@@ -114,6 +115,21 @@ public sealed class DataSetTests(FitFixture fixture) : IDisposable
         Assert.Equal(3, folder.Output.TrimEnd().Split('\n').Length);
         Assert.Equal(files.Output, folder.Output);
         Assert.Contains(".heic", folder.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Predict_TurnedPicture_Warns()
+    {
+        using SKBitmap star = SKBitmap.Decode(Directory.GetFiles(Path.Combine(fixture.Test, "star"))[0]);
+        byte[] jpeg = star.Encode(SKEncodedImageFormat.Jpeg, 95).ToArray();
+        byte[] exif = [.. "Exif\0\0MM\0*\0\0\0\x08\0\x01"u8, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
+        File.WriteAllBytes(_folder["upright.jpg"], jpeg);
+        File.WriteAllBytes(_folder["turned.jpg"], [.. jpeg[..2], 0xFF, 0xE1, 0, (byte)(exif.Length + 2), .. exif, .. jpeg[2..]]);
+
+        CliResult result = CliProcess.Run(_folder.FullPath, ["predict", "upright.jpg", "turned.jpg", "--model", fixture.Model, "--json"]);
+
+        Assert.Equal(1, (int)result.Json["turnedPictures"]!);
+        Assert.Contains("1 of 2 pictures say by their EXIF orientation", result.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -69,8 +69,15 @@ internal static class PredictCommand
             predictions.Add(Json(file, classes));
         }
 
+        if (predictor.TurnedImages is var turned and > 0)
+        {
+            terminal.Warn(string.Create(CultureInfo.InvariantCulture,
+                $"{turned} of {files.Length} pictures say by their EXIF orientation that they are to be shown turned or mirrored; they were read as they are stored. Store them upright, for example with: magick mogrify -auto-orient FILES."));
+        }
+
         JsonObject result = ModelFacts.Of(predictor.Info.Genotype, predictor.Info.History).ToJson(accuracy: null, modelPath);
         result["predictions"] = predictions;
+        result["turnedPictures"] = predictor.TurnedImages;
         result["loadedTorchLibraries"] = new JsonArray([.. NativeLibraries.LoadedTorch().Select(name => JsonValue.Create(name))]);
         terminal.Result(result);
         if (heatMap is not null && predictor.SkippedImages == 0)
