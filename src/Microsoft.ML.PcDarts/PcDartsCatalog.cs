@@ -1,4 +1,5 @@
 using Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.MlNet;
 
 namespace Microsoft.ML;
 

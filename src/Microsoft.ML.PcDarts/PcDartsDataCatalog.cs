@@ -1,4 +1,6 @@
 using Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.Images;
+using Microsoft.ML.PcDarts.MlNet;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML;

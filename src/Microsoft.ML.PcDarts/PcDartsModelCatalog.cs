@@ -1,5 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.MlNet;
+using Microsoft.ML.PcDarts.Models;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Transforms.Image;
 

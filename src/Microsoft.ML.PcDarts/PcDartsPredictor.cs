@@ -1,5 +1,8 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Platform;
+using Microsoft.ML.PcDarts.Scoring;
 
 namespace Microsoft.ML.PcDarts;
 

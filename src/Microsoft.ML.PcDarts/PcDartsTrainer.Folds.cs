@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.PcDarts.Runs;
 
 namespace Microsoft.ML.PcDarts;
 

@@ -1,3 +1,8 @@
+using Microsoft.ML.PcDarts.Architectures;
+using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Training;
+
 namespace Microsoft.ML.PcDarts;
 
 /// <content>Weights that a run starts from.</content>

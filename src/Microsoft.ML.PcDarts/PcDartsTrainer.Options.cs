@@ -1,3 +1,6 @@
+using Microsoft.ML.PcDarts.Images;
+using Microsoft.ML.PcDarts.MlNet;
+
 namespace Microsoft.ML.PcDarts;
 
 public sealed partial class PcDartsTrainer

@@ -1,3 +1,10 @@
+using Microsoft.ML.PcDarts.Architectures;
+using Microsoft.ML.PcDarts.Images;
+using Microsoft.ML.PcDarts.Runs;
+using Microsoft.ML.PcDarts.Torch;
+using Microsoft.ML.PcDarts.Training;
+using Microsoft.ML.PcDarts.Training.Final;
+using Microsoft.ML.PcDarts.Training.Search;
 using TorchSharp;
 
 namespace Microsoft.ML.PcDarts;

@@ -1,3 +1,8 @@
+using Microsoft.ML.PcDarts.Images;
+using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Runs;
+using Microsoft.ML.PcDarts.Training;
 using TorchSharp;
 
 namespace Microsoft.ML.PcDarts;

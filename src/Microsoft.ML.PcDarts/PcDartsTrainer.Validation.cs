@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Microsoft.ML.PcDarts.MlNet;
 
 namespace Microsoft.ML.PcDarts;
 

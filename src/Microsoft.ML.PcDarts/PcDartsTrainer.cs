@@ -1,5 +1,14 @@
 using System.Diagnostics;
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.Formats;
+using Microsoft.ML.PcDarts.Images;
+using Microsoft.ML.PcDarts.MlNet;
+using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Runs;
+using Microsoft.ML.PcDarts.Torch;
+using Microsoft.ML.PcDarts.Training;
+using Microsoft.ML.PcDarts.Training.Final;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 

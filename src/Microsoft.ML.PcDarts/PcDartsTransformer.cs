@@ -1,5 +1,8 @@
 using Google.Protobuf;
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.MlNet;
+using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.PcDarts;

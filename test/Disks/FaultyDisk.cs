@@ -1,3 +1,5 @@
+using Microsoft.ML.PcDarts.Platform;
+
 namespace Microsoft.ML.PcDarts.Tests;
 
 /// <summary>A disk whose n-th operation fails: create, write, sync, rename, delete, or creation or sync of a folder. A write that fails leaves half of its bytes.</summary>

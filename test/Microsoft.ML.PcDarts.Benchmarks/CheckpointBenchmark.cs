@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.Runs;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.ML.PcDarts.Torch;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.Images;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;

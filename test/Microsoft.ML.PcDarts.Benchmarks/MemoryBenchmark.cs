@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.ML.PcDarts.Architectures;
+using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Torch;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;

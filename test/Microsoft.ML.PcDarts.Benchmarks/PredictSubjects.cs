@@ -1,6 +1,11 @@
 using Google.Protobuf;
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.PcDarts.Images;
+using Microsoft.ML.PcDarts.MlNet;
+using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Networks.Discovered;
+using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Microsoft.ML.PcDarts;
 using Microsoft.ML.PcDarts.Benchmarks;
+using Microsoft.ML.PcDarts.Torch;
 
 var root = new RootCommand("Measurements of Microsoft.ML.PcDarts. Each prints one JSON object as its last line.");
 root.Subcommands.Add(SearchStepBenchmark.Create());

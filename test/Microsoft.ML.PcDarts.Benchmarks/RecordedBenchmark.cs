@@ -1,6 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.ML.PcDarts.Architectures;
+using Microsoft.ML.PcDarts.Networks.Discovered;
+using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Torch;
+using Microsoft.ML.PcDarts.Training.Final;
+using Microsoft.ML.PcDarts.Training.Search;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using Microsoft.ML.PcDarts.Architectures;
+using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Torch;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;
 

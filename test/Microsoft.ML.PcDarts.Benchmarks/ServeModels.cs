@@ -1,5 +1,10 @@
 using System.Security.Cryptography;
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.Formats;
+using Microsoft.ML.PcDarts.MlNet;
+using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Networks.Discovered;
+using Microsoft.ML.PcDarts.Torch;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;

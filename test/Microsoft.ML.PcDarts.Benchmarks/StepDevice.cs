@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 

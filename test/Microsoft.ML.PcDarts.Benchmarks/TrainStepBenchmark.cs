@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.ML.PcDarts.Networks.Discovered;
+using Microsoft.ML.PcDarts.Torch;
+using Microsoft.ML.PcDarts.Training.Final;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,10 @@
+using Microsoft.ML.PcDarts.Architectures;
+using Microsoft.ML.PcDarts.Kernels;
+using Microsoft.ML.PcDarts.Networks;
+using Microsoft.ML.PcDarts.Networks.Discovered;
+using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Tests.Networks.Supernets;
+using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,12 +34,12 @@ public sealed class BFloat16Tests
         SupernetPass expected = SupernetPass.Run(supernet, architecture, images, labels);
         SupernetPass actual = SupernetPass.Run(supernet, architecture, images.to(ScalarType.BFloat16), labels);
 
-        Networks.AssertClose(expected.Logits, actual.Logits, LogitsTolerance, "logits");
+        NetworkComparison.AssertClose(expected.Logits, actual.Logits, LogitsTolerance, "logits");
         AssertGradients(expected.Gradients, actual.Gradients);
         AssertFloat32(supernet, supernet.Forward(images.to(ScalarType.BFloat16), architecture));
         supernet.eval();
-        Networks.AssertClose(
-            Networks.Values(supernet.Forward(images, architecture)), Networks.Values(supernet.Forward(images.to(ScalarType.BFloat16), architecture)),
+        NetworkComparison.AssertClose(
+            NetworkComparison.Values(supernet.Forward(images, architecture)), NetworkComparison.Values(supernet.Forward(images.to(ScalarType.BFloat16), architecture)),
             LogitsTolerance, "evaluation logits");
     }
 
@@ -46,7 +53,7 @@ public sealed class BFloat16Tests
         Tensor images = Images(NetworkStem.Cifar).to(ScalarType.BFloat16);
 
         Assert.False(CellKernels.Support(images));
-        Assert.Equal(Networks.Values(wide.Forward(images, architecture)), Networks.Values(automatic.Forward(images, architecture)));
+        Assert.Equal(NetworkComparison.Values(wide.Forward(images, architecture)), NetworkComparison.Values(automatic.Forward(images, architecture)));
     }
 
     [Theory]
@@ -67,12 +74,12 @@ public sealed class BFloat16Tests
 
         (float[] Logits, Dictionary<string, float[]> Gradients) expected = Run(images), actual = Run(images.to(ScalarType.BFloat16));
 
-        Networks.AssertClose(expected.Logits, actual.Logits, LogitsTolerance, "logits");
+        NetworkComparison.AssertClose(expected.Logits, actual.Logits, LogitsTolerance, "logits");
         AssertGradients(expected.Gradients, actual.Gradients);
         AssertFloat32(network, network.Forward(images.to(ScalarType.BFloat16)).Logits);
         network.eval();
-        Networks.AssertClose(
-            Networks.Values(network.Forward(images).Logits), Networks.Values(network.Forward(images.to(ScalarType.BFloat16)).Logits),
+        NetworkComparison.AssertClose(
+            NetworkComparison.Values(network.Forward(images).Logits), NetworkComparison.Values(network.Forward(images.to(ScalarType.BFloat16)).Logits),
             LogitsTolerance, "evaluation logits");
 
         (float[], Dictionary<string, float[]>) Run(Tensor input)
@@ -83,7 +90,7 @@ public sealed class BFloat16Tests
             (Tensor logits, Tensor? auxiliary) = network.Forward(input, dropPath);
             Assert.Equal(ScalarType.Float32, auxiliary!.dtype);
             (nn.functional.cross_entropy(logits, labels) + 0.4 * nn.functional.cross_entropy(auxiliary, labels)).backward();
-            return ([.. Networks.Values(logits), .. Networks.Values(auxiliary)], Networks.Gradients(network));
+            return ([.. NetworkComparison.Values(logits), .. NetworkComparison.Values(auxiliary)], NetworkComparison.Gradients(network));
         }
     }
 
@@ -98,13 +105,13 @@ public sealed class BFloat16Tests
         using var generator = new Generator(1);
         Tensor images = ChannelsLast.Of(randn([16, 4, 32, 32], generator: generator));
 
-        Networks.AssertClose(WeightGradient(ScalarType.Float32), WeightGradient(ScalarType.BFloat16), LogitsTolerance, "weight gradient");
+        NetworkComparison.AssertClose(WeightGradient(ScalarType.Float32), WeightGradient(ScalarType.BFloat16), LogitsTolerance, "weight gradient");
 
         float[] WeightGradient(ScalarType type)
         {
             convolution.weight.grad = null;
             convolution.Apply(images.to(type)).to(ScalarType.Float32).square().sum().backward();
-            return Networks.Values(convolution.weight.grad!);
+            return NetworkComparison.Values(convolution.weight.grad!);
         }
     }
 
@@ -116,7 +123,7 @@ public sealed class BFloat16Tests
     private static void AssertGradients(IReadOnlyDictionary<string, float[]> expected, IReadOnlyDictionary<string, float[]> actual)
     {
         Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
-        Networks.AssertClose(
+        NetworkComparison.AssertClose(
             [.. expected.Keys.SelectMany(key => expected[key])], [.. expected.Keys.SelectMany(key => actual[key])], GradientTolerance, "gradients");
     }
 

@@ -1,4 +1,7 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.Images;
+using Microsoft.ML.PcDarts.MlNet;
+using Microsoft.ML.PcDarts.Networks.Discovered;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.PcDarts.Formats;
+
 namespace Microsoft.ML.PcDarts.Tests;
 
 /// <summary>

@@ -1,6 +1,11 @@
 using System.IO.Compression;
 using Google.Protobuf;
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.Formats;
+using Microsoft.ML.PcDarts.MlNet;
+using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Models.Onnx;
+using Microsoft.ML.PcDarts.Tests.Scoring;
 
 namespace Microsoft.ML.PcDarts.Tests;
 
@@ -138,7 +143,7 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
     public void Load_OnnxValuesInAnotherFile_AreRefused()
     {
         _saved.Transformer.SaveOnnx(_saved.File("net.onnx"));
-        Onnx.ModelProto model = Onnx.ModelProto.Parser.ParseFrom(File.ReadAllBytes(_saved.File("net.onnx")));
+        ModelProto model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(_saved.File("net.onnx")));
         model.Graph.Initializer[0].DataLocation = 1;
         File.WriteAllBytes(_saved.File("net.onnx"), model.ToByteArray());
 

@@ -1,4 +1,6 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.MlNet;
+using Microsoft.ML.PcDarts.Tests.Scoring;
 
 namespace Microsoft.ML.PcDarts.Tests;
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.PcDarts.Runs;
 using static Microsoft.ML.PcDarts.Tests.ColourPictures;
 
 namespace Microsoft.ML.PcDarts.Tests;

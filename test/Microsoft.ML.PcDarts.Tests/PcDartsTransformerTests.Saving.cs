@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Microsoft.ML.PcDarts.MlNet;
 
 namespace Microsoft.ML.PcDarts.Tests;
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.MlNet;
 
 namespace Microsoft.ML.PcDarts.Tests;
 

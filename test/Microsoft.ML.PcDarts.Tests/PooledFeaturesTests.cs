@@ -1,4 +1,6 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.Formats;
+using Microsoft.ML.PcDarts.MlNet;
 using static Microsoft.ML.PcDarts.Tests.ColourPictures;
 
 namespace Microsoft.ML.PcDarts.Tests;

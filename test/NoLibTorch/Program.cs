@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 
 try

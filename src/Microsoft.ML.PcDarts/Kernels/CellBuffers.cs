@@ -1,4 +1,4 @@
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>
 /// The memory of a network's cells, kept from step to step: fresh memory would cost a page fault for every 4 KiB. Not for use by two passes at once on different threads.

@@ -1,6 +1,7 @@
+using Microsoft.ML.PcDarts.Networks;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>A cell as an operation of torch's automatic differentiation.</summary>
 internal sealed unsafe class CellFunction : autograd.SingleTensorFunction<CellFunction>

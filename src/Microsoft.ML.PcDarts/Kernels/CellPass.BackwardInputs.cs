@@ -1,4 +1,4 @@
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <content>Backward through what has no unit on the edge: pools, the bypass, the cell's inputs.</content>
 internal sealed unsafe partial class CellPass

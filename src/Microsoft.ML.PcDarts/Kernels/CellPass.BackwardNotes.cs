@@ -1,4 +1,4 @@
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <content>What a backward pass starts from, and the sums over a picture that norms and factors need.</content>
 internal sealed unsafe partial class CellPass

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>
 /// One forward and one backward pass of a batch through a cell, on the CPU in float32. Pictures are worked on one by one, so that the planes in use stay in the cache;

@@ -1,6 +1,6 @@
 using TorchSharp.Modules;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>ReLU, an optional depthwise convolution, 1×1 convolutions, batch norm: what every learned operation of a cell is made of.</summary>
 /// <param name="Depthwise">The depthwise convolution, or null.</param>

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>Memory of a thread for the work on one picture.</summary>
 internal sealed unsafe class CellScratch : IDisposable

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>Memory for kernels, not cleared, at the start of a cache line; large blocks lie on huge pages where Linux gives them.</summary>
 /// <remarks>Not from the garbage collector, so that hundreds of megabytes are free at once when a network is disposed.</remarks>

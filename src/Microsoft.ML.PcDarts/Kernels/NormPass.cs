@@ -1,7 +1,8 @@
+using Microsoft.ML.PcDarts.Networks;
 using TorchSharp;
 using TorchSharp.Modules;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>Mean and squared distances of every plane of a map.</summary>
 internal sealed class MapMoments(int images, int channels)

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>
 /// The size of a map, and the three ways in which kernels store one of its planes (one channel of one picture):

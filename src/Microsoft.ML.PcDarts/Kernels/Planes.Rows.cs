@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector256;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <content>Between planes and row planes (see <see cref="PlaneShape"/>). Rows are written from the first to the last, so that each overwrites the surplus of the one before.</content>
 internal static unsafe partial class Planes

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector256;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>Elementwise work on planes (see <see cref="PlaneShape"/>); the zeros behind the last pixel stay zero.</summary>
 internal static unsafe partial class Planes

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using static System.Runtime.Intrinsics.Vector256;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <content>
 /// The gradient of the matrix for small planes. There the sums over the lanes at the end of every block would take as long as the multiplications; with the pixels turned to the outside, lanes

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector256;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>A 1×1 convolution of the planes of one picture: a small matrix times a tall one whose rows are planes.</summary>
 internal static unsafe partial class Pointwise

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector256;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <content>Gradients of the weights.</content>
 internal static unsafe partial class SquareTaps

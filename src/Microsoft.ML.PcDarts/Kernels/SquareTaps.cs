@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector256;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>
 /// Depthwise 3×3 and 5×5 convolutions at stride 1. Rows that lie a dilation apart are worked on together, so that a vector that was loaded serves all taps of a column of the kernel:

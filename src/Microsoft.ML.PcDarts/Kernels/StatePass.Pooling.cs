@@ -1,4 +1,4 @@
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 internal sealed unsafe partial class StatePass
 {
@@ -13,7 +13,7 @@ internal sealed unsafe partial class StatePass
         float* pooled = PooledOf(BranchKind.MaxPool, image) + channel * Output.Size;
         Pooling.Maximum(scratch.Pooled + Output.TileOrigin, PoolTaps!.Forward, Window, pooled, Output);
         if (moments)
-            MaxMoments[image, channel] = PcDarts.Planes.Moments(pooled, Output);
+            MaxMoments[image, channel] = Kernels.Planes.Moments(pooled, Output);
     }
 
     /// <summary>Average pooling of a plane, over the pixels inside it, into <see cref="AvgPooled"/>.</summary>
@@ -23,10 +23,10 @@ internal sealed unsafe partial class StatePass
         TapConvolution.Sum(
             scratch.Pooled + Output.TileOrigin, PoolTaps!.Forward, Ones.Pointer, Window, scratch.Maps, Output.Stride, Output.Height, accumulate: false);
         float* pooled = PooledOf(BranchKind.AvgPool, image) + channel * Output.Size;
-        PcDarts.Planes.Compact(scratch.Maps, pooled, Output);
-        PcDarts.Planes.Multiply(pooled, InverseCounts(), pooled, Output.Size);
+        Kernels.Planes.Compact(scratch.Maps, pooled, Output);
+        Kernels.Planes.Multiply(pooled, InverseCounts(), pooled, Output.Size);
         if (moments)
-            AvgMoments[image, channel] = PcDarts.Planes.Moments(pooled, Output);
+            AvgMoments[image, channel] = Kernels.Planes.Moments(pooled, Output);
     }
 
     /// <summary>Adds the gradient of the pooled plane's input to <paramref name="target"/>.</summary>
@@ -39,7 +39,7 @@ internal sealed unsafe partial class StatePass
         }
         else
         {
-            PcDarts.Planes.Multiply(gradient, InverseCounts(), gradient, Output.Size);
+            Kernels.Planes.Multiply(gradient, InverseCounts(), gradient, Output.Size);
         }
 
         Tiles.Fill(gradient, Output, scratch.GradientTile);
@@ -56,7 +56,7 @@ internal sealed unsafe partial class StatePass
         }
 
         if (Stride == 1)
-            PcDarts.Planes.AddRows(scratch.Maps, null, target, Output);
+            Kernels.Planes.AddRows(scratch.Maps, null, target, Output);
         else
             Tiles.AddPhases(scratch.Maps, Output.ScratchSize, Output, null, target, Shape);
     }

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>A state of a cell during a pass: its planes and what its edges share.</summary>
 internal sealed unsafe partial class StatePass

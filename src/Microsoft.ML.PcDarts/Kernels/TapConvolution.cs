@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector256;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>
 /// A depthwise convolution of one plane as a weighted sum of shifted tiles. Kernel size, dilation and stride are nothing but offsets (see <see cref="Taps"/>).

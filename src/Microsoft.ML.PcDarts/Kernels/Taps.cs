@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>
 /// Which floats of a tile a k×k convolution reads. With stride 2 the input lies as four phases (row and column parity), a tile each, so that every tap reads

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector256;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>Moves planes into tiles and back: whole planes for stride 1, the four phases of a plane for stride 2.</summary>
 internal static unsafe class Tiles

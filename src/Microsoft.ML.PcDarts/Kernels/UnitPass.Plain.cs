@@ -1,4 +1,4 @@
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <content>
 /// Units that are nothing but a ReLU and a 1×1 convolution: the preprocessing of a cell. They read many channels, so they take a few rows at a time, which stay in the cache

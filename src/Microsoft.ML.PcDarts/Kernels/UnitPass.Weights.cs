@@ -1,4 +1,4 @@
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <content>How weights are read and their gradients written.</content>
 internal sealed unsafe partial class UnitPass

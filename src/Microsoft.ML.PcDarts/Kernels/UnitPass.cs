@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>A <see cref="ConvolutionUnit"/> during one pass through a cell; works on one picture at a time.</summary>
 internal sealed unsafe partial class UnitPass

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.ML.PcDarts.Reports;
 
 namespace Microsoft.ML.PcDarts;
 

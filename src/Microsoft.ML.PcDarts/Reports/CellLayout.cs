@@ -1,4 +1,4 @@
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Reports;
 
 /// <summary>
 /// A layered left-to-right drawing of one cell. A node stands one column right of its furthest input, with its two operations stacked

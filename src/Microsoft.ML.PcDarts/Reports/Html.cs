@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Reports;
 
 /// <summary>Builds HTML from interpolated strings, whose holes are encoded unless they are <see cref="Html"/> already.</summary>
 internal sealed class Html : ICustomFormatter, IFormatProvider

@@ -4,7 +4,7 @@ using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Reports;
 
 /// <summary>Draws the curves of a run as SVG whose colours are the page's variables, so that they follow the reader's light or dark scheme.</summary>
 internal static class ReportCharts

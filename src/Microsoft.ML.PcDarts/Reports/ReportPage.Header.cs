@@ -1,6 +1,7 @@
 using System.Globalization;
+using Microsoft.ML.PcDarts.Runs;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Reports;
 
 internal static partial class ReportPage
 {

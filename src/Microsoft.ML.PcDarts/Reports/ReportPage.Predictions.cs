@@ -1,4 +1,6 @@
-namespace Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.Runs;
+
+namespace Microsoft.ML.PcDarts.Reports;
 
 internal static partial class ReportPage
 {

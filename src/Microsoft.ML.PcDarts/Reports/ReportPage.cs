@@ -1,7 +1,7 @@
 using System.Globalization;
 using OxyPlot;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Reports;
 
 /// <summary>The report of a run as one HTML page, without anything from outside; a script moves the slider, everything else needs none.</summary>
 internal static partial class ReportPage

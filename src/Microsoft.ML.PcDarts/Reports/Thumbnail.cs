@@ -1,6 +1,7 @@
+using Microsoft.ML.PcDarts.Images;
 using SkiaSharp;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Reports;
 
 /// <summary>Pictures inside a page.</summary>
 internal static class Thumbnail

@@ -1,9 +1,11 @@
 using Google.Protobuf;
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.PcDarts.Onnx;
+using Microsoft.ML.PcDarts.Images;
+using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Models.Onnx;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>
 /// The network with a further output: for each class the last cell's maps weighted by the classifier, which tells how much each place speaks for the class. As the classifier reads averages of those maps,

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>
 /// Finds the number of pictures that a network runs fastest together, from the times of the batches that are scored anyway: 1, 2, 4 … up to 64,

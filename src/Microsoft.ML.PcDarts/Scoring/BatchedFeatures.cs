@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Onnx;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>
 /// The output of ML.NET's ONNX transformer, computed in batches: a cursor that is asked for the features reads some rows ahead. Schema, order of rows,

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.Images;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>
 /// Decodes, prepares and scores pictures in batches on the thread pool. A batch is one task from its first file to its last probability, so one

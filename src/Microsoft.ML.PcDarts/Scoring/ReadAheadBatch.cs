@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>Rows that a <see cref="ReadAheadCursor"/> has read and scores together; used again for later rows.</summary>
 /// <param name="firstSlot">Where the rows' values lie in each <see cref="ReadAheadColumn"/>.</param>

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>Values of one column for rows that were read ahead, by slot.</summary>
 internal abstract class ReadAheadColumn

@@ -1,12 +1,16 @@
 using Google.Protobuf;
 using Microsoft.ML.Data;
-using Microsoft.ML.PcDarts.Onnx;
+using Microsoft.ML.PcDarts.Formats;
+using Microsoft.ML.PcDarts.MlNet;
+using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Models.Onnx;
+using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.Trainers;
 using Microsoft.ML.Transforms;
 using Microsoft.ML.Transforms.Image;
 using Microsoft.ML.Transforms.Onnx;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>
 /// A saved model taken apart for scoring in batches: the stock transformers from the picture to its bytes, as they were saved, and the network with

@@ -1,4 +1,7 @@
-namespace Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.Images;
+using Microsoft.ML.PcDarts.MlNet;
+
+namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>What the scoring of one batch needs; kept for the next.</summary>
 /// <param name="extractor">Makes the network's bytes of a picture; owned.</param>

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.PcDarts.Torch;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>An ONNX network with one input of bytes <c>[N, 3, H, W]</c> and one output of floats <c>[N, count]</c>, run on batches from any
 /// number of threads.</summary>

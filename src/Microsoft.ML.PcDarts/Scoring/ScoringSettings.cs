@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>How a network is run on batches.</summary>
 internal sealed record ScoringSettings

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Microsoft.ML.PcDarts.Runs;
+using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Training;
 
 /// <summary>Sums loss and hits over an epoch on the device; the host waits for the device only when the figures are read.</summary>
 internal sealed class EpochMeter : IDisposable

@@ -1,9 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.ML.PcDarts.Formats;
+using Microsoft.ML.PcDarts.MlNet;
+using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Runs;
 using Microsoft.ML.Runtime;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Training;
 
 /// <summary>What both phases of a run share: options, device, seed, clock, log, reports and cancellation.</summary>
 internal sealed class RunContext(

@@ -1,4 +1,6 @@
-namespace Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.Architectures;
+
+namespace Microsoft.ML.PcDarts.Training;
 
 /// <summary>What a run is judged by.</summary>
 internal sealed record RunFacts

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Microsoft.ML.PcDarts.Architectures;
+using Microsoft.ML.PcDarts.Training.Final;
 
-namespace Microsoft.ML.PcDarts;
+namespace Microsoft.ML.PcDarts.Training;
 
 /// <summary>Judges a run by its numbers.</summary>
 internal static class RunVerdicts

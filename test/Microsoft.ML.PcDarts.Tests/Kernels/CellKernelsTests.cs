@@ -1,8 +1,14 @@
 using CsCheck;
+using Microsoft.ML.PcDarts.Architectures;
+using Microsoft.ML.PcDarts.Formats;
+using Microsoft.ML.PcDarts.Networks.Discovered;
+using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Tests.Networks.Supernets;
+using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.PcDarts.Tests;
+namespace Microsoft.ML.PcDarts.Tests.Kernels;
 
 /// <summary>Networks whose cells the kernels compute, against the same networks computed by torch's own operations.</summary>
 public sealed class CellKernelsTests
@@ -32,10 +38,10 @@ public sealed class CellKernelsTests
         SupernetPass expected = SupernetPass.Run(torch, architecture, images, labels), actual = SupernetPass.Run(kernels, architecture, images, labels);
 
         actual.AssertClose(expected, 1e-4, 3e-3);
-        Networks.AssertSameStatistics(torch, kernels);
+        NetworkComparison.AssertSameStatistics(torch, kernels);
         torch.eval();
         kernels.eval();
-        Networks.AssertClose(Networks.Values(torch.Forward(images, architecture)), Networks.Values(kernels.Forward(images, architecture)), 1e-4, "evaluation logits");
+        NetworkComparison.AssertClose(NetworkComparison.Values(torch.Forward(images, architecture)), NetworkComparison.Values(kernels.Forward(images, architecture)), 1e-4, "evaluation logits");
     }
 
     [Fact]
@@ -53,7 +59,7 @@ public sealed class CellKernelsTests
         float[][] alone = Run(weights: false);
 
         foreach ((float[] first, float[] second) in all.Zip(alone))
-            Networks.AssertClose(first, second, 1e-6, "architecture gradient");
+            NetworkComparison.AssertClose(first, second, 1e-6, "architecture gradient");
         Assert.All(supernet.parameters(), parameter => Assert.True(parameter.grad is null));
 
         float[][] Run(bool weights)
@@ -62,7 +68,7 @@ public sealed class CellKernelsTests
                 parameter.grad = null;
             supernet.SetRequiresGrad(weights);
             nn.functional.cross_entropy(supernet.Forward(images, architecture), labels).backward();
-            return [.. architecture.Tensors.Select(parameter => Networks.Values(parameter.grad!))];
+            return [.. architecture.Tensors.Select(parameter => NetworkComparison.Values(parameter.grad!))];
         }
     }
 
@@ -88,17 +94,17 @@ public sealed class CellKernelsTests
 
         // Where rounding moves a value over a rectifier's or a maximum's kink, the gradients of these pictures jump; three draws do not all meet one.
         Assert.True(Enumerable.Range(1, 3).Min(Error) <= 3e-3);
-        Networks.AssertSameStatistics(torch, kernels);
+        NetworkComparison.AssertSameStatistics(torch, kernels);
         torch.eval();
         kernels.eval();
-        Networks.AssertClose(Networks.Values(torch.Forward(images).Logits), Networks.Values(kernels.Forward(images).Logits), 1e-4, "evaluation logits");
+        NetworkComparison.AssertClose(NetworkComparison.Values(torch.Forward(images).Logits), NetworkComparison.Values(kernels.Forward(images).Logits), 1e-4, "evaluation logits");
 
         double Error(int draw)
         {
             using var generator = new Generator((ulong)draw);
             images = randn([8, 3, height, width], generator: generator);
             (float[] Logits, Dictionary<string, float[]> Gradients) expected = Run(torch), actual = Run(kernels);
-            Networks.AssertClose(expected.Logits, actual.Logits, 1e-4, "logits");
+            NetworkComparison.AssertClose(expected.Logits, actual.Logits, 1e-4, "logits");
             return expected.Gradients.Max(entry => Golden.RelativeError(actual.Gradients[entry.Key], entry.Value));
         }
 
@@ -108,7 +114,7 @@ public sealed class CellKernelsTests
             manual_seed(2);
             (Tensor logits, Tensor? auxiliary) = network.Forward(images, dropPath);
             (nn.functional.cross_entropy(logits, labels) + 0.4 * nn.functional.cross_entropy(auxiliary!, labels)).backward();
-            return (Networks.Values(logits), Networks.Gradients(network));
+            return (NetworkComparison.Values(logits), NetworkComparison.Gradients(network));
         }
     }
 
@@ -126,7 +132,7 @@ public sealed class CellKernelsTests
             NetworkShape shape = new() { InitialChannels = 8, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16 };
             using DiscoveredNetwork network = new(KnownGenotypes.PcDartsCifar, shape, CPU) { MemorySaving = memorySaving };
             network.Forward(randn(16, 3, 16, 16), dropPath).Logits.square().sum().backward();
-            return [.. ModuleWeights.Export(network).Values.Concat(Networks.Gradients(network).Values.Select(gradient => new TensorData([gradient.Length], gradient))).SelectMany(data => data.Floats)];
+            return [.. ModuleWeights.Export(network).Values.Concat(NetworkComparison.Gradients(network).Values.Select(gradient => new TensorData([gradient.Length], gradient))).SelectMany(data => data.Floats)];
         }
     }
 
@@ -142,7 +148,7 @@ public sealed class CellKernelsTests
             using Supernet supernet = new(new SupernetShape { InitialChannels = 8, Layers = 3, Classes = 5, Nodes = 3 }, CPU) { MemorySaving = memorySaving };
             using ArchitectureParameters architecture = new(new CellTopology(3), CPU, seed: 3);
             supernet.Forward(randn(4, 3, 12, 12), architecture).square().sum().backward();
-            return [.. Networks.Gradients(supernet).Values.SelectMany(gradient => gradient), .. architecture.Tensors.SelectMany(parameter => Networks.Values(parameter.grad!))];
+            return [.. NetworkComparison.Gradients(supernet).Values.SelectMany(gradient => gradient), .. architecture.Tensors.SelectMany(parameter => NetworkComparison.Values(parameter.grad!))];
         }
     }
 
@@ -154,14 +160,14 @@ public sealed class CellKernelsTests
         Tensor first = randn(4, 3, 8, 8), second = randn(4, 3, 8, 8);
         Loss(first).backward();
         Loss(second).backward();
-        Dictionary<string, float[]> expected = Networks.Gradients(network);
+        Dictionary<string, float[]> expected = NetworkComparison.Gradients(network);
         foreach (TorchSharp.Modules.Parameter parameter in network.parameters())
             parameter.grad = null;
 
         (Loss(first) + Loss(second)).backward();
 
         foreach ((string key, float[] gradient) in expected)
-            Networks.AssertClose(gradient, Networks.Gradients(network)[key], 1e-4, key);
+            NetworkComparison.AssertClose(gradient, NetworkComparison.Gradients(network)[key], 1e-4, key);
 
         Tensor Loss(Tensor images) => network.Forward(images).Logits.square().sum();
     }
@@ -186,7 +192,7 @@ public sealed class CellKernelsTests
             manual_seed(5);
             using DiscoveredNetwork network = new(KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 8, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16 }, CPU);
             network.Forward(randn(16, 3, 16, 16)).Logits.square().sum().backward();
-            return [.. Networks.Gradients(network).Values.SelectMany(gradient => gradient)];
+            return [.. NetworkComparison.Gradients(network).Values.SelectMany(gradient => gradient)];
         }
     }
 
@@ -200,10 +206,10 @@ public sealed class CellKernelsTests
                 using DisposeScope scope = NewDisposeScope();
                 Tensor plane = randn(1, 1, height, width), weight = randn([1, 1, kernel, kernel], requires_grad: true);
                 Tensor expected = nn.functional.conv2d(plane, weight, null, [stride, stride], [kernel / 2 * dilation, kernel / 2 * dilation], [dilation, dilation]);
-                Assert.True(Golden.RelativeError(KernelPlanes.Convolve(plane, weight, dilation, stride), Networks.Values(expected.detach())) < 1e-5);
+                Assert.True(Golden.RelativeError(KernelPlanes.Convolve(plane, weight, dilation, stride), NetworkComparison.Values(expected.detach())) < 1e-5);
                 Tensor gradient = randn_like(expected.detach());
                 (expected * gradient).sum().backward();
-                float[] weightGradient = Networks.Values(weight.grad!);
+                float[] weightGradient = NetworkComparison.Values(weight.grad!);
                 Assert.True(Golden.RelativeError(KernelPlanes.WeightGradient(plane, gradient, kernel, dilation, stride), weightGradient) < 1e-4);
             }, iter: 300, threads: 1);
     }

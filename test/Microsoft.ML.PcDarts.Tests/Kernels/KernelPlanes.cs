@@ -1,6 +1,7 @@
+using Microsoft.ML.PcDarts.Kernels;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.PcDarts.Tests;
+namespace Microsoft.ML.PcDarts.Tests.Kernels;
 
 /// <summary>Single planes through the kernels.</summary>
 internal static unsafe class KernelPlanes

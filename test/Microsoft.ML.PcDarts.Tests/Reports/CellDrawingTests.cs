@@ -1,6 +1,6 @@
 using System.Xml.Linq;
 
-namespace Microsoft.ML.PcDarts.Tests;
+namespace Microsoft.ML.PcDarts.Tests.Reports;
 
 public sealed class CellDrawingTests
 {

@@ -1,6 +1,8 @@
 using CsCheck;
+using Microsoft.ML.PcDarts.Reports;
+using Microsoft.ML.PcDarts.Tests.Architectures;
 
-namespace Microsoft.ML.PcDarts.Tests;
+namespace Microsoft.ML.PcDarts.Tests.Reports;
 
 public sealed class CellLayoutTests
 {

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.PcDarts.Reports;
 using SkiaSharp;
 using static Microsoft.ML.PcDarts.Tests.ColourPictures;
 
-namespace Microsoft.ML.PcDarts.Tests;
+namespace Microsoft.ML.PcDarts.Tests.Reports;
 
 public sealed class PcDartsReportTests : IDisposable
 {

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Microsoft.ML.PcDarts.Architectures;
+using Microsoft.ML.PcDarts.Runs;
 
-namespace Microsoft.ML.PcDarts.Tests;
+namespace Microsoft.ML.PcDarts.Tests.Reports;
 
 /// <summary>A workspace whose files a test writes itself.</summary>
 internal sealed class ReportFolder : IDisposable

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
+using Microsoft.ML.PcDarts.Runs;
 
-namespace Microsoft.ML.PcDarts.Tests;
+namespace Microsoft.ML.PcDarts.Tests.Reports;
 
 public sealed class ReportPageTests : IDisposable
 {

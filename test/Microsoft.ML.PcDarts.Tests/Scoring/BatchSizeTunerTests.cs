@@ -1,4 +1,6 @@
-namespace Microsoft.ML.PcDarts.Tests;
+using Microsoft.ML.PcDarts.Scoring;
+
+namespace Microsoft.ML.PcDarts.Tests.Scoring;
 
 public sealed class BatchSizeTunerTests
 {

@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 
-namespace Microsoft.ML.PcDarts.Tests;
+namespace Microsoft.ML.PcDarts.Tests.Scoring;
 
 /// <summary>Transform on a fitted model, which reads ahead, against the same model loaded from its file, which does not.</summary>
 public sealed class BatchedFeaturesTests : IDisposable

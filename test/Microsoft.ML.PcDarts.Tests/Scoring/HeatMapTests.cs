@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.Scoring;
 using SkiaSharp;
 
 namespace Microsoft.ML.PcDarts.Tests.Scoring;

@@ -1,7 +1,8 @@
 using Google.Protobuf;
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.Scoring;
 
-namespace Microsoft.ML.PcDarts.Tests;
+namespace Microsoft.ML.PcDarts.Tests.Scoring;
 
 /// <summary>The cursor alone, over a source that nothing of ML.NET's reads ahead.</summary>
 public sealed class ReadAheadCursorTests : IDisposable

@@ -1,7 +1,8 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.Models;
 using SkiaSharp;
 
-namespace Microsoft.ML.PcDarts.Tests;
+namespace Microsoft.ML.PcDarts.Tests.Scoring;
 
 /// <summary>Picture files of many kinds, and a pipeline from their paths to predictions that was saved as model.zip.</summary>
 internal sealed class SavedPipeline : IDisposable

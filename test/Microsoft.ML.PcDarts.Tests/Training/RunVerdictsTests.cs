@@ -1,4 +1,7 @@
-namespace Microsoft.ML.PcDarts.Tests;
+using Microsoft.ML.PcDarts.Architectures;
+using Microsoft.ML.PcDarts.Training;
+
+namespace Microsoft.ML.PcDarts.Tests.Training;
 
 public sealed class RunVerdictsTests
 {

@@ -1,4 +1,4 @@
-using Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.PcDarts.Tests;
 using PcDarts.Cli;
 using PcDarts.Cli.Models;

@@ -1,4 +1,4 @@
-using Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.Platform;
 using PcDarts.Cli.Rendering;
 
 namespace PcDarts.Cli.Models;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.Platform;
 using PcDarts.Cli.Rendering;
 
 namespace PcDarts.Cli.Models;

@@ -1,6 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.Platform;
 
 namespace PcDarts.Cli.Models;
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.PcDarts;
+using Microsoft.ML.PcDarts.Platform;
 
 namespace PcDarts.Web.Models;
 

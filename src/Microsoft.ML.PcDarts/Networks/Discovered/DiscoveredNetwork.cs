@@ -1,0 +1,162 @@
+using Microsoft.ML.PcDarts.Architectures;
+using Microsoft.ML.PcDarts.Formats;
+using Microsoft.ML.PcDarts.Kernels;
+using Microsoft.ML.PcDarts.Torch;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.PcDarts.Networks.Discovered;
+
+/// <summary>
+/// The network that a genotype describes (PC-DARTS, model.py): stem, cells, global average, linear classifier, and while training an
+/// auxiliary classifier after the second reduction. On a GPU activations are channels-last.
+/// </summary>
+internal sealed class DiscoveredNetwork : nn.Module
+{
+    private const string AuxiliaryName = "auxiliary_head";
+    private const int StemMultiplier = 3;
+    private readonly Stem _stem;
+    private readonly Cell[] _cells;
+    private readonly AuxiliaryHead? _auxiliary;
+    private readonly Linear _classifier;
+    private readonly bool _kernelsKnowCells;
+    private readonly CellBuffers _buffers = new(get_num_threads());
+    private readonly Tensor? _keep; // on a GPU 1 − the probability of dropping an edge
+
+    /// <summary>Builds the network with torch's default initialization, drawn from torch's generator.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A member of <paramref name="shape"/> is out of range.</exception>
+    internal DiscoveredNetwork(Genotype genotype, NetworkShape shape, Device device) : base(nameof(DiscoveredNetwork))
+    {
+        shape.Validate();
+        Genotype = genotype;
+        Shape = shape;
+        bool imageNet = shape.Stem == NetworkStem.ImageNet;
+        int channels = shape.InitialChannels, stemWidth = imageNet ? channels : StemMultiplier * channels;
+        _stem = Stem.Register(this, shape.Stem, stemWidth);
+        _cells = new Cell[shape.Layers];
+        int inputs0 = stemWidth, inputs1 = stemWidth, auxiliaryInputs = 0;
+        bool previousReduction = imageNet;
+        for (int i = 0; i < _cells.Length; i++)
+        {
+            bool reduction = CellTopology.IsReduction(i, shape.Layers);
+            channels *= reduction ? 2 : 1;
+            _cells[i] = new Cell(genotype, inputs0, inputs1, channels, reduction, previousReduction);
+            (inputs0, inputs1, previousReduction) = (inputs1, _cells[i].OutputChannels, reduction);
+            if (i == AuxiliaryCell)
+                auxiliaryInputs = inputs1;
+        }
+
+        register_module("cells", new ModuleGroup([.. _cells.Select((cell, index) => ($"{index}", (nn.Module)cell))]));
+        if (shape.AuxiliaryHead)
+        {
+            _auxiliary = new AuxiliaryHead(shape.Stem, auxiliaryInputs, shape.Classes);
+            register_module(AuxiliaryName, _auxiliary);
+        }
+
+        _classifier = nn.Linear(inputs1, shape.Classes);
+        register_module("classifier", _classifier);
+        _kernelsKnowCells = Array.TrueForAll(_cells, cell => cell.Plan is not null);
+        this.to(device);
+        if (device.type != DeviceType.CPU)
+            _keep = ones(1, device: device).DetachFromDisposeScope();
+    }
+
+    internal Genotype Genotype { get; }
+
+    internal NetworkShape Shape { get; }
+
+    /// <summary>Whether the cells are computed in the fastest way known: by the kernels where they can, on a GPU with channels-last maps. False is the straightforward form.</summary>
+    internal bool UseKernels { get; init; } = true;
+
+    /// <summary>Whether the kernels compute a cell again in the backward pass instead of keeping its maps.</summary>
+    internal bool MemorySaving { get; init; }
+
+    private int AuxiliaryCell => 2 * Shape.Layers / 3;
+
+    /// <summary>Probability of dropping an edge in training mode, 0 to below 1. On a GPU a recorded pass takes over what is set here, except between 0 and more.</summary>
+    internal double DropPathProbability
+    {
+        get;
+        set
+        {
+            field = value;
+            _ = _keep?.Fill(1 - value);
+        }
+    }
+
+    /// <summary>Sets <see cref="DropPathProbability"/>, then <see cref="Forward(Tensor)"/>.</summary>
+    internal (Tensor Logits, Tensor? Auxiliary) Forward(Tensor images, double dropPath)
+    {
+        DropPathProbability = dropPath;
+        return Forward(images);
+    }
+
+    /// <summary>[N, 3, H, W] float32 or bfloat16 → logits [N, classes] float32 and, in training mode with an auxiliary head, its logits.</summary>
+    /// <param name="images">Normalized pictures; maps have their type, parameters stay float32.</param>
+    internal (Tensor Logits, Tensor? Auxiliary) Forward(Tensor images)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor features, Tensor? auxiliary) = Features(images);
+        return (Classify(features).MoveToOuterDisposeScope(), auxiliary?.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The last cell's output [N, C, H, W] and the auxiliary logits; see <see cref="Forward(Tensor)"/>.</summary>
+    // Differs from PC-DARTS: its ImageNet auxiliary head applies its first ReLU in place. Where the auxiliary cell is also the last one
+    // (3 cells or fewer) that rectifies the features in training mode but not in evaluation mode; here they stay as they are in both.
+    internal (Tensor Map, Tensor? Auxiliary) Features(Tensor images)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        bool inTraining = training;
+        double dropProbability = inTraining ? DropPathProbability : 0;
+        Tensor? auxiliary = null;
+        bool kernels = UseKernels && _kernelsKnowCells && CellKernels.Support(images);
+        (Tensor previous, Tensor current) = _stem.Forward(UseKernels && images.device_type != DeviceType.CPU ? ChannelsLast.Of(images) : images);
+        for (int i = 0; i < _cells.Length; i++)
+        {
+            (previous, current) = (current, Cell(_cells[i]));
+            if (i == AuxiliaryCell && inTraining)
+                auxiliary = _auxiliary?.call(current);
+        }
+
+        return (current.MoveToOuterDisposeScope(), auxiliary?.MoveToOuterDisposeScope());
+
+        Tensor Cell(Cell cell)
+        {
+            Tensor? keep = dropProbability == 0
+                ? null
+                : _keep is null ? DropPath.Masks(cell.EdgeCount, images.size(0), dropProbability, images.device, images.dtype) : DropPath.Masks(cell.EdgeCount, images.size(0), _keep, images.dtype);
+            return kernels
+                ? CellFunction.Apply(cell.Plan!, _buffers, previous, current, mixture: null, inTraining, keep, MemorySaving)
+                : cell.Forward(previous, current, keep);
+        }
+    }
+
+    /// <summary>The last cell's output [N, C, H, W] → logits [N, classes].</summary>
+    internal Tensor Classify(Tensor map)
+    {
+        using Tensor pooled = map.mean([2, 3], type: _classifier.weight!.dtype); // [N, C]
+        return _classifier.call(pooled);
+    }
+
+    /// <summary>Copies of all parameters and running statistics under the names of the paper's code, float32 and contiguous.</summary>
+    internal IReadOnlyDictionary<string, TensorData> ExportWeights() => ModuleWeights.Export(this);
+
+    /// <summary>Overwrites all parameters and running statistics. Weights of an auxiliary head are left out if the network has none.</summary>
+    /// <exception cref="ArgumentException">A key is missing or unknown, or a shape or type differs; nothing has been written then.</exception>
+    internal void ImportWeights(IReadOnlyDictionary<string, TensorData> weights)
+        => ModuleWeights.Import(this, weights, Shape.AuxiliaryHead ? null : AuxiliaryName + ".");
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _buffers.Dispose();
+            _keep?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    protected override void RegisterComponents() { }
+}

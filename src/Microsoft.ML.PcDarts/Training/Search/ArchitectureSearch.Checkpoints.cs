@@ -1,0 +1,34 @@
+using Microsoft.ML.PcDarts.Formats;
+using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Torch;
+
+namespace Microsoft.ML.PcDarts.Training.Search;
+
+/// <content>What a checkpoint of a search holds. Batches and augmentation follow from the seed and the steps done, and nothing else is random.</content>
+internal sealed partial class ArchitectureSearch
+{
+    /// <summary>Weights, α and β, without the optimizers' memory.</summary>
+    private Dictionary<string, TensorData> Learned()
+    {
+        Dictionary<string, TensorData> tensors = new(_architecture.Export(), StringComparer.Ordinal);
+        foreach ((string name, TensorData weights) in ModuleWeights.Export(_supernet))
+            tensors.Add(SupernetWeights.CheckpointPrefix + name, weights);
+        return tensors;
+    }
+
+    private Dictionary<string, TensorData> Tensors()
+    {
+        Dictionary<string, TensorData> tensors = Learned();
+        _weights.Export(tensors);
+        _architect.Optimizer.Export(tensors);
+        return tensors;
+    }
+
+    private void Restore(IReadOnlyDictionary<string, TensorData> tensors)
+    {
+        ModuleWeights.Import(_supernet, ModuleWeights.WithPrefix(tensors, SupernetWeights.CheckpointPrefix));
+        _architecture.Import(tensors);
+        _weights.Import(tensors);
+        _architect.Optimizer.Import(tensors);
+    }
+}
