@@ -29,7 +29,7 @@ for entry in README.md buildTransitive/Microsoft.ML.PcDarts.targets lib/net10.0/
 done
 grep -q '\.pdb$' <<<"$(unzip -Z1 "${package%.nupkg}.snupkg")" || fail "the symbol package lacks the pdb"
 nuspec=$(unzip -p "$package" Microsoft.ML.PcDarts.nuspec)
-grep -q '<license type="expression">MIT</license>' <<<"$nuspec" || fail "the package lacks its licence expression"
+grep -q '<license type="expression">MIT</license>' <<<"$nuspec" || fail "the package lacks its license expression"
 grep -q '<readme>README.md</readme>' <<<"$nuspec" || fail "the package lacks its readme"
 # Of which commit it is, and, in a build of CI, nothing of the folder that it was built in.
 commit=$(git -C "$root" rev-parse HEAD 2>/dev/null) && { grep -q "<repository type=\"git\".* commit=\"$commit\"" <<<"$nuspec" || fail "the package does not name commit $commit"; }
@@ -92,9 +92,10 @@ public static class Calculation
     }
 }
 EOF
-snippet 1 | sed -e 's/Trainers\.PcDarts()/Trainers.PcDarts(Microsoft.ML.PcDarts.PcDartsRecipe.Tiny())/' \
-  -e '/^using Microsoft.ML.Data;/a if (args is ["sum"]) { Console.WriteLine(Calculation.Sum()); return; }' >"$work/train/Program.cs"
-grep -q 'PcDartsRecipe.Tiny' "$work/train/Program.cs" && grep -q 'Calculation' "$work/train/Program.cs" || fail "the README's first program has changed its form"
+snippet 1 | sed -e 's/TimeSpan.FromMinutes(20)/TimeSpan.FromSeconds(20)/' \
+  -e '/^using Microsoft.ML.PcDarts;/a if (args is ["sum"]) { Console.WriteLine(Calculation.Sum()); return; }' >"$work/train/Program.cs"
+grep -q 'FromSeconds(20)' "$work/train/Program.cs" && grep -q 'Calculation' "$work/train/Program.cs" ||
+  fail "the README's first program has changed its form"
 snippet 2 >"$work/predict/Program.cs"
 grep -q 'model.zip' "$work/predict/Program.cs" || fail "the README's second program has changed its form"
 snippet 3 >"$work/batch/Program.cs"
@@ -154,7 +155,7 @@ expect() {
 }
 echo "== use"
 dotnet build train -c Release -v q
-expect "README: train" '^$' dotnet run -c Release --no-build --project train
+expect "README: train" 'Training [0-9]+/[0-9]+, 0:00:' dotnet run -c Release --no-build --project train
 [ -s model.zip ] || fail "training left no model.zip"
 expect "README: predict" '^(red|blue) [0-9]+ ?%$' dotnet run -c Release --project predict
 [ -z "$(find predict/bin -iname '*torch*')" ] || fail "predicting brought libtorch along"
