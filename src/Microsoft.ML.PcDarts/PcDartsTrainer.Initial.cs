@@ -1,7 +1,6 @@
 using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Models;
 using Microsoft.ML.PcDarts.Networks.Supernets;
-using Microsoft.ML.PcDarts.Training;
 
 namespace Microsoft.ML.PcDarts;
 
@@ -45,8 +44,13 @@ public sealed partial class PcDartsTrainer
             PartialChannels = _options.PartialChannels,
         };
 
-    private static void TellInitialSupernet(RunContext run, SupernetWeights initial, int classes) => run.Info(
-        $"The search starts from a supernet of {initial.Shape.InitialChannels} channels (C), K {initial.Shape.PartialChannels}, {initial.Shape.Layers} cells of {initial.Shape.Nodes} nodes, "
-        + $"{initial.Shape.Stem} stem; α and β {(initial.HasArchitecture ? "are the file's" : "start anew, the file has none")}"
-        + (initial.Shape.Classes == classes ? "." : $"; the classifier starts anew, because the file's has {initial.Shape.Classes} classes and the pictures have {classes}."));
+    private static string Describe(SupernetWeights initial, int classes)
+    {
+        SupernetShape shape = initial.Shape;
+        return $"The search starts from a supernet of {shape.InitialChannels} channels (C), K {shape.PartialChannels}, {shape.Layers} cells of "
+            + $"{shape.Nodes} nodes, {shape.Stem} stem; α and β {(initial.HasArchitecture ? "are the file's" : "are random, because the file has none")}"
+            + (shape.Classes == classes
+                ? "."
+                : $"; the classifier is random, because the file's has {shape.Classes} classes and the pictures have {classes}.");
+    }
 }

@@ -1,5 +1,7 @@
 using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Images;
+using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Networks.Supernets;
 using Microsoft.ML.PcDarts.Runs;
 using Microsoft.ML.PcDarts.Torch;
 using Microsoft.ML.PcDarts.Training;
@@ -9,143 +11,136 @@ using TorchSharp;
 
 namespace Microsoft.ML.PcDarts;
 
+/// <content>Search, trials of candidates, final training, and the verdict on the run.</content>
 public sealed partial class PcDartsTrainer
 {
-    private SearchResult Search(RunContext run, ImageDataset data, BatchLoader loader, int[] training, NetworkStem stem, Checkpoint? interrupted)
+    private SearchResult Search(
+        RunSetup setup,
+        RunJournal journal,
+        ImageDataset data,
+        BatchLoader loader,
+        int[] training,
+        NetworkStem stem,
+        SupernetWeights? initial,
+        Checkpoint? interrupted)
     {
-        int[] rows = Limit(data, training, _options.SearchImages, run.Seed);
-        (int[] Weights, int[] Architecture) halves = SearchSplit.Halves(data.LabelValues, rows, run.Seed);
-        SupernetShape shape = ShapeOfSupernet(data.Classes, stem, run.InitialSupernet);
-        if (run.InitialSupernet is { } initial && interrupted is null)
-            TellInitialSupernet(run, initial, data.Classes);
-        TellSmallerBatch(run, nameof(Options.SearchBatchSize), _options.SearchBatchSize, halves.Weights.Length);
+        int[] rows = Limit(data, training, _options.SearchImages, setup.Seed);
+        (int[] Weights, int[] Architecture) halves = SearchSplit.Halves(data.LabelValues, rows, setup.Seed);
+        SupernetShape shape = ShapeOfSupernet(data.Classes, stem, initial);
+        if (initial is not null && interrupted is null)
+            journal.Log.Info(Describe(initial, data.Classes));
+        LogSmallerBatch(journal.Log, nameof(Options.SearchBatchSize), _options.SearchBatchSize, halves.Weights.Length);
         try
         {
-            return WithHalfTheRate(run, TrainingPhase.Search, interrupted, (at, scale) =>
+            return DivergenceRetry.Run(journal, TrainingPhase.Search, interrupted, (at, scale) =>
             {
                 using DisposeScope scope = torch.NewDisposeScope();
-                using var search = new ArchitectureSearch(run, loader, halves, shape) { LearningRateScale = scale };
-                return search.Run(run.SecondsLeft * _options.SearchTimeShare, at);
+                using var search = new ArchitectureSearch(setup, journal, _settings.Search, loader, halves, shape, initial) { LearningRateScale = scale };
+                return search.Run(journal.Clock.SecondsLeft * _options.SearchTimeShare, at);
             });
         }
         catch (Exception error) when (MemoryShortage.IsCauseOf(error))
         {
             throw new InsufficientMemoryException(
-                $"The search ran out of memory on {run.Device}: SearchBatchSize {Math.Min(_options.SearchBatchSize, halves.Weights.Length)}, SearchInitialChannels (C) {shape.InitialChannels}, "
-                + $"PartialChannels (K) {shape.PartialChannels}, SearchLayers {shape.Layers}, pictures of {data.Width}×{data.Height}. Lower SearchBatchSize, C or SearchLayers, raise K, "
+                $"The search ran out of memory on {setup.Device}: SearchBatchSize {Math.Min(_options.SearchBatchSize, halves.Weights.Length)}, "
+                + $"SearchInitialChannels (C) {shape.InitialChannels}, PartialChannels (K) {shape.PartialChannels}, SearchLayers {shape.Layers}, "
+                + $"pictures of {data.Width}×{data.Height}. Lower SearchBatchSize, C or SearchLayers, raise K, "
                 + "take smaller pictures (MaximumImageSize), or on a CPU set MemorySaving.",
                 error);
         }
     }
 
-    private (TrainedNetwork Trained, NetworkShape Shape) Train(
-        RunContext run, BatchLoader loader, int[] rows, (BatchLoader Loader, int[] Rows)? validation, NetworkShape shape, Checkpoint? interrupted)
+    private (SearchResult Found, NetworkShape Shape, TrainedNetwork Trained) Train(
+        RunSetup setup,
+        RunJournal journal,
+        FinalData data,
+        SearchResult found,
+        NetworkShape wanted,
+        (NetworkWeights Weights, IReadOnlyList<string> ClassNames)? initial,
+        Checkpoint? interrupted)
     {
-        Genotype genotype = run.Found!.Genotype;
         Checkpoint? trainedBefore = interrupted is { State.Phase: TrainingPhase.Training } ? interrupted : null;
-        shape = run.Shape ?? shape;
-        TellSmallerBatch(run, nameof(Options.BatchSize), _options.BatchSize, rows.Length);
+        NetworkShape shape = interrupted?.State.Shape ?? wanted;
+        bool shrinks = _options is { TimeBudget: not null, ShrinkNetworkToBudget: true };
+        LogSmallerBatch(journal.Log, nameof(Options.BatchSize), _options.BatchSize, data.Rows.Length);
         try
         {
-            if (run.Found.Candidates.Count > 1)
-                genotype = Choose(run, loader, rows, shape, interrupted);
-            if (trainedBefore is null && run.Initial is null && _options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
-                shape = NetworkTrainer.FitToTime(run, loader, rows, genotype, shape);
-            run.Shape = shape;
-            TrainedNetwork trained = WithHalfTheRate(run, TrainingPhase.Training, trainedBefore, (at, scale) =>
+            if (found.Candidates.Count > 1)
+                found = Choose(interrupted is { State.Phase: TrainingPhase.Selection } ? interrupted : null);
+            if (trainedBefore is null && initial is null && shrinks)
+                shape = FitToTime();
+            TrainedNetwork trained = DivergenceRetry.Run(journal, TrainingPhase.Training, trainedBefore, (at, scale) =>
             {
-                using var trainer = new NetworkTrainer(run, loader, rows, validation, genotype, shape) { LearningRateScale = scale };
-                return trainer.Run(run.SecondsLeft, at);
+                using var trainer = new NetworkTrainer(setup, journal, _settings.Final, data, found, shape, initial) { LearningRateScale = scale };
+                return trainer.Run(journal.Clock.SecondsLeft, at);
             });
-            return (trained, shape);
+            return (found, shape, trained);
         }
         catch (Exception error) when (MemoryShortage.IsCauseOf(error))
         {
-            throw Keep(genotype, new InsufficientMemoryException(
-                $"The training of the network ran out of memory on {run.Device}: BatchSize {Math.Min(_options.BatchSize, rows.Length)}, InitialChannels (C) {shape.InitialChannels}, "
-                + $"Layers {shape.Layers}, pictures of {shape.ImageWidth}×{shape.ImageHeight}. Lower BatchSize, C or Layers (K, PartialChannels, plays no part in this phase), "
+            throw Keep(found.Genotype, new InsufficientMemoryException(
+                $"The training of the network ran out of memory on {setup.Device}: BatchSize {Math.Min(_options.BatchSize, data.Rows.Length)}, "
+                + $"InitialChannels (C) {shape.InitialChannels}, Layers {shape.Layers}, pictures of {shape.ImageWidth}×{shape.ImageHeight}. "
+                + "Lower BatchSize, C or Layers (K, PartialChannels, plays no part in this phase), "
                 + "take smaller pictures (MaximumImageSize), or on a CPU set MemorySaving."
                 + (_options.Genotype is null
-                    ? $" The genotype that was found is not lost: Data[\"{GenotypeKey}\"] of this exception is its JSON; give it as Options.Genotype to train without another search."
+                    ? $" The genotype that was found is not lost: Data[\"{GenotypeKey}\"] of this exception is its JSON; "
+                        + "give it as Options.Genotype to train without another search."
                     : ""),
                 error));
         }
         catch (Exception error)
         {
-            Keep(genotype, error);
+            Keep(found.Genotype, error);
             throw;
+        }
+
+        NetworkShape FitToTime() => NetworkTrainer.FitToTime(setup, journal, _settings.Final, data, found, shape);
+
+        // Tries the candidates of the search.
+        SearchResult Choose(Checkpoint? triedBefore)
+        {
+            TimeSpan start = journal.Clock.Elapsed;
+            var trials = new CandidateTrials(setup, journal, _settings.Final, data, found, shrinks ? FitToTime() : shape);
+            SearchResult chosen = trials.Run(triedBefore);
+            return chosen with { Time = found.Time + journal.Clock.Elapsed - start };
         }
     }
 
-    /// <summary>Tries the candidates of the search.</summary>
-    private Genotype Choose(RunContext run, BatchLoader loader, int[] rows, NetworkShape shape, Checkpoint? interrupted)
+    /// <summary>The verdict on the run, logged; null for a run resumed from a checkpoint of an earlier version, which lacks its facts.</summary>
+    private RunVerdict? Judge(
+        RunJournal journal, SearchResult found, TrainedNetwork trained, int rows, TimeSpan readTime, bool fineTuned, bool startedFromSupernet)
     {
-        TimeSpan start = run.Elapsed;
-        SearchResult found = run.Found!;
-        Checkpoint? triedBefore = interrupted is { State.Phase: TrainingPhase.Selection } ? interrupted : null;
-        if (_options is { TimeBudget: not null, ShrinkNetworkToBudget: true })
-            shape = NetworkTrainer.FitToTime(run, loader, rows, found.Genotype, shape);
-        Genotype best = new CandidateTrials(run, loader, rows, shape).Run(found.Candidates, triedBefore);
-        int tried = Tried(run);
-        run.Found = found with
-        {
-            Genotype = best,
-            Time = found.Time + run.Elapsed - start,
-            Candidates = [],
-            Chosen = tried > 0 ? found.Candidates.Index().First(candidate => candidate.Item.Equals(best)).Index + 1 : null,
-        };
-        run.Info($"{tried} of {found.Candidates.Count} candidates were compared; trained is {best.ToPython()}");
-        return best;
-    }
-
-    private static int Tried(RunContext run) => run.Epochs.Where(epoch => epoch.Phase == TrainingPhase.Selection).DistinctBy(epoch => epoch.Genotype).Count();
-
-    /// <summary>Judges the run and says so; null for a run that goes on from a checkpoint of an earlier version, which does not tell enough.</summary>
-    private RunVerdict? Judge(RunContext run, SearchResult search, TrainedNetwork trained, int rows, TimeSpan readTime)
-    {
-        if (search.Strength is null && _options.Genotype is null && run.Initial is null)
+        if (found.Strength is null && _options.Genotype is null && !fineTuned)
             return null;
         PhasePlan plan = PhasePlan.Full(rows, _options.Epochs, _options.BatchSize);
         RunVerdict verdict = RunVerdicts.Of(new RunFacts
         {
-            Options = _options,
-            Strength = search.Strength,
-            StartedFromSupernet = run.InitialSupernet is not null,
-            CandidatesDrawn = search.Drawn,
-            CandidatesTried = Tried(run),
-            ChosenCandidate = search.Chosen,
+            Epochs = _options.Epochs,
+            TimeBudget = _options.TimeBudget,
+            SearchTimeShare = _options.SearchTimeShare,
+            TrialShare = _options.CandidateTimeShare,
+            CandidatesAsked = _options.SearchCandidates,
+            FineTuned = fineTuned,
+            Strength = found.Strength,
+            StartedFromSupernet = startedFromSupernet,
+            CandidatesDrawn = found.Drawn,
+            CandidatesTried = CandidateTrials.CountTried(journal),
+            ChosenCandidate = found.Chosen,
             TrainingPasses = trained.Images / rows,
             StepsPerEpoch = plan.StepsPerEpoch,
             SecondsPerTrainingStep = plan.BatchSize / trained.ImagesPerSecond,
             ReadSeconds = readTime.TotalSeconds,
             StopReason = trained.Stopped,
         });
-        run.Tell(verdict);
+        journal.Log.Verdict(verdict);
         return verdict;
     }
 
-    /// <summary>Runs a phase; if its loss diverges, goes back to the last checkpoint, or to the start of the phase, and halves the learning rate, once.</summary>
-    private static T WithHalfTheRate<T>(RunContext run, TrainingPhase phase, Checkpoint? interrupted, Func<Checkpoint?, double, T> work)
+    private static void LogSmallerBatch(RunLog log, string option, int batchSize, int pictures)
     {
-        const double Half = 0.5;
-        bool halved = interrupted?.State.Progress.LearningRateScale == Half;
-        while (true)
-        {
-            try
-            {
-                return work(interrupted, halved ? Half : 1);
-            }
-            catch (LossDivergedException diverged) when (!halved)
-            {
-                interrupted = run.GoBack(phase);
-                run.Warning($"{diverged.Message} Going back to {(interrupted is null ? "the start of the phase" : "the last checkpoint")} with half the learning rate.");
-                halved = true;
-            }
-            catch (LossDivergedException diverged)
-            {
-                throw new InvalidOperationException(diverged.Message, diverged);
-            }
-        }
+        if (batchSize > pictures)
+            log.Info($"{option} {batchSize} is more than the {pictures} pictures of this phase; its steps take all {pictures}.");
     }
 
     // A search takes hours; whatever ends the training must not cost its result.

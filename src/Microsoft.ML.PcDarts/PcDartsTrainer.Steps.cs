@@ -1,8 +1,10 @@
 using Microsoft.ML.PcDarts.Images;
+using Microsoft.ML.PcDarts.MlNet;
 using Microsoft.ML.PcDarts.Models;
 using Microsoft.ML.PcDarts.Networks.Supernets;
 using Microsoft.ML.PcDarts.Runs;
 using Microsoft.ML.PcDarts.Training;
+using Microsoft.ML.Runtime;
 using TorchSharp;
 
 namespace Microsoft.ML.PcDarts;
@@ -25,19 +27,37 @@ public sealed partial class PcDartsTrainer
         }
     }
 
-    /// <summary>What decides the result of this run.</summary>
-    private RunDescription Describe(RunContext run, torch.ScalarType trainingType, ImageDataset data, ImageDataset? validationData, NetworkWeights? initial) => new()
+    private RunJournal Journal(RunClock clock, IChannel channel)
     {
-        Started = TimeProvider.System.GetUtcNow(),
-        Seed = run.Seed,
-        Device = run.Device.ToString(),
-        Precision = trainingType == torch.ScalarType.Float32 ? nameof(TrainingPrecision.Float32) : nameof(TrainingPrecision.BFloat16),
-        Threads = torch.get_num_threads(),
-        Data = DataDescription.Of(data),
-        ValidationData = validationData is null ? null : DataDescription.Of(validationData),
-        Options = RunDescription.TextOf(_options, initial, run.InitialSupernet),
-        Versions = ModelMetadata.LibraryVersions(),
-    };
+        Action<TrainingProgress>? receiver = _options.MetricsCallback;
+        if (_options.Progress is { } progress)
+            receiver += progress.Report;
+        return new RunJournal(
+            clock,
+            new RunLog(
+                message => channel.Info(MessageSensitivity.None, "{0}", message),
+                message => channel.Warning(MessageSensitivity.None, "{0}", message)),
+            new RunCancellation(() => MlNetAccess.IsCanceled(_environment), _options.CancellationToken),
+            new ReportSettings
+            {
+                Receiver = receiver,
+                ReportInterval = _options.ReportInterval,
+                CheckpointInterval = _options.CheckpointInterval,
+            });
+    }
+
+    /// <summary>Keeps the run in its workspace, if it has one.</summary>
+    /// <returns>The checkpoint of an earlier attempt; null to begin.</returns>
+    private static Checkpoint? Begin(RunJournal journal, Workspace? workspace, RunDescription description)
+    {
+        if (workspace is null)
+            return null;
+        Checkpoint? interrupted = workspace.Begin(description, journal.Log.Warning);
+        journal.Attach(workspace);
+        if (interrupted is not null)
+            journal.Resume(interrupted.State);
+        return interrupted;
+    }
 
     private (int Width, int Height) ChooseSize(IDataView input)
     {
@@ -67,9 +87,9 @@ public sealed partial class PcDartsTrainer
         return shape;
     }
 
-    private ImageDataset Read(RunContext run, IDataView input, int width, int height, bool forTraining)
+    private ImageDataset Read(RunJournal journal, torch.Device device, IDataView input, int width, int height, bool forTraining)
     {
-        TimeSpan start = run.Elapsed;
+        TimeSpan start = journal.Clock.Elapsed;
         ImageDataset data = ImageTensorReader.Read(_environment, input, new ImageReadSettings
         {
             ImageColumn = _options.FeatureColumnName,
@@ -83,19 +103,19 @@ public sealed partial class PcDartsTrainer
             MemoryLimitBytes = _options.MemoryLimitBytes,
             Workspace = _options.WorkspacePath,
             Cancellation = _options.CancellationToken,
-            Warning = run.Warning,
+            Warning = journal.Log.Warning,
             Progress = (done, count) =>
             {
-                run.ThrowIfCancelled();
-                run.ReportReading(start, done, count);
+                journal.Cancellation.ThrowIfRequested();
+                journal.ReportReading(start, done, count);
             },
         });
         try
         {
-            run.ThrowIfCancelled();
+            journal.Cancellation.ThrowIfRequested();
 
             // Resident pictures follow the run to its device; a mapped file stays where it is and batches are copied.
-            return data.IsMapped ? data : data.To(run.Device);
+            return data.IsMapped ? data : data.To(device);
         }
         catch
         {
@@ -120,12 +140,6 @@ public sealed partial class PcDartsTrainer
         foreach (int row in rows)
             counts[data.LabelValues[row]]++;
         return torch.tensor(ClassWeights.Balanced(counts), device: device);
-    }
-
-    private static void TellSmallerBatch(RunContext run, string option, int batchSize, int pictures)
-    {
-        if (batchSize > pictures)
-            run.Info($"{option} {batchSize} is more than the {pictures} pictures of this phase; its steps take all {pictures}.");
     }
 
     private static int[] Limit(ImageDataset data, int[] rows, int? count, int seed) => count is { } limit && limit < rows.Length

@@ -47,14 +47,19 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
     private const int MaximumValidationImages = 2500;
     private readonly IHostEnvironment _environment;
     private readonly Options _options;
+    private readonly RunSettings _settings;
+    private readonly TimeProvider _time;
 
     /// <param name="environment">The environment of the catalog; an <see cref="MLContext"/> or a host of one.</param>
     /// <param name="options">Copied.</param>
-    internal PcDartsTrainer(IHostEnvironment environment, Options options)
+    /// <param name="time">Clock of the run and its time budget; null for the system's.</param>
+    internal PcDartsTrainer(IHostEnvironment environment, Options options, TimeProvider? time = null)
     {
         _environment = environment;
         _options = options.Clone();
+        _time = time ?? TimeProvider.System;
         Validate(_options);
+        _settings = RunSettings.Of(_options);
     }
 
     private ColumnNames Columns => NamesOf(_options);
@@ -85,11 +90,10 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
     public PcDartsTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var clock = Stopwatch.StartNew();
+        var clock = new RunClock(_time, _options.TimeBudget);
         PcDartsSchema.Check(input.Schema, Columns);
         if (_options.ValidationSet is { } given)
             PcDartsSchema.CheckValidation(input.Schema, given.Schema, Columns);
-
         NetworkWeights? initial = ReadInitialModel();
 
         IHost host = _environment.Register("PcDarts");
@@ -97,86 +101,91 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         TorchRuntime.EnsureLoaded();
         using var memory = new KeptMemory();
         SupernetWeights? initialSupernet = ReadInitialSupernet(ClassNames.Count(input.Schema[_options.LabelColumnName]));
-        List<string> warnings = [];
-        Device device = TorchRuntime.ChooseDevice(MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment), warnings.Add);
-        ScalarType trainingType = TorchRuntime.ChooseType(_options.Precision, device, warnings.Add);
+        RunJournal journal = Journal(clock, channel);
+        RunLog log = journal.Log;
+        Device device = TorchRuntime.ChooseDevice(MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment), log.Warning);
+        ScalarType trainingType = TorchRuntime.ChooseType(_options.Precision, device, log.Warning);
         TorchRuntime.SetThreads(_options.Threads);
         using Workspace? workspace = _options.WorkspacePath is { } folder ? Workspace.Open(folder) : null;
-        int seed = _options.Seed ?? MlNetAccess.Seed(_environment) ?? (workspace is null ? null : Workspace.ReadDescription(workspace.FullPath)?.Seed) ?? host.Rand.Next();
-        var run = new RunContext(_options, _environment, channel, device, seed, clock, workspace) { InitialSupernet = initialSupernet };
-        warnings.ForEach(run.Warning);
+        int seed = _options.Seed
+            ?? MlNetAccess.Seed(_environment)
+            ?? (workspace is null ? null : Workspace.ReadDescription(workspace.FullPath)?.Seed)
+            ?? host.Rand.Next();
         if (TorchRuntime.OneDnnRemark is { } remark)
-            run.Info(remark);
+            log.Info(remark);
         using TorchSharp.DisposeScope scope = NewDisposeScope();
 
         // Step 1: decode the pictures once.
         CheckFolder("MLContext.TempFilePath", MlNetAccess.TempFilePath(_environment));
         (int width, int height) = ChooseSize(input);
-        using ImageDataset data = Read(run, input, width, height, forTraining: true);
-        using ImageDataset? validationData = _options.ValidationSet is { } set ? Read(run, set, width, height, forTraining: false) : null;
-        TimeSpan readTime = run.Elapsed;
+        using ImageDataset data = Read(journal, device, input, width, height, forTraining: true);
+        using ImageDataset? validationData = _options.ValidationSet is { } set ? Read(journal, device, set, width, height, forTraining: false) : null;
+        TimeSpan readTime = clock.Elapsed;
 
         // Where an earlier attempt stood, if the workspace holds one.
-        RunDescription description = Describe(run, trainingType, data, validationData, initial);
-        using Workspace? fold = workspace is null ? null : FoldOf(workspace, description, run.Info);
-        run.Workspace = fold ?? workspace;
-        Checkpoint? interrupted = run.Workspace?.Begin(description, run.Warning);
-        run.KeepWarnings();
-        if (interrupted is not null)
-            run.GoOn(interrupted.State);
+        RunDescription description = Describe(seed, device, trainingType, data, validationData, initial, initialSupernet);
+        using Workspace? fold = workspace is null ? null : FoldOf(workspace, description, log.Info);
+        Checkpoint? interrupted = Begin(journal, fold ?? workspace, description);
 
         // Step 2: hold out validation rows.
-        (int[] training, int[] held) = SplitValidation(data, run.Seed);
-        run.ClassWeights = WeightsOfClasses(data, training, device);
+        (int[] training, int[] held) = SplitValidation(data, seed);
+        var setup = new RunSetup
+        {
+            Device = device,
+            Seed = seed,
+            ClassWeights = WeightsOfClasses(data, training, device),
+            MemorySaving = _options.MemorySaving,
+        };
         (float[] mean, float[] std) = initial is { Mean: { } givenMean, Std: { } givenStd } ? (givenMean, givenStd) : ChannelStatistics.Of(data, training);
-        using var loader = new BatchLoader(data, mean, std, _options, device, trainingType, run.Seed);
-        using BatchLoader? validationLoader = validationData is null ? null : new BatchLoader(validationData, mean, std, _options, device, trainingType, run.Seed);
+        using BatchLoader loader = Loader(data);
+        using BatchLoader? validationLoader = validationData is null ? null : Loader(validationData);
         (BatchLoader Loader, int[] Rows)? validation = validationLoader is not null
             ? (validationLoader, [.. Enumerable.Range(0, validationData!.Count)])
             : held.Length > 0 ? (loader, held) : null;
 
         // Steps 3 to 6: search a genotype.
-        NetworkShape shape = ShapeOfNetwork(data.Classes, width, height, initial, initialSupernet);
-        if (initial is not null)
-            run.Initial = (initial, ClassNames.Of(input.Schema[_options.LabelColumnName]));
-        SearchResult search = run.Found ??= (_options.Genotype ?? initial?.Genotype) is { } known
-            ? new SearchResult(known, TimeSpan.Zero, 0)
-            : Search(run, data, loader, training, shape.Stem, interrupted);
-        run.Info($"Genotype: {search.Genotype.ToPython()}");
+        NetworkShape wanted = ShapeOfNetwork(data.Classes, width, height, initial, initialSupernet);
+        SearchResult found = interrupted?.State.Found
+            ?? ((_options.Genotype ?? initial?.Genotype) is { } known ? new SearchResult(known, TimeSpan.Zero, 0) : null)
+            ?? Search(setup, journal, data, loader, training, wanted.Stem, initialSupernet, interrupted);
+        log.Info($"Genotype: {found.Genotype.ToPython()}");
 
         // Steps 7 and 8: train the discovered network.
-        int[] trainingRows = Limit(data, training, _options.TrainingImages, run.Seed);
-        (TrainedNetwork trained, shape) = Train(run, loader, trainingRows, validation, shape, interrupted);
-        search = run.Found;
+        IReadOnlyList<string> classNames = ClassNames.Of(input.Schema[_options.LabelColumnName]);
+        var finalData = new FinalData(loader, Limit(data, training, _options.TrainingImages, seed), validation);
+        (found, NetworkShape shape, TrainedNetwork trained) = Train(
+            setup, journal, finalData, found, wanted, initial is null ? null : (initial, classNames), interrupted);
 
         // Step 9: an ordinary ML.NET model.
         var history = new TrainingHistory
         {
-            Epochs = run.Epochs,
-            TrainingImages = trainingRows.Length,
-            ValidationImages = validation?.Rows.Length ?? 0,
+            Epochs = journal.Epochs,
+            TrainingImages = finalData.Rows.Length,
+            ValidationImages = finalData.ValidationCount,
             MissingLabels = data.MissingLabels,
             SkippedImages = data.SkippedImages,
             ReadTime = readTime,
-            SearchTime = search.Time,
+            SearchTime = found.Time,
             TrainingTime = trained.Time,
-            SearchImagesPerSecond = search.ImagesPerSecond,
+            SearchImagesPerSecond = found.ImagesPerSecond,
             TrainingImagesPerSecond = trained.ImagesPerSecond,
             ReturnedEpoch = trained.Epoch,
             StopReason = trained.Stopped,
-            Verdict = Judge(run, search, trained, trainingRows.Length, readTime),
-            Size = NetworkSize.Of(search.Genotype, shape),
+            Verdict = Judge(journal, found, trained, finalData.Rows.Length, readTime, initial is not null, initialSupernet is not null),
+            Size = NetworkSize.Of(found.Genotype, shape),
             WeightsSha256 = WeightsHash.Sha256(trained.Weights),
             PeakMemoryBytes = Process.GetCurrentProcess().PeakWorkingSet64,
             PeakGpuMemoryBytes = device.type == TorchSharp.DeviceType.CUDA ? CudaDriver.MemoryInUse(device.index) ?? 0 : 0,
             Device = device.ToString(),
-            Seed = run.Seed,
+            Seed = seed,
         };
-        var model = new DiscoveredModel(search.Genotype, shape, trained.Weights, mean, std, ClassNames.Of(input.Schema[_options.LabelColumnName]), history);
+        var model = new DiscoveredModel(found.Genotype, shape, trained.Weights, mean, std, classNames, history);
         PcDartsTransformer transformer = PcDartsTransformer.Create(_environment, model, input.Schema, Columns);
-        run.Finish(RunResult.Of(model), transformer, input.Schema);
+        journal.InWorkspace(kept => kept.Finish(RunResult.Of(model), transformer, input.Schema));
         if (trained.Stopped != StopReason.Cancelled)
             Remember(description);
         return transformer;
+
+        BatchLoader Loader(ImageDataset pictures) => new(pictures, mean, std, _settings.Augmentation, device, trainingType, seed);
     }
 }

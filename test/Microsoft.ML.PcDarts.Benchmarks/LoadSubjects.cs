@@ -39,7 +39,7 @@ internal sealed class LoadSubjects : IDisposable
         _data = Read(_folder, Side);
         int[] rows = [.. Enumerable.Range(0, _data.Count)];
         (float[] mean, float[] std) = ChannelStatistics.Of(_data, rows);
-        _loader = new BatchLoader(_data, mean, std, new PcDartsTrainer.Options(), CPU, ScalarType.Float32, seed: 1);
+        _loader = new BatchLoader(_data, mean, std, RunSettings.Of(PcDartsRecipe.Default()).Augmentation, CPU, ScalarType.Float32, seed: 1);
         _sampler = new BatchSampler(rows, batch, seed: 1);
     }
 

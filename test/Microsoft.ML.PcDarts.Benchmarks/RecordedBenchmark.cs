@@ -61,7 +61,7 @@ internal static class RecordedBenchmark
         using DiscoveredNetwork network = new(
             KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 16, Layers = 5, Classes = 10, AuxiliaryHead = true, ImageHeight = Side, ImageWidth = Side }, device.Device);
         network.train();
-        using NetworkStepper stepper = new(network, PcDartsRecipe.PaperCifar(), device.Device);
+        using NetworkStepper stepper = new(network, RunSettings.Of(PcDartsRecipe.PaperCifar()).Final, device.Device);
         return Each(device, (images, labels) => stepper.Step(images, labels, learningRate: 0.01, dropPath: 0));
     }
 

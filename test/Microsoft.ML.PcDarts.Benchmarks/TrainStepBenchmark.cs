@@ -79,7 +79,7 @@ internal sealed class TrainStep : IDisposable
         _network.train();
         PcDartsTrainer.Options options = PcDartsRecipe.PaperCifar();
         options.Optimizer = optimizer;
-        _stepper = new NetworkStepper(_network, options, device.Device);
+        _stepper = new NetworkStepper(_network, RunSettings.Of(options).Final, device.Device);
     }
 
     /// <summary>Median share of a step that optimizer and clipping take, without the first step, which allocates.</summary>

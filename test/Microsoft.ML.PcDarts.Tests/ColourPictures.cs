@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.PcDarts.Tests;
@@ -28,6 +30,13 @@ internal static class ColourPictures
 
     public static PcDartsTransformer Fit(MLContext ml, PcDartsTrainer.Options options, IDataView view) =>
         ml.MulticlassClassification.Trainers.PcDarts(options).Fit(view);
+
+    /// <summary>Fits on a clock that moves by 10 ms each time it is read, and by nothing else: plans under a time budget repeat on any machine.</summary>
+    public static PcDartsTransformer FitOnFakeClock(MLContext ml, PcDartsTrainer.Options options, IDataView view)
+    {
+        var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(10) };
+        return new PcDartsTrainer(((IHostEnvironment)ml).Register("Test"), options, time).Fit(view);
+    }
 
     public static IDataView Source(MLContext ml, int count, Func<int, int, bool>? keep = null) => ml.Data.LoadFromEnumerable(Pictures(count, keep));
 

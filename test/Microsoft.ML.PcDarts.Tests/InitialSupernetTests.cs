@@ -95,7 +95,7 @@ public sealed class InitialSupernetTests : IDisposable
 
         Assert.NotNull(Search(Options("second", options => options.InitialSupernet = Supernet)));
 
-        Assert.Contains(log, line => line.Contains("α and β start anew, the file has none; the classifier starts anew, because the file's has 7 classes and the pictures have 3.", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.Contains("α and β are random, because the file has none; the classifier is random, because the file's has 7 classes and the pictures have 3.", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -118,12 +118,19 @@ public sealed class PcDartsTrainerTests
     {
         MLContext ml = new(seed: 3);
         PcDartsTrainer.Options options = Quick();
-        options.TimeBudget = TimeSpan.FromSeconds(2);
+        options.TimeBudget = TimeSpan.FromSeconds(20);
+        options.SearchTimeShare = 0.25;
         options.SearchEpochs = 10_000;
         options.Epochs = 100_000;
-        PcDartsTransformer model = Fit(ml, options, Views(ml, 30, out _));
-        Assert.Contains(model.History.Epochs, epoch => epoch.Phase == TrainingPhase.Search);
-        Assert.InRange(model.History.Epochs.Count(epoch => epoch.Phase == TrainingPhase.Training), 1, 99_999);
+        PcDartsTransformer model = FitOnFakeClock(ml, options, Views(ml, 30, out _));
+        EpochMetrics[] search = [.. model.History.Epochs.Where(epoch => epoch.Phase == TrainingPhase.Search)];
+        EpochMetrics[] training = [.. model.History.Epochs.Where(epoch => epoch.Phase == TrainingPhase.Training)];
+        // Steps of 30 ms and more in a quarter of the time, and in the rest.
+        Assert.InRange(search[^1].Elapsed.TotalSeconds, 4, 6);
+        Assert.InRange(training[^1].Elapsed.TotalSeconds, 18, 20);
+        Assert.Equal(StopReason.Completed, model.History.StopReason);
+        // The schedule ends with the training.
+        Assert.InRange(training[^1].LearningRate, 0, 0.1 * options.LearningRate);
     }
 
     [Fact]

@@ -18,19 +18,19 @@ internal sealed class BatchLoader : IDisposable
     /// <param name="data">The pictures; not owned.</param>
     /// <param name="mean">Channel means in 0..1 scale, <c>[3]</c>.</param>
     /// <param name="std">Channel standard deviations in 0..1 scale, <c>[3]</c>.</param>
-    /// <param name="options">Crop padding and flip.</param>
+    /// <param name="augmentation">Crop padding and flips.</param>
     /// <param name="device">Where batches are needed.</param>
     /// <param name="trainingType">Type of augmented pictures.</param>
     /// <param name="seed">Seed of the augmentation.</param>
     public BatchLoader(
-        ImageDataset data, float[] mean, float[] std, PcDartsTrainer.Options options, Device device, ScalarType trainingType, int seed)
+        ImageDataset data, float[] mean, float[] std, AugmentationSettings augmentation, Device device, ScalarType trainingType, int seed)
     {
         (_data, _device, _trainingType, _seed) = (data, device, trainingType, seed);
         _mean = tensor(mean, device: device).DetachFromDisposeScope();
         _std = tensor(std, device: device).DetachFromDisposeScope();
-        _cropPadding = options.CropPadding ?? Math.Min(data.Height, data.Width) / 8;
-        _reflect = options.CropPaddingMode == CropPaddingMode.Reflect;
-        (_flip, _alternateFlips) = (options.HorizontalFlip, options.AlternateFlips);
+        _cropPadding = augmentation.CropPadding ?? Math.Min(data.Height, data.Width) / 8;
+        _reflect = augmentation.CropPaddingMode == CropPaddingMode.Reflect;
+        (_flip, _alternateFlips) = (augmentation.HorizontalFlip, augmentation.AlternateFlips);
     }
 
     /// <summary>A batch as it is scored later: normalised only.</summary>

@@ -15,9 +15,9 @@ namespace Microsoft.ML.PcDarts.Runs;
 /// </summary>
 /// <param name="path">The folder; it need not exist.</param>
 /// <param name="runSha256">The <see cref="RunDescription.Sha256"/> of the run that the checkpoints must belong to.</param>
-internal sealed class CheckpointFolder(string path, string runSha256)
+internal sealed partial class CheckpointFolder(string path, string runSha256)
 {
-    private const int Version = 2;
+    private const int Version = 3;
     private const int Kept = 2;
     private const string Json = ".json", Tensors = ".safetensors";
     private readonly HashSet<int> _leftOut = [];
@@ -121,13 +121,15 @@ internal sealed class CheckpointFolder(string path, string runSha256)
             throw new InvalidDataException("it lacks version, runSha256, tensorsSha256, stateSha256 or state.");
         }
 
-        if (version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out int format) || format != Version)
-            throw new InvalidDataException($"its version is not {Version}, which this library reads.");
+        if (version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out int format) || format is not (Version or Version2.Number))
+            throw new InvalidDataException($"its version is not {Version} or {Version2.Number}, which this library reads.");
         byte[] text = JsonMarshal.GetRawUtf8Value(state).ToArray();
         if (stateHash != HashOf(run, text))
             throw new InvalidDataException("its state does not match its checksum.");
         if (tensorsHash != HashOf(TensorFile(number)))
             throw new InvalidDataException($"{TensorFile(number)} does not match its checksum.");
+        if (format == Version2.Number)
+            text = Version2.Upgrade(text);
         RunState read = JsonSerializer.Deserialize<RunState>(text, JsonFormat.Strict) ?? throw new InvalidDataException("its state is null.");
         RecordChecks.Check(read);
         return (new Checkpoint(read, SafetensorsFile.Read(TensorFile(number)).Tensors), run);

@@ -1,13 +1,25 @@
-using Microsoft.ML.PcDarts.Training;
+using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.PcDarts.Runs;
 
-/// <summary>Where a phase stands between two steps: with the weights, all that its loop needs to go on. Each phase uses what it needs of it.</summary>
-internal sealed class PhaseProgress
+/// <summary>Where a phase stands between two steps: with its tensors, all that its loop needs to resume.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "phase")]
+[JsonDerivedType(typeof(SearchProgress), nameof(TrainingPhase.Search))]
+[JsonDerivedType(typeof(SelectionProgress), nameof(TrainingPhase.Selection))]
+[JsonDerivedType(typeof(FinalProgress), nameof(TrainingPhase.Training))]
+internal abstract class PhaseProgress
 {
+    [JsonIgnore]
+    public TrainingPhase Phase => this switch
+    {
+        SearchProgress => TrainingPhase.Search,
+        SelectionProgress => TrainingPhase.Selection,
+        _ => TrainingPhase.Training,
+    };
+
     public required PhasePlan Plan { get; set; }
 
-    /// <summary>Epoch, from 0.</summary>
+    /// <summary>Epoch, from 0; of the selection, the trial.</summary>
     public int Epoch { get; set; }
 
     /// <summary>Steps done in the epoch.</summary>
@@ -16,14 +28,37 @@ internal sealed class PhaseProgress
     /// <summary>Steps of this epoch; a time budget may change them from one epoch to the next.</summary>
     public int EpochSteps { get; set; }
 
-    /// <summary>Sums over the epoch so far.</summary>
-    public MeterSums Sums { get; set; } = new(0, 0, 0);
+    /// <summary>Sums over the epoch so far; of a trial, over its first half.</summary>
+    public MeterSums Sums { get; set; } = MeterSums.Zero;
 
+    /// <summary>When the phase must end, in time since the run began; null without a time budget.</summary>
+    public TimeSpan? Deadline { get; set; }
+
+    /// <summary>Time spent in the phase; of the selection, in the trial.</summary>
+    public TimeSpan Elapsed { get; set; }
+
+    public TrainedAmount Trained { get; set; } = new(0, 0, 0);
+
+    /// <summary>Factor of the options' learning rate: less than 1 after the loss has diverged.</summary>
+    public double LearningRateScale { get; set; } = 1;
+
+    /// <summary>Why the phase ended before its plan did; null while it has not.</summary>
+    public StopReason? Stopped { get; set; }
+
+    public virtual void NextEpoch()
+    {
+        Epoch++;
+        Step = 0;
+        EpochSteps = Plan.StepsPerEpoch;
+        Sums = MeterSums.Zero;
+    }
+}
+
+/// <summary>Where a search stands.</summary>
+internal sealed class SearchProgress : PhaseProgress
+{
     /// <summary>Sums over the architecture's batches of the epoch so far.</summary>
-    public MeterSums ArchitectureSums { get; set; } = new(0, 0, 0);
-
-    /// <summary>Sums over the second half of a candidate's trial so far; those of the first are in <see cref="Sums"/>.</summary>
-    public MeterSums SecondHalfSums { get; set; } = new(0, 0, 0);
+    public MeterSums ArchitectureSums { get; set; } = MeterSums.Zero;
 
     /// <summary>Steps of the architecture since the search began.</summary>
     public int ArchitectureSteps { get; set; }
@@ -31,83 +66,50 @@ internal sealed class PhaseProgress
     /// <summary>Share of a whole search step's time that its weights take; 1 without a time budget.</summary>
     public double WeightShare { get; set; } = 1;
 
-    /// <summary>When the phase must end, in time since the run began; null without a time budget.</summary>
-    public TimeSpan? Deadline { get; set; }
+    /// <summary>The genotype after the last epoch that stepped the architecture.</summary>
+    public Genotype? LastGenotype { get; set; }
 
-    /// <summary>Time spent in the phase.</summary>
-    public TimeSpan Elapsed { get; set; }
+    /// <summary>Epochs since <see cref="LastGenotype"/> last changed.</summary>
+    public int UnchangedEpochs { get; set; }
 
+    public override void NextEpoch()
+    {
+        base.NextEpoch();
+        ArchitectureSums = MeterSums.Zero;
+    }
+}
+
+/// <summary>Where the selection among candidates stands; its epochs are trials.</summary>
+internal sealed class SelectionProgress : PhaseProgress
+{
+    /// <summary>Sums over the second half of the trial so far.</summary>
+    public MeterSums SecondHalfSums { get; set; } = MeterSums.Zero;
+
+    public override void NextEpoch()
+    {
+        base.NextEpoch();
+        (Elapsed, SecondHalfSums) = (TimeSpan.Zero, MeterSums.Zero);
+    }
+}
+
+/// <summary>Where the final training stands.</summary>
+internal sealed class FinalProgress : PhaseProgress
+{
     /// <summary>Seconds that validating after an epoch takes.</summary>
     public double ValidationSeconds { get; set; }
-
-    public TrainedAmount Trained { get; set; } = new(0, 0, 0);
 
     /// <summary>Measured cost of a picture at smaller sizes, relative to one of full size.</summary>
     public IReadOnlyList<SizeCost> Costs { get; set; } = [];
 
-    /// <summary>What the learning rate of the options is multiplied by: less than 1 after the loss has diverged.</summary>
-    public double LearningRateScale { get; set; } = 1;
-
-    /// <summary>The epoch of the training, from 1, that validated best so far; 0 for none.</summary>
+    /// <summary>The epoch, from 1, that validated best so far; 0 for none.</summary>
     public int BestEpoch { get; set; }
 
     /// <summary>Its score: higher is better.</summary>
     public double BestScore { get; set; } = double.NegativeInfinity;
 
-    /// <summary>The last epoch, from 1, that improved the score by more than the least that counts, and that score.</summary>
+    /// <summary>The last epoch, from 1, that improved the score by more than the least that counts.</summary>
     public int ImprovedEpoch { get; set; }
 
+    /// <summary>The score of <see cref="ImprovedEpoch"/>.</summary>
     public double ImprovedScore { get; set; } = double.NegativeInfinity;
-
-    /// <summary>Why the phase ended before its plan did; null while it has not.</summary>
-    public StopReason? Stopped { get; set; }
-
-    /// <summary>The genotype after the last epoch of the search that stepped the architecture, and for how many epochs it has not changed.</summary>
-    public Genotype? LastGenotype { get; set; }
-
-    public int UnchangedEpochs { get; set; }
-
-    public void NextEpoch()
-    {
-        Epoch++;
-        Step = 0;
-        EpochSteps = Plan.StepsPerEpoch;
-        Sums = ArchitectureSums = new MeterSums(0, 0, 0);
-    }
 }
-
-/// <summary>What was trained in whole epochs, for replanning.</summary>
-/// <param name="Images">Pictures.</param>
-/// <param name="Cost">Pictures, each times its cost.</param>
-/// <param name="Seconds">Time, validation left out.</param>
-internal sealed record TrainedAmount(double Images, double Cost, double Seconds)
-{
-    public double ImagesPerSecond => Images / Seconds;
-
-    public TrainedAmount Plus(int images, double cost, double seconds) => new(Images + images, Cost + images * cost, Seconds + seconds);
-
-    /// <summary>Steps of the next epoch that let all epochs left end in time.</summary>
-    /// <param name="seconds">Time left.</param>
-    /// <param name="batchSize">Pictures a step.</param>
-    /// <param name="costLeft">Sum of the costs of a picture over the epochs left.</param>
-    /// <param name="pass">Steps of a pass over the pictures: the most that an epoch has.</param>
-    public int StepsWithin(double seconds, int batchSize, double costLeft, int pass) => (int)Math.Clamp(seconds * Cost / Seconds / batchSize / costLeft, 1, pass);
-
-    /// <summary>Epochs of one pass each that fit into the time.</summary>
-    /// <param name="seconds">Time left.</param>
-    /// <param name="batchSize">Pictures a step.</param>
-    /// <param name="cost">Mean cost of a picture.</param>
-    /// <param name="pass">Steps of a pass over the pictures.</param>
-    /// <param name="secondsPerEpoch">Cost of an epoch's end, such as validation.</param>
-    public int PassesWithin(double seconds, int batchSize, double cost, int pass, double secondsPerEpoch)
-        => (int)(seconds / (pass * batchSize * cost * Seconds / Cost + secondsPerEpoch));
-}
-
-/// <summary>Cost of a picture of some size, relative to one of full size.</summary>
-internal sealed record SizeCost(int Height, int Width, double Cost);
-
-/// <summary>What an <see cref="EpochMeter"/> has summed.</summary>
-/// <param name="Loss">Sum of the cross-entropies, in nats.</param>
-/// <param name="Hits">Pictures classified rightly.</param>
-/// <param name="Count">Pictures.</param>
-internal sealed record MeterSums(double Loss, double Hits, int Count);

@@ -52,17 +52,18 @@ internal static class RecordChecks
 
     public static void Check(RunState state)
     {
-        Require(state.Phase is TrainingPhase.Search or TrainingPhase.Selection or TrainingPhase.Training);
         Require(state.Phase == TrainingPhase.Search || state.Found is not null);
         Require(state.Phase != TrainingPhase.Selection || state.Found!.Candidates.Count > 1);
         Require(state.Phase != TrainingPhase.Training || state.Shape is not null);
         Require(state.MetricsBytes >= 0);
         Check(state.Elapsed);
         Check(state.Progress.Elapsed);
-        Require(state.Progress is { Epoch: >= 0, Step: >= 0, EpochSteps: >= 0, ArchitectureSteps: >= 0, UnchangedEpochs: >= 0, BestEpoch: >= 0, ImprovedEpoch: >= 0 });
+        Require(state.Progress is { Epoch: >= 0, Step: >= 0, EpochSteps: >= 0 });
+        Require(state.Progress is not SearchProgress search || search is { ArchitectureSteps: >= 0, UnchangedEpochs: >= 0 });
+        Require(state.Progress is not FinalProgress training || training is { BestEpoch: >= 0, ImprovedEpoch: >= 0 });
         Require(state.Progress.Plan is { Epochs: >= 1, StepsPerEpoch: >= 1, BatchSize: >= 1 });
         Require(state.Progress.LearningRateScale is > 0 and <= 1);
-        Require(state.Progress.Costs.All(cost => cost is { Width: >= 1, Height: >= 1, Cost: > 0 }));
+        Require(state.Progress is not FinalProgress final || final.Costs.All(cost => cost is { Width: >= 1, Height: >= 1, Cost: > 0 }));
         Require(state.Found is null || state.Found.Candidates.All(candidate => candidate is not null));
         if (state.Shape is { } shape)
             Check(shape);

@@ -1,11 +1,7 @@
 using System.Globalization;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
-using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Images;
-using Microsoft.ML.PcDarts.Models;
-using Microsoft.ML.PcDarts.Networks.Supernets;
 
 namespace Microsoft.ML.PcDarts.Runs;
 
@@ -14,13 +10,8 @@ internal sealed record RunDescription
 {
     public const int CurrentVersion = 2;
 
-    /// <summary>Options that change where or how fast a run goes, not what it computes, and those that are described in another way.</summary>
-    private static readonly HashSet<string> Irrelevant = new(StringComparer.Ordinal)
-    {
-        nameof(PcDartsTrainer.Options.WorkspacePath), nameof(PcDartsTrainer.Options.MetricsCallback), nameof(PcDartsTrainer.Options.Progress), nameof(PcDartsTrainer.Options.CancellationToken), nameof(PcDartsTrainer.Options.ValidationSet),
-        nameof(PcDartsTrainer.Options.MaximumPixels), nameof(PcDartsTrainer.Options.MemoryLimitBytes), nameof(PcDartsTrainer.Options.MemorySaving), nameof(PcDartsTrainer.Options.Threads), nameof(PcDartsTrainer.Options.CheckpointInterval),
-        nameof(PcDartsTrainer.Options.ReportInterval), nameof(PcDartsTrainer.Options.OnCancel), nameof(PcDartsTrainer.Options.EigenvalueDiagnostic), nameof(PcDartsTrainer.Options.Seed), nameof(PcDartsTrainer.Options.Precision),
-    };
+    /// <summary>Name of the option that gives the architecture.</summary>
+    public const string GenotypeOption = "Genotype";
 
     public int Version { get; init; } = CurrentVersion;
 
@@ -51,23 +42,7 @@ internal sealed record RunDescription
 
     /// <summary>The architecture that the options gave; null if it was searched.</summary>
     [JsonIgnore]
-    public Genotype? Given => Options.TryGetValue(nameof(PcDartsTrainer.Options.Genotype), out string? text) && text != "null" ? Genotype.FromPython(text) : null;
-
-    /// <summary>The options by name.</summary>
-    /// <param name="options">The options.</param>
-    /// <param name="initial">What <see cref="PcDartsTrainer.Options.InitialModel"/> names: its weights count, not its place.</param>
-    /// <param name="supernet">What <see cref="PcDartsTrainer.Options.InitialSupernet"/> names, likewise.</param>
-    public static IReadOnlyDictionary<string, string> TextOf(PcDartsTrainer.Options options, NetworkWeights? initial, SupernetWeights? supernet)
-    {
-        SortedDictionary<string, string> text = new(StringComparer.Ordinal);
-        foreach (FieldInfo field in typeof(PcDartsTrainer.Options).GetFields().Where(field => !Irrelevant.Contains(field.Name)))
-            text.Add(field.Name, Convert.ToString(field.GetValue(options), CultureInfo.InvariantCulture) is { Length: > 0 } value ? value : "null");
-        if (initial is not null)
-            text[nameof(options.InitialModel)] = WeightsHash.Sha256(initial.Weights);
-        if (supernet is not null)
-            text[nameof(options.InitialSupernet)] = supernet.Sha256;
-        return text;
-    }
+    public Genotype? Given => Options.TryGetValue(GenotypeOption, out string? text) && text != "null" ? Genotype.FromPython(text) : null;
 
     /// <summary>What keeps a run described by <paramref name="now"/> from going on with this one, a line each: "Epochs is 60 in the workspace, 50 now".</summary>
     public IReadOnlyList<string> Differences(RunDescription now)
@@ -96,7 +71,7 @@ internal sealed record RunDescription
     }
 
     /// <summary>What may change the last bits of a result that goes on, a line each.</summary>
-    public IReadOnlyList<string> Doubts(RunDescription now)
+    public IReadOnlyList<string> Caveats(RunDescription now)
     {
         List<string> lines = [];
         if (Device != now.Device)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.ML.PcDarts.Formats;
 
 namespace Microsoft.ML.PcDarts.Runs;
@@ -6,7 +7,8 @@ namespace Microsoft.ML.PcDarts.Runs;
 internal sealed record RunState
 {
     /// <summary>Any but <see cref="TrainingPhase.Reading"/>.</summary>
-    public required TrainingPhase Phase { get; init; }
+    [JsonIgnore]
+    public TrainingPhase Phase => Progress.Phase;
 
     public required PhaseProgress Progress { get; init; }
 
@@ -32,6 +34,12 @@ internal sealed record RunState
 internal sealed record Checkpoint(RunState State, IReadOnlyDictionary<string, TensorData> Tensors)
 {
     /// <summary>Whether losses and tensors are all finite numbers.</summary>
-    public bool IsFinite => double.IsFinite(State.Progress.Sums.Loss) && double.IsFinite(State.Progress.ArchitectureSums.Loss) && double.IsFinite(State.Progress.SecondHalfSums.Loss)
+    public bool IsFinite => double.IsFinite(State.Progress.Sums.Loss)
+        && State.Progress switch
+        {
+            SearchProgress search => double.IsFinite(search.ArchitectureSums.Loss),
+            SelectionProgress selection => double.IsFinite(selection.SecondHalfSums.Loss),
+            _ => true,
+        }
         && Tensors.Values.All(tensor => tensor.DType != TensorDType.Float32 || Array.TrueForAll(tensor.Floats, float.IsFinite));
 }

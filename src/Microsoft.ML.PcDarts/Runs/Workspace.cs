@@ -61,8 +61,8 @@ internal sealed partial class Workspace : IDisposable
         _checkpoints = CheckpointFolder.Of(FullPath, old);
         Checkpoint? newest = _checkpoints.Newest(warn);
         _checkpoints.Tidy();
-        if (newest is not null && old.Doubts(now) is { Count: > 0 } doubts)
-            warn($"The run goes on, but its result may differ in the last bits from an uninterrupted one: {string.Join("; ", doubts)}.");
+        if (newest is not null && old.Caveats(now) is { Count: > 0 } caveats)
+            warn($"The run goes on, but its result may differ in the last bits from an uninterrupted one: {string.Join("; ", caveats)}.");
         return newest;
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.ML.PcDarts.Runs;
 using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
@@ -10,13 +9,16 @@ namespace Microsoft.ML.PcDarts.Training;
 internal sealed class EpochMeter : IDisposable
 {
     private readonly Tensor _sums; // [2] float64: loss times count, hits
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly RunClock _clock;
+    private readonly TimeSpan _start;
     private readonly int _before;
 
     /// <param name="device">Where to sum.</param>
-    /// <param name="before">What was summed before the run was interrupted; null at the start of an epoch.</param>
-    public EpochMeter(Device device, MeterSums? before = null)
+    /// <param name="clock">Measures the speed.</param>
+    /// <param name="before">Sums before the run was interrupted; null at the start of an epoch.</param>
+    public EpochMeter(Device device, RunClock clock, MeterSums? before = null)
     {
+        (_clock, _start) = (clock, clock.Elapsed);
         _sums = tensor((double[])[before?.Loss ?? 0, before?.Hits ?? 0], device: device).DetachFromDisposeScope();
         Count = _before = before?.Count ?? 0;
     }
@@ -26,7 +28,7 @@ internal sealed class EpochMeter : IDisposable
     /// <summary>Pictures added by this object.</summary>
     public int Added => Count - _before;
 
-    public double ImagesPerSecond => Added / Math.Max(_clock.Elapsed.TotalSeconds, 1e-9);
+    public double ImagesPerSecond => Added / Math.Max((_clock.Elapsed - _start).TotalSeconds, 1e-9);
 
     /// <summary>The sums so far.</summary>
     public MeterSums Sums

@@ -2,10 +2,25 @@ using Microsoft.ML.PcDarts.Architectures;
 
 namespace Microsoft.ML.PcDarts.Training;
 
-/// <summary>What a run is judged by.</summary>
+/// <summary>Facts of a finished run that its verdict rests on.</summary>
 internal sealed record RunFacts
 {
-    public required PcDartsTrainer.Options Options { get; init; }
+    /// <summary>Epochs of the final training that were asked for.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Null without a limit.</summary>
+    public required TimeSpan? TimeBudget { get; init; }
+
+    public required double SearchTimeShare { get; init; }
+
+    /// <summary>Share of the final training that trials of candidates may take.</summary>
+    public required double TrialShare { get; init; }
+
+    /// <summary>Candidates that were asked for, the decoded one included.</summary>
+    public required int CandidatesAsked { get; init; }
+
+    /// <summary>Whether the training started from given weights.</summary>
+    public bool FineTuned { get; init; }
 
     /// <summary>Null when the architecture was given.</summary>
     public required SearchStrength? Strength { get; init; }

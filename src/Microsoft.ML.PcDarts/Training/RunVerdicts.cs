@@ -1,20 +1,15 @@
 using System.Globalization;
 using Microsoft.ML.PcDarts.Architectures;
-using Microsoft.ML.PcDarts.Training.Final;
 
 namespace Microsoft.ML.PcDarts.Training;
 
 /// <summary>Judges a run by its numbers.</summary>
 internal static class RunVerdicts
 {
-    /// <summary>Steps that a search is planned to have at the least.</summary>
-    private const int FewestSearchSteps = 60;
-
     /// <param name="facts">What is known at the end of a run.</param>
     public static RunVerdict Of(RunFacts facts)
     {
-        PcDartsTrainer.Options options = facts.Options;
-        List<string> says = [];
+        List<string> summary = [];
         double secondsOfSearch = 0, secondsOfTrials = 0;
         int epochs = 0;
         bool fallsShort = false;
@@ -28,19 +23,19 @@ internal static class RunVerdicts
         };
         if (facts.Strength is { } strength)
         {
-            says.Add(Says(evidence, strength, facts.StartedFromSupernet));
+            summary.Add(OfSearch(evidence, strength, facts.StartedFromSupernet));
             if (evidence == ArchitectureEvidence.None)
-                secondsOfSearch = FewestSearchSteps * strength.SecondsPerStep;
+                secondsOfSearch = PlanLimits.FewestSearchSteps * strength.SecondsPerStep;
             else if (evidence == ArchitectureEvidence.Weak && strength.StepsToDecide is { } steps)
                 secondsOfSearch = steps * strength.SecondsPerStep;
             bool asked = facts.CandidatesDrawn > 1;
             bool allTried = !asked || facts.CandidatesTried >= facts.CandidatesDrawn;
-            says.Add(SaysOfTrials(facts, asked));
+            summary.Add(OfTrials(facts, asked));
             if (!allTried)
             {
-                double trialSteps = (double)CandidateTrials.FewestSteps * facts.CandidatesDrawn;
-                secondsOfTrials = trialSteps * facts.SecondsPerTrainingStep / options.CandidateTimeShare;
-                epochs = (int)Math.Min(int.MaxValue, Math.Ceiling(trialSteps / options.CandidateTimeShare / facts.StepsPerEpoch));
+                double trialSteps = (double)PlanLimits.FewestTrialSteps * facts.CandidatesDrawn;
+                secondsOfTrials = trialSteps * facts.SecondsPerTrainingStep / facts.TrialShare;
+                epochs = (int)Math.Min(int.MaxValue, Math.Ceiling(trialSteps / facts.TrialShare / facts.StepsPerEpoch));
             }
 
             fallsShort = !allTried || (evidence != ArchitectureEvidence.Clear && facts.CandidatesTried < 2);
@@ -48,31 +43,32 @@ internal static class RunVerdicts
 
         double secondsOfTraining = 0;
         // Fine-tuning needs few passes, and an end that was asked for is no lack.
-        bool judged = options.InitialModel is null && facts.StopReason is StopReason.Completed or StopReason.TimeBudget;
-        bool fewPasses = judged && facts.TrainingPasses < NetworkTrainer.MinimumPasses - 0.05;
-        says.Add(string.Create(CultureInfo.InvariantCulture, $"The network saw each picture {facts.TrainingPasses:0.##} times")
-            + (fewPasses ? $"; below {NetworkTrainer.MinimumPasses} times a network is usually far from what it can learn." : "."));
+        bool judged = !facts.FineTuned && facts.StopReason is StopReason.Completed or StopReason.TimeBudget;
+        bool fewPasses = judged && facts.TrainingPasses < PlanLimits.FewestPasses - 0.05;
+        summary.Add(string.Create(CultureInfo.InvariantCulture, $"The network saw each picture {facts.TrainingPasses:0.##} times")
+            + (fewPasses ? $"; below {PlanLimits.FewestPasses} times a network is usually far from what it can learn." : "."));
         if (fewPasses)
         {
             fallsShort = true;
-            secondsOfTraining = NetworkTrainer.MinimumPasses * facts.StepsPerEpoch * facts.SecondsPerTrainingStep;
-            epochs = Math.Max(epochs, NetworkTrainer.MinimumPasses);
+            secondsOfTraining = PlanLimits.FewestPasses * facts.StepsPerEpoch * facts.SecondsPerTrainingStep;
+            epochs = Math.Max(epochs, PlanLimits.FewestPasses);
         }
 
-        int? suggestedEpochs = epochs > options.Epochs ? epochs : null;
+        int? suggestedEpochs = epochs > facts.Epochs ? epochs : null;
         TimeSpan? budget = null;
-        if (fallsShort && options.TimeBudget is { } given)
+        if (fallsShort && facts.TimeBudget is { } given)
         {
-            double searchShare = facts.Strength is null ? 0 : options.SearchTimeShare;
-            double trialShare = facts.Strength is null || options.SearchCandidates == 1 ? 0 : options.CandidateTimeShare;
-            double seconds = Math.Max(secondsOfSearch / options.SearchTimeShare, Math.Max(secondsOfTrials, secondsOfTraining / (1 - trialShare)) / (1 - searchShare));
+            double searchShare = facts.Strength is null ? 0 : facts.SearchTimeShare;
+            double trialShare = facts.Strength is null || facts.CandidatesAsked == 1 ? 0 : facts.TrialShare;
+            double secondsOfRest = Math.Max(secondsOfTrials, secondsOfTraining / (1 - trialShare));
+            double seconds = Math.Max(secondsOfSearch / facts.SearchTimeShare, secondsOfRest / (1 - searchShare));
             budget = Rounded(facts.ReadSeconds + seconds);
             if (budget <= given)
                 budget = null; // the time was there; the steps of the plan were not
         }
 
         if (budget is not null || suggestedEpochs is not null)
-            says.Add(Advice(budget, suggestedEpochs));
+            summary.Add(Advice(budget, suggestedEpochs));
         return new RunVerdict
         {
             Evidence = evidence,
@@ -81,39 +77,43 @@ internal static class RunVerdicts
             BetaEntropy = facts.Strength?.BetaEntropy,
             AlphaWalk = facts.Strength is { Steps: > 0 } moved ? moved.AlphaWalk : null,
             BetaWalk = facts.Strength is { Steps: > 0 } walked ? walked.BetaWalk : null,
-            CandidatesAsked = facts.Strength is null ? 0 : options.SearchCandidates,
+            CandidatesAsked = facts.Strength is null ? 0 : facts.CandidatesAsked,
             CandidatesTried = facts.CandidatesTried,
             ChosenCandidate = facts.ChosenCandidate,
             TrainingPasses = facts.TrainingPasses,
             FallsShort = fallsShort,
             SuggestedTimeBudget = budget,
             SuggestedEpochs = suggestedEpochs,
-            Summary = string.Join(' ', says),
+            Summary = string.Join(' ', summary),
         };
     }
 
-    private static string Says(ArchitectureEvidence evidence, SearchStrength strength, bool startedFromSupernet)
+    private static string OfSearch(ArchitectureEvidence evidence, SearchStrength strength, bool startedFromSupernet)
     {
         string from = startedFromSupernet ? "what the supernet started from" : "random";
         string where = string.Create(CultureInfo.InvariantCulture,
-            $"after {strength.Steps:N0} steps α is at {100 * strength.AlphaEntropy:0.0} % and β at {100 * strength.BetaEntropy:0.0} % of the largest entropy (even is 100 %), and they have moved {strength.AlphaWalk:0.0} and {strength.BetaWalk:0.0} times as far as noise alone would move them");
+            $"after {strength.Steps:N0} steps α is at {100 * strength.AlphaEntropy:0.0} % and β at {100 * strength.BetaEntropy:0.0} % of the largest "
+            + $"entropy (even is 100 %), and they have moved {strength.AlphaWalk:0.0} and {strength.BetaWalk:0.0} times as far as noise alone would move them");
         return evidence switch
         {
-            ArchitectureEvidence.None => $"The search's share of the time ended before α and β were stepped, so the architecture that it decodes to is {from}.",
+            ArchitectureEvidence.None =>
+                $"The search's share of the time ended before α and β were stepped, so the architecture that it decodes to is {from}.",
             ArchitectureEvidence.Weak => $"The search decided little: {where}. The architecture that it decodes to is hardly better than a random one.",
             _ => $"The search prefers what it decodes to: {where}.",
         };
     }
 
-    private static string SaysOfTrials(RunFacts facts, bool asked)
+    private static string OfTrials(RunFacts facts, bool asked)
     {
         if (!asked)
             return "No other candidates were asked for, so the decoded architecture was trained.";
         int count = facts.CandidatesDrawn;
         return facts.CandidatesTried switch
         {
-            < 2 => $"None of the {count} candidates was compared: there were too few steps or too little time for trials of {CandidateTrials.FewestSteps} steps. The decoded architecture was trained.",
-            _ when facts.CandidatesTried < count => $"Only {facts.CandidatesTried} of {count} candidates were tried; of these, candidate {facts.ChosenCandidate} had the lowest loss and was trained.",
+            < 2 => $"None of the {count} candidates was compared: there were too few steps or too little time for trials of "
+                + $"{PlanLimits.FewestTrialSteps} steps. The decoded architecture was trained.",
+            _ when facts.CandidatesTried < count => $"Only {facts.CandidatesTried} of {count} candidates were tried; "
+                + $"of these, candidate {facts.ChosenCandidate} had the lowest loss and was trained.",
             _ => $"All {count} candidates were tried; candidate {facts.ChosenCandidate} had the lowest loss and was trained.",
         };
     }

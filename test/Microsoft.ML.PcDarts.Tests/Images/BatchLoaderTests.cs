@@ -43,7 +43,8 @@ public sealed class BatchLoaderTests : IDisposable
     [Fact]
     public void LoadAugmented_AlternateFlips_ShowsEachSideInEveryOtherEpoch()
     {
-        using BatchLoader loader = new(_data, [0.5f, 0.5f, 0.5f], [0.25f, 0.25f, 0.25f], new PcDartsTrainer.Options { CropPadding = 0 }, CPU, ScalarType.Float32, seed: 5);
+        AugmentationSettings uncropped = Augmentation with { CropPadding = 0 };
+        using BatchLoader loader = new(_data, [0.5f, 0.5f, 0.5f], [0.25f, 0.25f, 0.25f], uncropped, CPU, ScalarType.Float32, seed: 5);
         long[] rows = [.. Enumerable.Range(0, 12)];
         Tensor plain = loader.Load(rows).Images;
         Tensor[] epochs = [.. Enumerable.Range(0, 3).Select(epoch => loader.LoadAugmented(rows, draw: 7 + epoch, epoch: epoch).Images)];
@@ -79,5 +80,7 @@ public sealed class BatchLoaderTests : IDisposable
         Assert.Equal(ScalarType.Float32, half.Load([0, 7]).Images.dtype);
     }
 
-    private BatchLoader Loader(ScalarType type) => new(_data, [0.5f, 0.5f, 0.5f], [0.25f, 0.25f, 0.25f], new PcDartsTrainer.Options(), CPU, type, seed: 1);
+    private static AugmentationSettings Augmentation => RunSettings.Of(PcDartsRecipe.Default()).Augmentation;
+
+    private BatchLoader Loader(ScalarType type) => new(_data, [0.5f, 0.5f, 0.5f], [0.25f, 0.25f, 0.25f], Augmentation, CPU, type, seed: 1);
 }

@@ -35,7 +35,7 @@ public sealed class DiskTests : IDisposable
                 Fill(filler);
         }));
         Assert.Contains("cannot be written to any more", error.Message, StringComparison.Ordinal);
-        Assert.Contains("call Fit with the same workspace to go on", error.Message, StringComparison.Ordinal);
+        Assert.Contains("call Fit with the same workspace to resume", error.Message, StringComparison.Ordinal);
 
         File.Delete(filler);
         Assert.Equal(whole, Train(Workspace));

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.PcDarts.Runs;
@@ -92,6 +95,32 @@ public sealed class CheckpointFolderTests : IDisposable
         Assert.Contains("000001.json belongs to another run than 'run.json'", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Newest_OfTheVersionBefore_IsRead()
+    {
+        Written(epochs: 1);
+        JsonNode file = JsonNode.Parse(File.ReadAllText(_folder.File("000001.json")))!;
+        const string State = """
+            {"phase":"Search","progress":{"plan":{"epochs":9,"stepsPerEpoch":4,"batchSize":8,"images":288},"epoch":3,"step":2,"epochSteps":4,
+            "sums":{"loss":1.5,"hits":7,"count":16},"architectureSums":{"loss":0,"hits":0,"count":0},"secondHalfSums":{"loss":0,"hits":0,"count":0},
+            "architectureSteps":5,"weightShare":1,"deadline":null,"elapsed":"00:00:02","validationSeconds":0,
+            "trained":{"images":96,"cost":96,"seconds":1.5,"imagesPerSecond":64},"costs":[],"learningRateScale":1,"bestEpoch":0,"bestScore":"-Infinity",
+            "improvedEpoch":0,"improvedScore":"-Infinity","stopped":null,"lastGenotype":null,"unchangedEpochs":1},
+            "elapsed":"00:00:03","epochs":[],"metricsBytes":12,"found":null,"shape":null}
+            """;
+        file["version"] = 2;
+        file["state"] = JsonNode.Parse(State);
+        string text = file["state"]!.ToJsonString();
+        file["stateSha256"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("run" + text)));
+        File.WriteAllText(_folder.File("000001.json"), file.ToJsonString());
+
+        RunState state = new CheckpointFolder(_folder.Path, "run").Newest(_warnings.Add)!.State;
+        var progress = Assert.IsType<SearchProgress>(state.Progress);
+        Assert.Equal((TrainingPhase.Search, 3, 2, 5, 1, 12), (state.Phase, progress.Epoch, progress.Step, progress.ArchitectureSteps, progress.UnchangedEpochs, state.MetricsBytes));
+        Assert.Equal(new MeterSums(1.5, 7, 16), progress.Sums);
+        Assert.Empty(_warnings);
+    }
+
     private CheckpointFolder Written(int epochs)
     {
         CheckpointFolder folder = new(_folder.Path, "run");
@@ -108,7 +137,7 @@ public sealed class CheckpointFolderTests : IDisposable
     }
 
     private static Checkpoint CheckpointOf(int epoch) => new(
-        new RunState { Phase = TrainingPhase.Search, Progress = new PhaseProgress { Plan = new PhasePlan(9, 4, 8), Epoch = epoch }, Elapsed = TimeSpan.FromSeconds(epoch), Epochs = [], MetricsBytes = 0 },
+        new RunState { Progress = new SearchProgress { Plan = new PhasePlan(9, 4, 8), Epoch = epoch }, Elapsed = TimeSpan.FromSeconds(epoch), Epochs = [], MetricsBytes = 0 },
         new Dictionary<string, TensorData> { ["weights"] = new([1], [epoch * 1f]) });
 
     private sealed class BadSector(string path) : Disk

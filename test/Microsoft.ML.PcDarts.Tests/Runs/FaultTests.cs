@@ -137,7 +137,7 @@ public sealed class FaultTests : IDisposable
     private static Checkpoint CheckpointOf(IReadOnlyList<EpochMetrics> epochs, long metricsBytes) => new(
         new RunState
         {
-            Phase = TrainingPhase.Search, Progress = new PhaseProgress { Plan = new PhasePlan(Epochs, 4, 8), Epoch = epochs.Count }, Elapsed = TimeSpan.FromSeconds(epochs.Count), Epochs = epochs, MetricsBytes = metricsBytes,
+            Progress = new SearchProgress { Plan = new PhasePlan(Epochs, 4, 8), Epoch = epochs.Count }, Elapsed = TimeSpan.FromSeconds(epochs.Count), Epochs = epochs, MetricsBytes = metricsBytes,
         },
         new Dictionary<string, TensorData> { ["weights"] = new([2], [1f, epochs.Count]) });
 

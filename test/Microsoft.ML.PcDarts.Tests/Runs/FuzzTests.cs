@@ -93,7 +93,7 @@ public sealed class FuzzTests : IDisposable
         CheckpointFolder.Of(_run.Path, run.Description).Write(new Checkpoint(
             new RunState
             {
-                Phase = TrainingPhase.Training, Progress = new PhaseProgress { Plan = new PhasePlan(6, 4, 8), Costs = [new SizeCost(8, 8, 0.5)], LastGenotype = KnownGenotypes.PcDartsCifar }, Elapsed = TimeSpan.FromSeconds(5),
+                Progress = new FinalProgress { Plan = new PhasePlan(6, 4, 8), Costs = [new SizeCost(8, 8, 0.5)] }, Elapsed = TimeSpan.FromSeconds(5),
                 Epochs = run.Epochs, MetricsBytes = 100, Found = new SearchResult(KnownGenotypes.PcDartsCifar, TimeSpan.FromSeconds(1), 10), Shape = run.Shape,
             },
             new Dictionary<string, TensorData> { ["weights"] = new([2, 2], [1f, 2, 3, 4]), ["steps"] = new([1], [5L]) }));

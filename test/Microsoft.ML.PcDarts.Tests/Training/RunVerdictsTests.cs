@@ -37,7 +37,7 @@ public sealed class RunVerdictsTests
     public void Of_EpochsTooFewForTrials_SuggestsEpochs()
     {
         // A share of 0.12 of 10 epochs of 5 steps is no trial of 20 steps; 12 of them need 400 epochs.
-        RunVerdict verdict = RunVerdicts.Of(Facts() with { Options = new() { Epochs = 20 }, StepsPerEpoch = 5, CandidatesTried = 0, ChosenCandidate = null });
+        RunVerdict verdict = RunVerdicts.Of(Facts() with { TimeBudget = null, Epochs = 20, StepsPerEpoch = 5, CandidatesTried = 0, ChosenCandidate = null });
         Assert.True(verdict.FallsShort);
         Assert.Equal((null, 400), (verdict.SuggestedTimeBudget, verdict.SuggestedEpochs));
     }
@@ -69,12 +69,12 @@ public sealed class RunVerdictsTests
 
     [Fact]
     public void Of_FineTuning_FewPassesAreEnough()
-        => Assert.False(RunVerdicts.Of(Facts() with { Options = new() { InitialModel = "w.safetensors" }, Strength = null, TrainingPasses = 3 }).FallsShort);
+        => Assert.False(RunVerdicts.Of(Facts() with { FineTuned = true, Strength = null, TrainingPasses = 3 }).FallsShort);
 
     [Fact]
     public void Of_DecodedOneAloneWithWeakEvidence_FallsShort()
     {
-        RunFacts alone = Facts() with { Options = new() { SearchCandidates = 1 }, CandidatesDrawn = 1, CandidatesTried = 0, ChosenCandidate = null };
+        RunFacts alone = Facts() with { TimeBudget = null, CandidatesAsked = 1, CandidatesDrawn = 1, CandidatesTried = 0, ChosenCandidate = null };
         Assert.True(RunVerdicts.Of(alone).FallsShort);
         Assert.False(RunVerdicts.Of(alone with { Strength = Noise with { AlphaWalk = 4, AlphaEntropy = 0.9 } }).FallsShort);
     }
@@ -85,7 +85,19 @@ public sealed class RunVerdictsTests
 
     private static RunFacts Facts() => new()
     {
-        Options = new() { TimeBudget = TimeSpan.FromMinutes(1), Epochs = 60 }, Strength = Noise, CandidatesDrawn = 12, CandidatesTried = 12, ChosenCandidate = 3, TrainingPasses = 30,
-        StepsPerEpoch = 100, SecondsPerTrainingStep = 0.2, ReadSeconds = 10, StopReason = StopReason.Completed,
+        Epochs = 60,
+        TimeBudget = TimeSpan.FromMinutes(1),
+        SearchTimeShare = 0.08,
+        TrialShare = 0.12,
+        CandidatesAsked = 12,
+        Strength = Noise,
+        CandidatesDrawn = 12,
+        CandidatesTried = 12,
+        ChosenCandidate = 3,
+        TrainingPasses = 30,
+        StepsPerEpoch = 100,
+        SecondsPerTrainingStep = 0.2,
+        ReadSeconds = 10,
+        StopReason = StopReason.Completed,
     };
 }

@@ -9,12 +9,12 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Training.Final;
 
-/// <summary>Steps the weights of the final training: forward and backward pass, clipping, and the optimizers that the options name.</summary>
+/// <summary>Steps the weights of the final training: forward and backward pass, clipping, and the optimizers that the settings name.</summary>
 internal sealed class NetworkStepper : IDisposable
 {
     private const string NetworkPrefix = "network.";
     private readonly DiscoveredNetwork _network;
-    private readonly PcDartsTrainer.Options _options;
+    private readonly FinalSettings _settings;
     private readonly Tensor? _classWeights;
     private readonly RecordedStep _pass;
     private readonly Device _device;
@@ -22,22 +22,28 @@ internal sealed class NetworkStepper : IDisposable
     private readonly Muon? _muon;
 
     /// <param name="network">The network; the parameters that require gradients are stepped.</param>
-    /// <param name="options">Optimizer, rates, momentum, decay, clipping and losses.</param>
+    /// <param name="settings">Optimizer, rates, momentum, decay, clipping and losses.</param>
     /// <param name="device">Where the weights are.</param>
     /// <param name="classWeights">Weight of each class in the losses, or null.</param>
     /// <param name="warn">Receives what makes the steps slow.</param>
-    public NetworkStepper(DiscoveredNetwork network, PcDartsTrainer.Options options, Device device, Tensor? classWeights = null, Action<string>? warn = null)
+    public NetworkStepper(DiscoveredNetwork network, FinalSettings settings, Device device, Tensor? classWeights = null, Action<string>? warn = null)
     {
-        (_network, _options, _device, _classWeights) = (network, options, device, classWeights);
+        (_network, _settings, _device, _classWeights) = (network, settings, device, classWeights);
+        OptimizerSettings optimizer = settings.Optimizer;
         (string Name, Parameter Parameter)[] trained = [.. network.named_parameters().Where(entry => entry.parameter.requires_grad)];
         // The auxiliary head, which is dropped after the training, has a matrix of 768×512 that would cost Muon ten times as much as all others.
-        (string Name, Parameter Parameter)[] byMuon = options.Optimizer == NetworkOptimizer.Muon
+        (string Name, Parameter Parameter)[] byMuon = optimizer.Optimizer == NetworkOptimizer.Muon
             ? [.. trained.Where(entry => Muon.Takes(entry.Parameter) && !NetworkWeights.IsAuxiliary(entry.Name))]
             : [];
         _sgd = new WeightSgd(
-            [.. trained.Except(byMuon)], byMuon.Select(entry => entry.Parameter), options.Momentum, options.WeightDecay, options.Nesterov, flat: network.UseKernels && device.type != DeviceType.CPU);
+            [.. trained.Except(byMuon)],
+            byMuon.Select(entry => entry.Parameter),
+            optimizer.Momentum,
+            optimizer.WeightDecay,
+            optimizer.Nesterov,
+            flat: network.UseKernels && device.type != DeviceType.CPU);
         _pass = new RecordedStep(Forward, record: network.UseKernels, warn);
-        _muon = byMuon.Length == 0 ? null : new Muon(byMuon, options.Momentum, options.Nesterov);
+        _muon = byMuon.Length == 0 ? null : new Muon(byMuon, optimizer.Momentum, optimizer.Nesterov);
     }
 
     /// <summary>One step.</summary>
@@ -63,9 +69,9 @@ internal sealed class NetworkStepper : IDisposable
     /// <summary>The part of a step that follows the gradients.</summary>
     public void Update(double learningRate)
     {
-        _sgd.Clip(_options.GradientClipNorm);
+        _sgd.Clip(_settings.Optimizer.GradientClipNorm);
         _sgd.Step(learningRate);
-        _muon?.Step(_options.MuonLearningRate * learningRate / _options.LearningRate);
+        _muon?.Step(_settings.Optimizer.MuonLearningRate * learningRate / _settings.Optimizer.LearningRate);
     }
 
     /// <summary>Adds the network's weights and running statistics, and what the optimizers remember of the steps before.</summary>
@@ -96,10 +102,12 @@ internal sealed class NetworkStepper : IDisposable
     {
         _sgd.ZeroGradients();
         (Tensor logits, Tensor? auxiliary) = _network.Forward(images);
-        Tensor loss = nn.functional.cross_entropy(logits, labels, _classWeights, label_smoothing: _options.LabelSmoothing);
+        Tensor loss = Loss(logits);
         if (auxiliary is not null)
-            loss = loss.Plus(nn.functional.cross_entropy(auxiliary, labels, _classWeights, label_smoothing: _options.LabelSmoothing), _options.AuxiliaryWeight);
+            loss = loss.Plus(Loss(auxiliary), _settings.AuxiliaryWeight);
         loss.backward();
         return logits.detach();
+
+        Tensor Loss(Tensor scores) => nn.functional.cross_entropy(scores, labels, _classWeights, label_smoothing: _settings.LabelSmoothing);
     }
 }

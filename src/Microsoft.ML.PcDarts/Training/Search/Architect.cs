@@ -1,6 +1,5 @@
 using Microsoft.ML.PcDarts.Networks.Supernets;
 using Microsoft.ML.PcDarts.Optimizers;
-using Microsoft.ML.PcDarts.Torch;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Training.Search;
@@ -11,19 +10,23 @@ internal sealed class Architect : IDisposable
 {
     private readonly Supernet _supernet;
     private readonly ArchitectureParameters _architecture;
-    private readonly Tensor? _classWeights;
-    private readonly RecordedStep _pass;
+    private readonly GradientPass _pass;
 
     /// <summary>Steps α and β.</summary>
     public ArchitectureAdam Optimizer { get; }
 
-    public Architect(Supernet supernet, ArchitectureParameters architecture, double learningRate, Tensor? classWeights = null, Action<string>? warn = null)
+    /// <param name="supernet">The supernet.</param>
+    /// <param name="architecture">α and β.</param>
+    /// <param name="learningRate">Learning rate of Adam.</param>
+    /// <param name="classWeights">Weight of each class in the loss, or null.</param>
+    /// <param name="warn">Receives a message about slow steps.</param>
+    public Architect(
+        Supernet supernet, ArchitectureParameters architecture, double learningRate, Tensor? classWeights = null, Action<string>? warn = null)
     {
-        _classWeights = classWeights;
         _supernet = supernet;
         _architecture = architecture;
         Optimizer = new ArchitectureAdam(architecture.Tensors, learningRate);
-        _pass = new RecordedStep(Pass, record: supernet.Form != CellForm.PerEdge, warn);
+        _pass = new GradientPass(supernet, architecture, Optimizer.ZeroGradients, classWeights, warn);
     }
 
     /// <summary>One step of Adam. The supernet stays in training mode, as in the paper's code: its batch norms see these pictures too.</summary>
@@ -44,13 +47,5 @@ internal sealed class Architect : IDisposable
     {
         _pass.Dispose();
         Optimizer.Dispose();
-    }
-
-    private Tensor Pass(Tensor images, Tensor labels)
-    {
-        Optimizer.ZeroGradients();
-        Tensor logits = _supernet.Forward(images, _architecture);
-        nn.functional.cross_entropy(logits, labels, _classWeights).backward();
-        return logits.detach();
     }
 }

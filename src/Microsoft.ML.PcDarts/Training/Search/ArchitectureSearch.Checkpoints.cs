@@ -1,10 +1,13 @@
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Runs;
 using Microsoft.ML.PcDarts.Torch;
 
 namespace Microsoft.ML.PcDarts.Training.Search;
 
-/// <content>What a checkpoint of a search holds. Batches and augmentation follow from the seed and the steps done, and nothing else is random.</content>
+/// <content>
+/// Tensors of a checkpoint. Batches and augmentation follow from the seed and the steps done, and nothing else is random.
+/// </content>
 internal sealed partial class ArchitectureSearch
 {
     /// <summary>Weights, α and β, without the optimizers' memory.</summary>
@@ -24,11 +27,22 @@ internal sealed partial class ArchitectureSearch
         return tensors;
     }
 
-    private void Restore(IReadOnlyDictionary<string, TensorData> tensors)
+    private SearchProgress Resume(Checkpoint interrupted)
     {
+        IReadOnlyDictionary<string, TensorData> tensors = interrupted.Tensors;
         ModuleWeights.Import(_supernet, ModuleWeights.WithPrefix(tensors, SupernetWeights.CheckpointPrefix));
         _architecture.Import(tensors);
         _weights.Import(tensors);
         _architect.Optimizer.Import(tensors);
+        var progress = (SearchProgress)interrupted.State.Progress;
+        progress.LearningRateScale = Math.Min(progress.LearningRateScale, LearningRateScale);
+        return progress;
     }
+
+    /// <summary>Writes the supernet at the end of the search to the workspace; its checkpoints make room for those of the training.</summary>
+    private void KeepSupernet() => _journal.InWorkspace(folder =>
+    {
+        string file = Path.Combine(folder.FullPath, Workspace.SupernetFile);
+        new SupernetWeights(file, Learned()).Write(file);
+    });
 }

@@ -1,7 +1,6 @@
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Networks.Supernets;
 using Microsoft.ML.PcDarts.Optimizers;
-using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -15,22 +14,35 @@ internal sealed class WeightStepper : IDisposable
     private readonly Supernet _supernet;
     private readonly ArchitectureParameters _architecture;
     private readonly WeightSgd _sgd;
-    private readonly Tensor? _classWeights;
     private readonly double _clipNorm;
-    private readonly RecordedStep _pass;
+    private readonly GradientPass _pass;
 
-    public WeightStepper(Supernet supernet, ArchitectureParameters architecture, double learningRate, double momentum, double weightDecay, double clipNorm, Tensor? classWeights = null,
+    /// <param name="supernet">The supernet.</param>
+    /// <param name="architecture">α and β.</param>
+    /// <param name="learningRate">Learning rate of the first step.</param>
+    /// <param name="momentum">Momentum, 0 to below 1.</param>
+    /// <param name="weightDecay">Weight decay.</param>
+    /// <param name="clipNorm">Largest L2 norm of the gradient.</param>
+    /// <param name="classWeights">Weight of each class in the loss, or null.</param>
+    /// <param name="warn">Receives a message about slow steps.</param>
+    public WeightStepper(
+        Supernet supernet,
+        ArchitectureParameters architecture,
+        double learningRate,
+        double momentum,
+        double weightDecay,
+        double clipNorm,
+        Tensor? classWeights = null,
         Action<string>? warn = null)
     {
-        _classWeights = classWeights;
         _supernet = supernet;
         _architecture = architecture;
         _clipNorm = clipNorm;
         LearningRate = learningRate;
         (string Name, Parameter Parameter)[] weights = [.. supernet.named_parameters()];
-        bool fast = supernet.Form != CellForm.PerEdge;
-        _sgd = new WeightSgd(weights, [], momentum, weightDecay, nesterov: false, flat: fast && weights[0].Parameter.device_type != DeviceType.CPU);
-        _pass = new RecordedStep(Pass, record: fast, warn);
+        bool flat = supernet.Form != CellForm.PerEdge && weights[0].Parameter.device_type != DeviceType.CPU;
+        _sgd = new WeightSgd(weights, [], momentum, weightDecay, nesterov: false, flat);
+        _pass = new GradientPass(supernet, architecture, _sgd.ZeroGradients, classWeights, warn);
     }
 
     public double LearningRate { get; set; }
@@ -60,13 +72,5 @@ internal sealed class WeightStepper : IDisposable
     {
         _pass.Dispose();
         _sgd.Dispose();
-    }
-
-    private Tensor Pass(Tensor images, Tensor labels)
-    {
-        _sgd.ZeroGradients();
-        Tensor logits = _supernet.Forward(images, _architecture);
-        nn.functional.cross_entropy(logits, labels, _classWeights).backward();
-        return logits.detach();
     }
 }

@@ -67,14 +67,14 @@ public sealed class CandidateTrialsTests
 
     [Theory]
     [InlineData(6, null)] // 9 steps
-    [InlineData(100_000, 1.0)] // 0.01 of a second
+    [InlineData(100_000, 10.0)] // 0.1 of a second, 10 readings of the clock
     public void Fit_TooLittleForAComparison_TrainsTheDecodedOne(int epochs, double? seconds)
     {
-        PcDartsTransformer model = Run(options =>
-        {
-            (options.SearchCandidates, options.CandidateTimeShare, options.Epochs) = (100, seconds is null ? 0.5 : 0.01, epochs);
-            options.TimeBudget = seconds is { } budget ? TimeSpan.FromSeconds(budget) : null;
-        });
+        MLContext ml = new(seed: 3);
+        PcDartsTrainer.Options options = Quick();
+        (options.SearchCandidates, options.CandidateTimeShare, options.Epochs) = (100, seconds is null ? 0.5 : 0.01, epochs);
+        options.TimeBudget = seconds is { } budget ? TimeSpan.FromSeconds(budget) : null;
+        PcDartsTransformer model = FitOnFakeClock(ml, options, Views(ml, 30, out _));
         Assert.DoesNotContain(model.History.Epochs, epoch => epoch.Phase == TrainingPhase.Selection);
         Assert.Equal(model.History.Epochs.Last(epoch => epoch.Phase == TrainingPhase.Search).Genotype, model.Genotype);
     }
