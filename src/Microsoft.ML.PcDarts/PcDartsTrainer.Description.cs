@@ -4,6 +4,7 @@ using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Images;
 using Microsoft.ML.PcDarts.Models;
 using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.PcDarts.Runs;
 using TorchSharp;
 
@@ -38,7 +39,7 @@ public sealed partial class PcDartsTrainer
         Data = DataDescription.Of(data),
         ValidationData = validationData is null ? null : DataDescription.Of(validationData),
         Options = TextOf(_options, initial, supernet),
-        Versions = ModelMetadata.LibraryVersions(),
+        Versions = PackageVersion.OfLibraries(),
     };
 
     /// <summary>Every option that decides the result, by name, in invariant text; of files, their content counts and not their place.</summary>

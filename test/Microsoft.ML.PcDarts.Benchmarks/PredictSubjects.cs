@@ -5,6 +5,7 @@ using Microsoft.ML.PcDarts.Images;
 using Microsoft.ML.PcDarts.MlNet;
 using Microsoft.ML.PcDarts.Models;
 using Microsoft.ML.PcDarts.Networks.Discovered;
+using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -89,7 +90,7 @@ internal sealed class PredictSubjects : IDisposable
 
     /// <summary>A session that uses one thread for a batch, called by as many threads as there are cores.</summary>
     public void ParallelSession(int batch) => Parallel.For(
-        0, (_files.Length + batch - 1) / batch, new ParallelOptions { MaxDegreeOfParallelism = TorchRuntime.PhysicalCores() }, i => Score(_singleThreadSession, i * batch, batch));
+        0, (_files.Length + batch - 1) / batch, new ParallelOptions { MaxDegreeOfParallelism = Processor.PhysicalCores() }, i => Score(_singleThreadSession, i * batch, batch));
 
     public void PredictImages() => Check(_predictor.Predict(_images).Count);
 

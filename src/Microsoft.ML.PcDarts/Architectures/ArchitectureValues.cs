@@ -11,7 +11,7 @@ namespace Microsoft.ML.PcDarts;
 /// <param name="BetaReduce">β of the reduction cell, E values.</param>
 public sealed record ArchitectureValues(IReadOnlyList<float> AlphaNormal, IReadOnlyList<float> AlphaReduce, IReadOnlyList<float> BetaNormal, IReadOnlyList<float> BetaReduce)
 {
-    /// <summary>What the paper's code calls them, in the order of the members.</summary>
+    /// <summary>Their names in the paper's code, in the order of the members. They are no part of its modules, so files hold them beside the state dict.</summary>
     internal static IReadOnlyList<string> Names { get; } = ["alphas_normal", "alphas_reduce", "betas_normal", "betas_reduce"];
 
     /// <summary>
@@ -27,7 +27,7 @@ public sealed record ArchitectureValues(IReadOnlyList<float> AlphaNormal, IReadO
     public static ArchitectureValues Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        IReadOnlyDictionary<string, TensorData> tensors = TensorFile.Read(path).Tensors;
+        IReadOnlyDictionary<string, TensorData> tensors = TensorFile.Read(path, Names).Tensors;
         try
         {
             return Of(tensors) ?? throw new InvalidDataException($"it has none of {string.Join(", ", Names)}. The paper's code keeps them outside of its state_dict: "

@@ -1,4 +1,4 @@
-using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Platform;
 
 namespace Microsoft.ML.PcDarts.Formats;
 
@@ -9,27 +9,31 @@ internal sealed record TensorFile(IReadOnlyDictionary<string, TensorData> Tensor
 {
     private const string ParallelPrefix = "module.";
 
-    /// <summary>Reads a file; what it is, its first bytes tell.</summary>
+    /// <summary>Reads a file, whose kind its first bytes tell.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="beside">Names of tensors that are not the network's own and may lie beside its state dict, such as α and β.</param>
     /// <exception cref="InvalidDataException">The file is damaged or holds something else; the message names it.</exception>
-    public static TensorFile Read(string path)
+    public static TensorFile Read(string path, IReadOnlyCollection<string> beside)
     {
         using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read))
         {
-            if (OnnxModelFile.IsZip(file))
-                return new TensorFile(Named(TorchFile.Read(path)), new Dictionary<string, string>());
+            if (ArchiveLimits.IsZip(file))
+                return new TensorFile(Named(TorchFile.Read(path, beside), beside), new Dictionary<string, string>());
         }
 
         SafetensorsFile safetensors = SafetensorsFile.Read(path);
-        return new TensorFile(Named(safetensors.Tensors), safetensors.Metadata);
+        return new TensorFile(Named(safetensors.Tensors, beside), safetensors.Metadata);
     }
 
-    private static IReadOnlyDictionary<string, TensorData> Named(IReadOnlyDictionary<string, TensorData> tensors)
+    private static IReadOnlyDictionary<string, TensorData> Named(IReadOnlyDictionary<string, TensorData> tensors, IReadOnlyCollection<string> beside)
     {
         Dictionary<string, TensorData> floats = tensors.Where(entry => entry.Value.DType == TensorDType.Float32).ToDictionary();
 
-        // The wrapper names what is inside the network; α and β may lie beside it.
-        return floats.Keys.All(name => name.StartsWith(ParallelPrefix, StringComparison.Ordinal) || ArchitectureValues.Names.Contains(name))
-            ? floats.ToDictionary(entry => entry.Key.StartsWith(ParallelPrefix, StringComparison.Ordinal) ? entry.Key[ParallelPrefix.Length..] : entry.Key, entry => entry.Value, StringComparer.Ordinal)
+        // The wrapper names what is inside the network.
+        return floats.Keys.All(name => name.StartsWith(ParallelPrefix, StringComparison.Ordinal) || beside.Contains(name))
+            ? floats.ToDictionary(entry => Unwrapped(entry.Key), entry => entry.Value, StringComparer.Ordinal)
             : floats;
     }
+
+    private static string Unwrapped(string name) => name.StartsWith(ParallelPrefix, StringComparison.Ordinal) ? name[ParallelPrefix.Length..] : name;
 }

@@ -14,10 +14,11 @@ internal static class TorchFile
     // Half-precision doubles in size, and tied weights share their values; PyTorch itself writes nothing that needs more.
     private const int BytesEachOfTheFile = 4, BytesBeside = 1 << 24;
 
-    /// <summary>The tensors of the dictionary that the file holds or, of a checkpoint, of its "state_dict" with the α and β beside it; floating types as float32.</summary>
+    /// <summary>The tensors of the dictionary that the file holds or, of a checkpoint, of its "state_dict"; floating types as float32.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="beside">Names of tensors that are read too where they lie beside the "state_dict".</param>
     /// <exception cref="InvalidDataException">The file is torn, not of this kind, or holds objects that are not data; the message names it.</exception>
-    public static IReadOnlyDictionary<string, TensorData> Read(string path)
+    public static IReadOnlyDictionary<string, TensorData> Read(string path, IReadOnlyCollection<string> beside)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         try
@@ -36,8 +37,7 @@ internal static class TorchFile
                 throw new InvalidDataException("it holds no dictionary; weights are saved with torch.save(model.state_dict(), path)");
             if (dictionary.GetValueOrDefault(StateDict) is Dictionary<object, object?> inner)
             {
-                // α and β are no part of the paper's modules; who saves them puts them beside the state dict.
-                foreach (string name in ArchitectureValues.Names.Where(dictionary.ContainsKey))
+                foreach (string name in beside.Where(dictionary.ContainsKey))
                     inner.TryAdd(name, dictionary[name]);
                 dictionary = inner;
             }

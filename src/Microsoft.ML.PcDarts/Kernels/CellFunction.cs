@@ -1,4 +1,3 @@
-using Microsoft.ML.PcDarts.Networks;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Kernels;
@@ -17,7 +16,7 @@ internal sealed unsafe class CellFunction : autograd.SingleTensorFunction<CellFu
     /// <param name="input1">[N, C1, H1, W1].</param>
     /// <param name="mixture">[edges, operations + 1], or null.</param>
     /// <param name="training">Whether norms take the batch's statistics.</param>
-    /// <param name="keep">[edges, N, 1, 1, 1] or null; see <see cref="DropPath"/>.</param>
+    /// <param name="keep">[edges, N, 1, 1, 1], factors of the edges' outputs while paths are dropped; or null.</param>
     /// <param name="memorySaving">Whether the backward pass computes the cell again instead of keeping its maps.</param>
     /// <returns>[N, concat · C, H, W].</returns>
     internal static Tensor Apply(CellPlan plan, CellBuffers buffers, Tensor input0, Tensor input1, Tensor? mixture, bool training, Tensor? keep, bool memorySaving)

@@ -1,4 +1,4 @@
-using Microsoft.ML.PcDarts.Networks;
+using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 

@@ -28,7 +28,7 @@ internal static class ModelMetadata
         new(Mean, JsonSerializer.Serialize(model.Mean, JsonFormat.Compact)),
         new(Std, JsonSerializer.Serialize(model.Std, JsonFormat.Compact)),
         new(History, JsonSerializer.Serialize(model.History, JsonFormat.Compact)),
-        new(Versions, JsonSerializer.Serialize(LibraryVersions(), JsonFormat.Compact)),
+        new(Versions, JsonSerializer.Serialize(PackageVersion.OfLibraries(), JsonFormat.Compact)),
     ];
 
     /// <exception cref="InvalidDataException">The entry is missing or damaged.</exception>
@@ -80,10 +80,4 @@ internal static class ModelMetadata
     }
 
     private static InvalidDataException Damaged(string key, string why, Exception? cause = null) => new($"its metadata entry '{key}' is damaged: {why}", cause);
-
-    /// <summary>Versions of the packages that decide a result, by assembly name.</summary>
-    public static Dictionary<string, string> LibraryVersions() => new[]
-    {
-        typeof(ModelMetadata), typeof(MLContext), typeof(OnnxRuntime.InferenceSession), typeof(TorchSharp.torch),
-    }.Select(type => type.Assembly).ToDictionary(assembly => assembly.GetName().Name!, PackageVersion.Of);
 }

@@ -52,7 +52,7 @@ internal sealed class NetworkWeights
     /// <exception cref="InvalidDataException">The file is damaged or holds something else; the message names it.</exception>
     public static NetworkWeights Read(string path)
     {
-        TensorFile file = TensorFile.Read(path);
+        TensorFile file = TensorFile.Read(path, ArchitectureValues.Names);
         try
         {
             return new NetworkWeights(path, file.Tensors, file.Metadata);

@@ -19,7 +19,7 @@ internal static class OnnxModelFile
     {
         try
         {
-            return IsZip(stream) ? ReadZip(stream) : WithInfo(Content(stream, stream.Length));
+            return ArchiveLimits.IsZip(stream) ? ReadZip(stream) : WithInfo(Content(stream, stream.Length));
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
         {
@@ -30,15 +30,6 @@ internal static class OnnxModelFile
     /// <summary>The error for a file that is no whole model.</summary>
     public static InvalidDataException Incomplete(string name, Exception cause) =>
         new($"{name} is not a complete PC-DARTS model: {cause.Message.TrimEnd('.')}.", cause);
-
-    /// <summary>Whether the stream, at its beginning and left there, begins like a zip.</summary>
-    public static bool IsZip(Stream stream)
-    {
-        Span<byte> start = stackalloc byte[2];
-        bool zip = stream.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start.SequenceEqual("PK"u8);
-        stream.Position = 0;
-        return zip;
-    }
 
     /// <summary>The last PC-DARTS network of a zip, all of which is checked: sizes and checksums.</summary>
     /// <param name="stream">The zip; seekable.</param>

@@ -1,3 +1,4 @@
+using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

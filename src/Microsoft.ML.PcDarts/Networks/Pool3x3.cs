@@ -1,4 +1,5 @@
 using Microsoft.ML.PcDarts.Kernels;
+using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -17,6 +17,15 @@ internal static class ArchiveLimits
 
     private const int EndLength = 22, LocatorLength = 20, RecordLength = 56;
 
+    /// <summary>Whether the stream, at its beginning and left there, begins like a zip.</summary>
+    public static bool IsZip(Stream stream)
+    {
+        Span<byte> start = stackalloc byte[2];
+        bool zip = stream.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start.SequenceEqual("PK"u8);
+        stream.Position = 0;
+        return zip;
+    }
+
     /// <summary>Unpacks a whole zip and keeps nothing, so that whoever reads it afterwards meets no more than the limits allow.</summary>
     /// <param name="stream">A zip; seekable. It is left at its beginning.</param>
     /// <param name="maximumBytes">Most bytes that the entries unpack to together.</param>

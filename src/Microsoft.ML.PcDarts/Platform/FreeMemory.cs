@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Microsoft.ML.PcDarts.Torch;
 
 namespace Microsoft.ML.PcDarts.Platform;
 
@@ -31,8 +30,7 @@ internal static partial class FreeMemory
         return memory.Index > 0 ? Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes) : long.MaxValue;
     }
 
-    /// <summary>Gives the system what was freed and is kept for later allocations: the trainer lets glibc keep all of it, see <see
-    /// cref="KeptMemory"/>.</summary>
+    /// <summary>Gives the system what was freed and is kept for later allocations; during training glibc keeps all of it.</summary>
     public static void ReturnUnused()
     {
         if (!OperatingSystem.IsLinux())

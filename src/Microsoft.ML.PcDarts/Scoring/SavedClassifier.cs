@@ -61,7 +61,7 @@ internal sealed class SavedClassifier : IDisposable
         (ModelProto network, PcDartsModelInfo info) = OnnxModelFile.Read(stream, name);
         stream.Position = 0;
         var context = new MLContext();
-        if (OnnxModelFile.IsZip(stream))
+        if (ArchiveLimits.IsZip(stream))
             return FromZip(context, stream, name, network, info);
         DataViewSchema schema = ImageRow.SchemaOf(Image);
         ITransformer preprocessing = ImagePreprocessing.Estimator(context, Image, "Resized", Pixels, info.Shape.ImageWidth, info.Shape.ImageHeight)

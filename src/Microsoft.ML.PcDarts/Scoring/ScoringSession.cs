@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.PcDarts.Torch;
+using Microsoft.ML.PcDarts.Platform;
 
 namespace Microsoft.ML.PcDarts.Scoring;
 
@@ -24,7 +24,7 @@ internal sealed class ScoringSession : IDisposable
     /// <exception cref="OnnxRuntimeException">ONNX Runtime refuses the network.</exception>
     public ScoringSession(byte[] model, ScoringSettings settings)
     {
-        Threads = settings.Threads ?? TorchRuntime.PhysicalCores();
+        Threads = settings.Threads ?? Processor.PhysicalCores();
         BatchSize = new BatchSizeTuner(settings.BatchSize);
         _turns = new SemaphoreSlim(Threads, Threads);
         _session = settings.Open(model);

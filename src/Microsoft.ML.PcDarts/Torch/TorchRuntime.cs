@@ -85,23 +85,7 @@ internal static partial class TorchRuntime
         if (count is { } given)
             ArgumentOutOfRangeException.ThrowIfLessThan(given, 1, nameof(count));
         EnsureLoaded();
-        torch.set_num_threads(count ?? PhysicalCores());
-    }
-
-    /// <summary>Physical cores, never more than the processors this process may use; all of these where the system does not tell.</summary>
-    internal static int PhysicalCores()
-    {
-        const string cpus = "/sys/devices/system/cpu";
-        if (!OperatingSystem.IsLinux() || !Directory.Exists(cpus))
-            return Environment.ProcessorCount;
-        // One file content per physical core: hyper-threads of a core name the same siblings.
-        int cores = Directory.EnumerateDirectories(cpus, "cpu*")
-            .Select(cpu => Path.Combine(cpu, "topology", "thread_siblings_list"))
-            .Where(File.Exists)
-            .Select(File.ReadAllText)
-            .Distinct(StringComparer.Ordinal)
-            .Count();
-        return cores == 0 ? Environment.ProcessorCount : Math.Min(cores, Environment.ProcessorCount);
+        torch.set_num_threads(count ?? Processor.PhysicalCores());
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 
@@ -81,8 +82,8 @@ public sealed class TorchRuntimeTests
     public void SetThreads_Null_IsOneThreadPerPhysicalCore()
     {
         TorchRuntime.SetThreads(null);
-        Assert.InRange(TorchRuntime.PhysicalCores(), 1, Environment.ProcessorCount);
-        Assert.Equal(TorchRuntime.PhysicalCores(), torch.get_num_threads());
+        Assert.InRange(Processor.PhysicalCores(), 1, Environment.ProcessorCount);
+        Assert.Equal(Processor.PhysicalCores(), torch.get_num_threads());
     }
 
     [Fact]

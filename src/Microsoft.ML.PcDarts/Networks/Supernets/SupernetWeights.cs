@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
-using Microsoft.ML.PcDarts.Models;
+using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.PcDarts.Torch;
 using static TorchSharp.torch;
 
@@ -13,7 +13,7 @@ internal sealed class SupernetWeights
     /// <summary>What a checkpoint puts before the names of the supernet's weights.</summary>
     public const string CheckpointPrefix = "supernet.";
     private const string ClassifierPrefix = "classifier.";
-    private const string ShapeKey = "pcdarts.supernet";
+    private const string ShapeKey = "pcdarts.supernet", VersionsKey = "pcdarts.versions";
     private const int MostChannels = 1024, MostLayers = 100, MostNodes = 8; // as of the options
     private readonly string _path;
     private readonly IReadOnlyDictionary<string, TensorData> _weights, _architecture;
@@ -51,7 +51,7 @@ internal sealed class SupernetWeights
 
     /// <summary>Reads a safetensors file, also a checkpoint's, or a zip of PyTorch.</summary>
     /// <exception cref="InvalidDataException">The file is damaged or holds something else; the message names it.</exception>
-    public static SupernetWeights Read(string path) => new(path, TensorFile.Read(path).Tensors);
+    public static SupernetWeights Read(string path) => new(path, TensorFile.Read(path, ArchitectureValues.Names).Tensors);
 
     /// <summary>Whether tensors are those of a supernet: each of its edges has several operations.</summary>
     public static bool AreIn(IReadOnlyDictionary<string, TensorData> tensors) => tensors.Keys.Any(name => name.Split('.') is ["cells", _, "_ops", _, "_ops", ..]);
@@ -60,7 +60,7 @@ internal sealed class SupernetWeights
     public void Write(string path) => SafetensorsFile.Write(path, All(), new Dictionary<string, string>
     {
         [ShapeKey] = JsonSerializer.Serialize(Shape, JsonFormat.Compact),
-        [ModelMetadata.Versions] = JsonSerializer.Serialize(ModelMetadata.LibraryVersions(), JsonFormat.Compact),
+        [VersionsKey] = JsonSerializer.Serialize(PackageVersion.OfLibraries(), JsonFormat.Compact),
     });
 
     /// <summary>Checks that every weight that a search for so many classes needs is there, with its shape, and no other.</summary>
