@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.PcDarts.Reports;
 using Microsoft.ML.PcDarts.Runs;
 
 namespace Microsoft.ML.PcDarts;
@@ -25,7 +26,7 @@ public sealed partial class PcDartsTrainer
             return null;
         string folder = Path.Combine(workspace.FullPath, string.Create(CultureInfo.InvariantCulture, $"fold-{fold}"));
         tell($"WorkspacePath '{workspace.FullPath}' holds the finished run of other pictures that this trainer was fitted to before, so this run is kept in '{folder}'.");
-        return Workspace.Open(folder);
+        return Workspace.Open(folder, ReportPage.Write);
     }
 
     private void Remember(RunDescription description)

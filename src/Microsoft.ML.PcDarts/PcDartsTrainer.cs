@@ -5,6 +5,7 @@ using Microsoft.ML.PcDarts.Images;
 using Microsoft.ML.PcDarts.MlNet;
 using Microsoft.ML.PcDarts.Models;
 using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Reports;
 using Microsoft.ML.PcDarts.Runs;
 using Microsoft.ML.PcDarts.Torch;
 using Microsoft.ML.PcDarts.Training;
@@ -106,7 +107,7 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         Device device = TorchRuntime.ChooseDevice(MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment), log.Warning);
         ScalarType trainingType = TorchRuntime.ChooseType(_options.Precision, device, log.Warning);
         TorchRuntime.SetThreads(_options.Threads);
-        using Workspace? workspace = _options.WorkspacePath is { } folder ? Workspace.Open(folder) : null;
+        using Workspace? workspace = _options.WorkspacePath is { } folder ? Workspace.Open(folder, ReportPage.Write) : null;
         int seed = _options.Seed
             ?? MlNetAccess.Seed(_environment)
             ?? (workspace is null ? null : Workspace.ReadDescription(workspace.FullPath)?.Seed)
@@ -181,7 +182,8 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         };
         var model = new DiscoveredModel(found.Genotype, shape, trained.Weights, mean, std, classNames, history);
         PcDartsTransformer transformer = PcDartsTransformer.Create(_environment, model, input.Schema, Columns);
-        journal.InWorkspace(kept => kept.Finish(RunResult.Of(model), transformer, input.Schema));
+        journal.InWorkspace(kept => kept.Finish(
+            model.Result, stream => new MLContext().Model.Save(transformer, input.Schema, stream), stream => model.WriteOnnx(stream)));
         if (trained.Stopped != StopReason.Cancelled)
             Remember(description);
         return transformer;

@@ -1,4 +1,6 @@
+using Google.Protobuf;
 using Microsoft.ML.PcDarts.Formats;
+using Microsoft.ML.PcDarts.Runs;
 
 namespace Microsoft.ML.PcDarts.Models;
 
@@ -19,7 +21,13 @@ internal sealed record DiscoveredModel(
     IReadOnlyList<string> ClassNames,
     TrainingHistory History)
 {
+    /// <summary>The run's result, as its workspace keeps it.</summary>
+    public RunResult Result => new(Genotype, Shape, ClassNames, History);
+
     /// <summary>A writer of this model's ONNX forms, metadata included.</summary>
     public OnnxWriter Writer(PcDartsOnnxOptions? options = null)
         => new(Genotype, Shape, Weights) { Mean = Mean, Std = Std, Metadata = ModelMetadata.Write(this), Options = options ?? new PcDartsOnnxOptions() };
+
+    /// <summary>Writes the whole classifier as an ONNX file.</summary>
+    public void WriteOnnx(Stream stream, PcDartsOnnxOptions? options = null) => Writer(options).Classifier().WriteTo(stream);
 }

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Text;
+using Microsoft.ML.PcDarts.Platform;
+using Microsoft.ML.PcDarts.Runs;
 using OxyPlot;
 
 namespace Microsoft.ML.PcDarts.Reports;
@@ -11,7 +14,21 @@ internal static partial class ReportPage
 
     private const int RefreshSeconds = 15;
 
-    public static string Of(PcDartsRun run)
+    /// <summary>Writes the report of a run into its workspace.</summary>
+    /// <param name="workspacePath">The folder.</param>
+    /// <param name="running">Whether a process is at work on it.</param>
+    /// <returns>Full path of the report.</returns>
+    /// <exception cref="InvalidDataException">A file of the workspace is damaged; the message names it.</exception>
+    public static string Write(string workspacePath, bool running)
+    {
+        PcDartsRun run = PcDartsRun.Read(workspacePath, running);
+        string path = Path.Combine(run.WorkspacePath, Workspace.PageFile);
+        byte[] page = Encoding.UTF8.GetBytes(Of(run));
+        AtomicFile.Write(path, stream => stream.Write(page));
+        return path;
+    }
+
+    private static string Of(PcDartsRun run)
     {
         var page = new Html();
         page.Add($"<!DOCTYPE html>").Add($"<html lang=\"en\">").Add($"<head>").Add($"<meta charset=\"utf-8\">");
@@ -125,7 +142,7 @@ internal static partial class ReportPage
     {
         page.Add($"<section id=\"details\"><h2>Options and versions</h2><div class=\"columns\">");
         page.Add($"<details open><summary>Options that decide the result</summary>");
-        AddTable(page, run.Options.Where(option => option.Key != nameof(PcDartsTrainer.Options.Genotype)).Select(option => (option.Key, option.Value == "null" ? "–" : option.Value)));
+        AddTable(page, run.Options.Where(option => option.Key != "Genotype").Select(option => (option.Key, option.Value == "null" ? "–" : option.Value)));
         page.Add($"</details><details open><summary>Versions</summary>");
         AddTable(page, run.Versions.Select(version => (version.Key, version.Value)));
         page.Add($"</details></div></section>");

@@ -6,6 +6,8 @@ namespace Microsoft.ML.PcDarts;
 /// <content>The supernet of the search.</content>
 public sealed partial class PcDartsRun
 {
+    private const string InitialModel = "InitialModel"; // as run.json names the option
+
     /// <summary>
     /// Writes the supernet of the search as a safetensors file: float32 weights and running statistics under the names of the paper's code (<c>Network</c> of model_search.py), so that PyTorch loads them into
     /// it, and with them <c>alphas_normal</c>, <c>alphas_reduce</c> [E, 8], <c>betas_normal</c> and <c>betas_reduce</c> [E] before the softmax; the metadata hold the shape. It is the supernet at the end of
@@ -30,7 +32,7 @@ public sealed partial class PcDartsRun
 
     private string WhyNoSupernet()
     {
-        if (Given is not null || Options.GetValueOrDefault(nameof(PcDartsTrainer.Options.InitialModel), "null") != "null")
+        if (Given is not null || Options.GetValueOrDefault(InitialModel, "null") != "null")
             return "its architecture was given and not searched.";
         return Epochs.Any(epoch => epoch.Phase != TrainingPhase.Search) || Result is not null
             ? $"its search has ended and {Workspace.SupernetFile} is missing; that file was deleted, or an earlier version of this library ran the search."

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Microsoft.ML.PcDarts.Models;
 
 namespace Microsoft.ML.PcDarts.Runs;
 
@@ -15,8 +14,6 @@ internal sealed record RunResult(Genotype Genotype, NetworkShape Shape, IReadOnl
     /// <summary>Whether the run was cancelled and can go on.</summary>
     [JsonIgnore]
     public bool IsCancelled => History.StopReason == StopReason.Cancelled;
-
-    public static RunResult Of(DiscoveredModel model) => new(model.Genotype, model.Shape, model.ClassNames, model.History);
 
     public void Write(string workspace) => ReportFile.Write(Path.Combine(workspace, FileName), this);
 

@@ -7,8 +7,10 @@ internal sealed partial class Workspace
     private const string LockFile = ".lock";
 
     /// <summary>Creates the folder if it is missing, and takes it for this process.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="report">Writes the report of the run in a folder, while the run is under way or at its end, and returns its path; null for none.</param>
     /// <exception cref="IOException">The folder cannot be written to, or another process has it.</exception>
-    public static Workspace Open(string path)
+    public static Workspace Open(string path, Func<string, bool, string>? report = null)
     {
         string full = Path.GetFullPath(path);
         try
@@ -26,7 +28,7 @@ internal sealed partial class Workspace
                 throw;
             }
 
-            return new Workspace(full, fileLock);
+            return new Workspace(full, fileLock, report);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -38,7 +40,7 @@ internal sealed partial class Workspace
     /// <summary>Files that only a process that died leaves: they never got their names.</summary>
     private static IEnumerable<string> Remains(string folder)
     {
-        string[] own = [RunFile, ModelFile, OnnxFile, SupernetFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName];
+        string[] own = [RunFile, ModelFile, OnnxFile, SupernetFile, RunResult.FileName, RunPredictions.FileName, PageFile];
         return
         [
             .. Directory.EnumerateFiles(folder, "pixels-*" + AtomicFile.TemporaryEnding),

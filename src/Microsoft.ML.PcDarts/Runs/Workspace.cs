@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Platform;
-using Microsoft.ML.PcDarts.Reports;
 
 namespace Microsoft.ML.PcDarts.Runs;
 
@@ -16,14 +15,16 @@ internal sealed partial class Workspace : IDisposable
     public const string CheckpointsFolder = "checkpoints";
     public const string GenotypesFolder = "genotypes";
     public const string SupernetFile = "supernet.safetensors";
+    public const string PageFile = "report.html";
     private readonly FileStream _lock;
+    private readonly Func<string, bool, string>? _report;
     private readonly ReportPace _pace = new();
     private CheckpointFolder? _checkpoints;
     private Stream? _metrics;
     private bool _hasGenotypes;
     private Action<string>? _warn;
 
-    private Workspace(string path, FileStream fileLock) => (FullPath, _lock) = (path, fileLock);
+    private Workspace(string path, FileStream fileLock, Func<string, bool, string>? report) => (FullPath, _lock, _report) = (path, fileLock, report);
 
     public string FullPath { get; }
 
@@ -121,11 +122,14 @@ internal sealed partial class Workspace : IDisposable
     public void AddWarning(string message) => RunWarnings.Add(FullPath, message);
 
     /// <summary>Writes model, result and report of the finished run.</summary>
-    public void Finish(RunResult result, PcDartsTransformer model, DataViewSchema inputs)
+    /// <param name="result">The result.</param>
+    /// <param name="writeModel">Writes the content of <see cref="ModelFile"/>.</param>
+    /// <param name="writeOnnx">Writes the content of <see cref="OnnxFile"/>.</param>
+    public void Finish(RunResult result, Action<Stream> writeModel, Action<Stream> writeOnnx)
     {
         Disk.Current.Sync(_metrics!);
-        AtomicFile.Write(Path.Combine(FullPath, ModelFile), stream => new MLContext().Model.Save(model, inputs, stream));
-        model.SaveOnnx(Path.Combine(FullPath, OnnxFile));
+        AtomicFile.Write(Path.Combine(FullPath, ModelFile), writeModel);
+        AtomicFile.Write(Path.Combine(FullPath, OnnxFile), writeOnnx);
         result.Write(FullPath);
         WriteReport(running: false);
     }
@@ -144,7 +148,7 @@ internal sealed partial class Workspace : IDisposable
     {
         foreach (string folder in ((string[])[CheckpointsFolder, GenotypesFolder]).Select(name => Path.Combine(FullPath, name)).Where(Directory.Exists))
             Directory.Delete(folder, recursive: true);
-        Delete([MetricsFile, RunWarnings.FileName, SupernetFile, RunResult.FileName, RunPredictions.FileName, PcDartsReport.FileName]);
+        Delete([MetricsFile, RunWarnings.FileName, SupernetFile, RunResult.FileName, RunPredictions.FileName, PageFile]);
         Delete([RunFile]);
 
         void Delete(string[] names)
@@ -160,11 +164,11 @@ internal sealed partial class Workspace : IDisposable
     {
         try
         {
-            PcDartsReport.Write(FullPath, running);
+            _report?.Invoke(FullPath, running);
         }
         catch (InvalidDataException damage)
         {
-            _warn!($"{PcDartsReport.FileName} is not up to date: {damage.Message}");
+            _warn!($"{PageFile} is not up to date: {damage.Message}");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.ML.PcDarts.Reports;
 using Microsoft.ML.PcDarts.Runs;
 
 namespace Microsoft.ML.PcDarts.Tests.Reports;
@@ -13,7 +14,7 @@ public sealed class ReportPageTests : IDisposable
     [Fact]
     public void Write_BeforeTheFirstEpoch_RefreshesItselfAndSaysSo()
     {
-        PcDartsReport.Write(_run.Path, running: true);
+        ReportPage.Write(_run.Path, running: true);
         Assert.Contains(Refresh, _run.Page, StringComparison.Ordinal);
         Assert.Contains("No step is done yet.", _run.Page, StringComparison.Ordinal);
         Assert.Contains("a &lt;machine&gt;", _run.Page, StringComparison.Ordinal);
@@ -24,7 +25,7 @@ public sealed class ReportPageTests : IDisposable
     {
         _run.AddSearchEpoch(1);
         _run.AddSearchEpoch(2);
-        PcDartsReport.Write(_run.Path, running: true);
+        ReportPage.Write(_run.Path, running: true);
         Assert.Contains(Refresh, _run.Page, StringComparison.Ordinal);
         Assert.Contains("What the search would find if it ended now.", _run.Page, StringComparison.Ordinal);
         Assert.Contains("Search, epoch 2 of 5", _run.Page, StringComparison.Ordinal);
@@ -36,7 +37,7 @@ public sealed class ReportPageTests : IDisposable
     public void Write_MidSearch_MarksKeptEdgesAndShadesBySoftmax()
     {
         _run.AddSearchEpoch(1, favourite: Primitive.SepConv3x3);
-        PcDartsReport.Write(_run.Path, running: true);
+        ReportPage.Write(_run.Path, running: true);
 
         // e³ / (e³ + 7) of the first edge's weight; both cells keep two edges for each of four nodes.
         Assert.Contains(">74.2</td>", _run.Page, StringComparison.Ordinal);
@@ -50,7 +51,7 @@ public sealed class ReportPageTests : IDisposable
         _run.AddCandidate(1, KnownGenotypes.PcDartsCifar, loss: 1.9);
         _run.AddCandidate(2, KnownGenotypes.DartsV2, loss: 1.7);
         _run.AddCandidate(3, KnownGenotypes.PcDartsImageNet, loss: 1.8);
-        PcDartsReport.Write(_run.Path, running: true);
+        ReportPage.Write(_run.Path, running: true);
         Assert.Contains("Candidate 3 of 3, step 20 of 20", _run.Page, StringComparison.Ordinal);
         Assert.Contains(">Candidate 1</th><td>loss 1.900, accuracy 25.0 %, 40 pictures/s</td>", _run.Page, StringComparison.Ordinal);
         Assert.Contains(">Candidate 2, the best so far</th>", _run.Page, StringComparison.Ordinal);
@@ -59,7 +60,7 @@ public sealed class ReportPageTests : IDisposable
 
         _run.AddCandidate(4, KnownGenotypes.PcDartsImageNet, loss: 1.4);
         _run.AddTrainingEpoch(1);
-        PcDartsReport.Write(_run.Path, running: true);
+        ReportPage.Write(_run.Path, running: true);
         Assert.Contains(">Candidate 3, longer, chosen</th>", _run.Page, StringComparison.Ordinal);
         Assert.Equal(KnownGenotypes.PcDartsImageNet, PcDartsRun.Open(_run.Path).Genotype);
     }
@@ -93,7 +94,7 @@ public sealed class ReportPageTests : IDisposable
         _run.AddResult(classes);
         new RunPredictions("w", [new("/x/<i>.png", classes[0], classes[1], 0.9f), new("/x/2.png", classes[2], classes[2], 0.8f)]).Write(_run.Path);
 
-        PcDartsReport.Write(_run.Path, running: true);
+        ReportPage.Write(_run.Path, running: true);
 
         Assert.DoesNotContain(Refresh, _run.Page, StringComparison.Ordinal);
         Assert.Contains(">finished</span>", _run.Page, StringComparison.Ordinal);
@@ -183,7 +184,7 @@ public sealed class ReportPageTests : IDisposable
     {
         using var run = new ReportFolder(given: KnownGenotypes.PcDartsCifar);
         run.AddTrainingEpoch(1);
-        PcDartsReport.Write(run.Path, running: true);
+        ReportPage.Write(run.Path, running: true);
         Assert.Contains("The architecture was given, so there was no search.", run.Page, StringComparison.Ordinal);
         Assert.Equal(KnownGenotypes.PcDartsCifar, PcDartsRun.Read(run.Path, running: true).Genotype);
         Assert.Contains("pcdarts-cells", run.Page, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Platform;
+using Microsoft.ML.PcDarts.Reports;
 using Microsoft.ML.PcDarts.Runs;
 
 namespace Microsoft.ML.PcDarts.Tests.Runs;
@@ -92,7 +93,7 @@ public sealed class FaultTests : IDisposable
     /// <summary>What the trainer does with a workspace, from where an earlier attempt stood.</summary>
     private void Attempt(string folder, Promises promises, List<string> warnings, bool finish)
     {
-        using Workspace workspace = Workspace.Open(folder);
+        using Workspace workspace = Workspace.Open(folder, ReportPage.Write);
         Assert.True(PcDartsRun.Exists(folder) || !promises.Began);
         Checkpoint? newest = workspace.Begin(Description, warnings.Add);
         promises.Began = true;
@@ -111,7 +112,8 @@ public sealed class FaultTests : IDisposable
         if (!finish)
             return;
         TrainingHistory history = TinyModel.History(_model.Model.Genotype, _model.Model.Shape) with { Epochs = epochs, Seed = Description.Seed };
-        workspace.Finish(new RunResult(_model.Model.Genotype, _model.Model.Shape, ["a", "b", "c"], history), _model.Transformer, _view.Schema);
+        workspace.Finish(new RunResult(_model.Model.Genotype, _model.Model.Shape, ["a", "b", "c"], history),
+            stream => _ml.Model.Save(_model.Transformer, _view.Schema, stream), stream => _model.Model.WriteOnnx(stream));
         promises.Finished = true;
     }
 

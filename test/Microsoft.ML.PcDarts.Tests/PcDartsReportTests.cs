@@ -1,9 +1,7 @@
-using System.Runtime.InteropServices;
-using Microsoft.ML.PcDarts.Reports;
 using SkiaSharp;
 using static Microsoft.ML.PcDarts.Tests.ColourPictures;
 
-namespace Microsoft.ML.PcDarts.Tests.Reports;
+namespace Microsoft.ML.PcDarts.Tests;
 
 public sealed class PcDartsReportTests : IDisposable
 {
@@ -51,69 +49,11 @@ public sealed class PcDartsReportTests : IDisposable
         Assert.False(File.Exists(_folder.File("run/predictions.json")));
     }
 
-    [Fact]
-    public void Thumbnail_LargePicture_IsMadeSmall()
-    {
-        using SKBitmap noise = new(1200, 800);
-        byte[] pixels = new byte[noise.ByteCount];
-        new Random(1).NextBytes(pixels);
-        Marshal.Copy(pixels, 0, noise.GetPixels(), pixels.Length);
-        using (FileStream file = File.Create(_folder.File("noise.png")))
-            noise.Encode(file, SKEncodedImageFormat.Png, 100);
-
-        string uri = Thumbnail.Of(_folder.File("noise.png"))!;
-
-        Assert.StartsWith("data:image/jpeg;base64,", uri, StringComparison.Ordinal);
-        using SKBitmap small = SKBitmap.Decode(Convert.FromBase64String(uri[(uri.IndexOf(',', StringComparison.Ordinal) + 1)..]));
-        Assert.Equal((160, 107), (small.Width, small.Height));
-        Assert.InRange(uri.Length, 100, 60_000);
-    }
-
-    [Fact]
-    public void Thumbnail_NoPicture_IsNull()
-    {
-        File.WriteAllText(_folder.File("text.png"), "no picture");
-        Assert.Null(Thumbnail.Of(_folder.File("text.png")));
-        Assert.Null(Thumbnail.Of(_folder.File("missing.png")));
-    }
-
-    [Fact]
-    public void RunIfDue_SlowAction_WaitsFiftyTimesAsLong()
-    {
-        var clock = new ManualTime();
-        var pace = new ReportPace(clock);
-        int runs = 0;
-        Run(at: 0);
-        Run(at: 48);
-        Assert.Equal(1, runs);
-        Run(at: 51);
-        Assert.Equal(2, runs);
-
-        void Run(int at)
-        {
-            clock.Now = TimeSpan.FromSeconds(100 + at);
-            pace.RunIfDue(() =>
-            {
-                runs++;
-                clock.Now += TimeSpan.FromSeconds(1);
-            });
-        }
-    }
-
     private static void WriteRed(string path)
     {
         using SKBitmap red = new(8, 8);
         red.Erase(SKColors.Red);
         using FileStream file = File.Create(path);
         red.Encode(file, SKEncodedImageFormat.Png, 100);
-    }
-
-    private sealed class ManualTime : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
     }
 }

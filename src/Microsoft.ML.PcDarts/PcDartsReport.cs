@@ -1,5 +1,3 @@
-using System.Text;
-using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.PcDarts.Reports;
 using Microsoft.ML.PcDarts.Runs;
 
@@ -13,7 +11,7 @@ namespace Microsoft.ML.PcDarts;
 public static class PcDartsReport
 {
     /// <summary>Name of the report in its workspace.</summary>
-    public const string FileName = "report.html";
+    public const string FileName = Workspace.PageFile;
 
     /// <summary>Writes the report of a run anew, from the files of its workspace. The run may be under way, in another process too, interrupted or finished.</summary>
     /// <param name="workspacePath">The folder that <see cref="PcDartsTrainer.Options.WorkspacePath"/> named.</param>
@@ -25,7 +23,7 @@ public static class PcDartsReport
     public static string Write(string workspacePath)
     {
         ArgumentException.ThrowIfNullOrEmpty(workspacePath);
-        return Write(workspacePath, Workspace.IsTaken(workspacePath));
+        return ReportPage.Write(workspacePath, Workspace.IsTaken(workspacePath));
     }
 
     /// <summary>Asks the model of a finished run about labelled pictures, keeps the answers as <c>predictions.json</c> in the workspace, and writes the report, which then has a confusion matrix and
@@ -59,15 +57,6 @@ public static class PcDartsReport
         PicturePrediction[] answers = [.. labelled.Zip(predictor.Predict(labelled.Select(picture => picture.Path), cancellation)).Where(pair => pair.Second.Error is null)
             .Select(pair => new PicturePrediction(Path.GetFullPath(pair.First.Path), pair.First.Label, pair.Second.Label, pair.Second.Probability))];
         new RunPredictions(result.History.WeightsSha256, answers).Write(workspacePath);
-        return Write(workspacePath, running: false);
-    }
-
-    internal static string Write(string workspacePath, bool running)
-    {
-        PcDartsRun run = PcDartsRun.Read(workspacePath, running);
-        string path = Path.Combine(run.WorkspacePath, FileName);
-        byte[] page = Encoding.UTF8.GetBytes(ReportPage.Of(run));
-        AtomicFile.Write(path, stream => stream.Write(page));
-        return path;
+        return ReportPage.Write(workspacePath, running: false);
     }
 }
