@@ -106,7 +106,7 @@ public sealed partial class PcDartsPredictor : IDisposable
     public PcDartsPrediction Predict(string path, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return _scoring.Run([path], _scoring.Decode, cancellation)[0];
+        return Scoring.Run([path], _scoring.Decode, cancellation)[0];
     }
 
     /// <summary>Names the class of one picture in memory.</summary>
@@ -119,7 +119,7 @@ public sealed partial class PcDartsPredictor : IDisposable
     public PcDartsPrediction Predict(MLImage image, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(image);
-        return _scoring.Run([image], PictureScoring.Borrow, cancellation)[0];
+        return Scoring.Run([image], PictureScoring.Borrow, cancellation)[0];
     }
 
     /// <summary>Names the classes of picture files.</summary>
@@ -138,7 +138,7 @@ public sealed partial class PcDartsPredictor : IDisposable
     public IReadOnlyList<PcDartsPrediction> Predict(IEnumerable<string> paths, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        return _scoring.Run(paths, _scoring.Decode, cancellation);
+        return Scoring.Run(paths, _scoring.Decode, cancellation);
     }
 
     /// <summary>Names the classes of pictures in memory.</summary>
@@ -153,7 +153,7 @@ public sealed partial class PcDartsPredictor : IDisposable
     public IReadOnlyList<PcDartsPrediction> Predict(IEnumerable<MLImage> images, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return _scoring.Run(images, PictureScoring.Borrow, cancellation);
+        return Scoring.Run(images, PictureScoring.Borrow, cancellation);
     }
 
     /// <summary>Names the class of one picture and maps which places speak for it, or for another class.</summary>
@@ -183,6 +183,15 @@ public sealed partial class PcDartsPredictor : IDisposable
         if (_maps.IsValueCreated)
             _maps.Value.Dispose();
         _classifier.Dispose();
+    }
+
+    private PictureScoring Scoring
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _scoring;
+        }
     }
 
     private static PcDartsPredictor Load(Stream stream, string name, Options? options)

@@ -1,8 +1,8 @@
-using Google.Protobuf;
 using Microsoft.ML.Data;
 using Microsoft.ML.PcDarts.MlNet;
 using Microsoft.ML.PcDarts.Models;
 using Microsoft.ML.PcDarts.Platform;
+using Microsoft.ML.PcDarts.Scoring;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.PcDarts;
@@ -26,7 +26,7 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
     private readonly DataViewSchema _trainSchema;
     private readonly ColumnNames _columns;
     private readonly Lock _gate = new();
-    private ScoringChain? _chain;
+    private BatchedChain? _chain;
 
     private PcDartsTransformer(IHostEnvironment env, DiscoveredModel model, DataViewSchema trainSchema, ColumnNames columns)
     {
@@ -98,7 +98,7 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (options is not null && !Enum.IsDefined(options.WeightType))
             throw new ArgumentException($"WeightType {options.WeightType} is not a value of {nameof(OnnxWeightType)}; use {string.Join(" or ", Enum.GetNames<OnnxWeightType>())}.", nameof(options));
-        AtomicFile.Write(path, stream => _model.Writer(options).Classifier().WriteTo(stream));
+        AtomicFile.Write(path, stream => _model.WriteOnnx(stream, options));
     }
 
     /// <summary>
@@ -128,9 +128,12 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
         }
     }
 
-    private ScoringChain Open()
+    private BatchedChain Open()
     {
         lock (_gate)
-            return _chain ??= new ScoringChain(_environment, _model, _trainSchema, _columns);
+        {
+            return _chain ??= new BatchedChain(
+                new ScoringChain(_environment, _model, _trainSchema, _columns), new ScoringSettings { GpuDeviceId = MlNetAccess.GpuDeviceId(_environment) });
+        }
     }
 }

@@ -13,7 +13,7 @@ namespace Microsoft.ML.PcDarts.Models;
 /// The model as stock ML.NET transformers, which any process can load: resize → pixels → ONNX backbone → linear softmax classifier → drop
 /// the private columns.
 /// </summary>
-internal sealed partial class ScoringChain : IDisposable
+internal sealed class ScoringChain : IDisposable
 {
     private const string Score = DefaultColumnNames.Score;
     private readonly IHostEnvironment _environment;
@@ -44,9 +44,14 @@ internal sealed partial class ScoringChain : IDisposable
 
     public TransformerChain<ITransformer> Transformer { get; }
 
-    private string Pixels => _prefix + "Pixels";
+    /// <summary>Column of the network's input.</summary>
+    public string Pixels => _prefix + "Pixels";
 
-    private string Features => _prefix + "Features";
+    /// <summary>Column of the network's output.</summary>
+    public string Features => _prefix + "Features";
+
+    /// <summary>The network from <see cref="Pixels"/> to <see cref="Features"/> as an ONNX file.</summary>
+    public byte[] Backbone() => _model.Writer().Backbone(Pixels, Features).ToByteArray();
 
     /// <summary>Saves the stock transformers. ML.NET reads the ONNX model back from the path it was loaded from, so the file stands there
     /// for that time.</summary>
@@ -66,13 +71,11 @@ internal sealed partial class ScoringChain : IDisposable
         }
     }
 
-    /// <summary>Closes the ONNX sessions.</summary>
+    /// <summary>Closes the ONNX session.</summary>
     public void Dispose()
     {
         lock (Transformer)
         {
-            _session?.Dispose();
-            _session = null;
             Transformer.Dispose();
             DeleteFile();
         }
@@ -103,7 +106,7 @@ internal sealed partial class ScoringChain : IDisposable
         {
             yield return step;
         }
-        yield return Fit(Backbone(env, transforms));
+        yield return Fit(Network(env, transforms));
 
         // ML.NET's classifier always writes "Score". Under another name it is copied, and a column of the user's that is called Score is
         // put back.
@@ -130,7 +133,7 @@ internal sealed partial class ScoringChain : IDisposable
         yield return Fit(transforms.DropColumns([.. drop]));
     }
 
-    private OnnxScoringEstimator Backbone(IHostEnvironment env, TransformsCatalog transforms)
+    private OnnxScoringEstimator Network(IHostEnvironment env, TransformsCatalog transforms)
     {
         if (MlNetAccess.GpuDeviceId(env) is not { } gpu)
             return transforms.ApplyOnnxModel(Features, Pixels, _file);

@@ -50,7 +50,6 @@ internal sealed class PictureScoring(SavedClassifier classifier, ScoringSession 
     /// <summary>Scores all items, in their order.</summary>
     public IReadOnlyList<PcDartsPrediction> Run<T>(IEnumerable<T> items, Decoder<T> decode, CancellationToken cancellation)
     {
-        ObjectDisposedException.ThrowIf(_disposed, typeof(PcDartsPredictor));
         cancellation.ThrowIfCancellationRequested();
         int? count = items.TryGetNonEnumeratedCount(out int known) ? known : null;
         if (count == 1)
