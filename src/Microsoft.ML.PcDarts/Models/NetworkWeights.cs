@@ -1,14 +1,15 @@
 using System.Globalization;
+using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Networks.Supernets;
 
 namespace Microsoft.ML.PcDarts.Models;
 
-/// <summary>What a file of weights holds: the weights under the names of the paper's code, and what it says of the network that they belong to.</summary>
+/// <summary>The contents of a file of weights: weights under the names of the paper's code, and a description of their network.</summary>
 internal sealed class NetworkWeights
 {
-    private const string ClassifierPrefix = "classifier.";
-    private const string AuxiliaryPrefix = "auxiliary_head.";
+    private const string ClassifierPrefix = NetworkPlan.ClassifierName + ".";
+    private const string AuxiliaryPrefix = NetworkPlan.AuxiliaryHeadName + ".";
     private readonly IReadOnlyDictionary<string, string> _metadata;
     private readonly string _path;
 
@@ -67,21 +68,26 @@ internal sealed class NetworkWeights
     /// <exception cref="InvalidDataException">One is missing, has another shape, or is one too many; the message names it.</exception>
     public void Check(Genotype genotype)
     {
-        IReadOnlySet<string> needed;
+        NetworkPlan plan;
         try
         {
-            needed = new OnnxWriter(genotype, Shape, Weights).WeightNames();
+            plan = NetworkPlan.Of(genotype, Shape with { AuxiliaryHead = false });
+            plan.Check(Weights);
         }
-        catch (ArgumentException missing)
+        catch (Exception mismatch) when (mismatch is ArgumentException or OverflowException)
         {
-            throw Foreign(_path, missing);
+            throw Foreign(_path, mismatch);
         }
 
-        if (Weights.Keys.FirstOrDefault(name => !needed.Contains(name) && !name.StartsWith(AuxiliaryPrefix, StringComparison.Ordinal)) is { } unknown)
-            throw Foreign(_path, new InvalidDataException($"its '{unknown}' belongs to another architecture than the genotype {genotype.ToPython()}"));
+        HashSet<string> needed = [.. plan.Weights.Select(weight => weight.Name)];
+        if (Weights.Keys.FirstOrDefault(name => !needed.Contains(name) && !IsAuxiliary(name)) is { } unknown)
+        {
+            throw Foreign(_path, new InvalidDataException(
+                $"its '{unknown}' belongs to another architecture than the genotype {genotype.ToPython()}"));
+        }
     }
 
-    /// <summary>A network's weights with those of this file in their places: all but the classifiers', which are kept where their classes are other ones.</summary>
+    /// <summary>A network's weights, replaced by those of this file: the classifiers' only where both have the same classes.</summary>
     /// <param name="own">All weights of the network.</param>
     /// <param name="classNames">The network's classes.</param>
     public IReadOnlyDictionary<string, TensorData> Over(IReadOnlyDictionary<string, TensorData> own, IReadOnlyList<string> classNames)
@@ -89,8 +95,10 @@ internal sealed class NetworkWeights
         bool sameClasses = ClassNames is { } names && names.SequenceEqual(classNames);
         return own.ToDictionary(
             entry => entry.Key,
-            entry => (sameClasses || !IsClassifier(entry.Key)) && Weights.TryGetValue(entry.Key, out TensorData? given) ? given : entry.Value,
+            entry => Replaces(entry.Key) && Weights.TryGetValue(entry.Key, out TensorData? given) ? given : entry.Value,
             StringComparer.Ordinal);
+
+        bool Replaces(string name) => sameClasses || !IsClassifier(name);
     }
 
     /// <summary>Whether a weight is one of the classifier or of the auxiliary head.</summary>
@@ -106,14 +114,24 @@ internal sealed class NetworkWeights
     private static NetworkShape ShapeOf(IReadOnlyDictionary<string, TensorData> weights)
     {
         if (SupernetWeights.AreIn(weights))
-            throw new InvalidDataException("it holds the supernet of a search. ArchitectureValues.Load ('genotype show') decodes its genotype, Options.InitialSupernet ('fit --initial-supernet') goes on searching from it");
+        {
+            throw new InvalidDataException("it holds the supernet of a search. ArchitectureValues.Load ('genotype show') "
+                + "decodes its genotype, Options.InitialSupernet ('fit --initial-supernet') goes on searching from it");
+        }
+
         bool imageNet = weights.ContainsKey("stem0.0.weight");
         int stem = imageNet ? Rows("stem0.3.weight", "[C, C / 2, 3, 3]", shape => shape is [var c, var half, 3, 3] && c == 2 * half)
             : Rows("stem.0.weight", "[3 C, 3, 3, 3]", shape => shape is [var c, 3, 3, 3] && c % 3 == 0);
         int[] cells = [.. weights.Keys.Select(name => name.Split('.')).Where(parts => parts is ["cells", _, ..])
-            .Select(parts => int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int cell) ? cell : -1).Distinct().Order()];
+            .Select(parts => int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int cell) ? cell : -1)
+            .Distinct()
+            .Order()];
         if (!cells.SequenceEqual(Enumerable.Range(0, cells.Length)))
-            throw new InvalidDataException($"it has {cells.Length} cells, and they are not numbered 0 to {cells.Length - 1}: {string.Join(", ", cells.Take(20))}");
+        {
+            throw new InvalidDataException($"it has {cells.Length} cells, and they are not numbered 0 to {cells.Length - 1}: "
+                + string.Join(", ", cells.Take(20)));
+        }
+
         int classes = Rows("classifier.weight", "[classes, features]", shape => shape.Length == 2);
         Rows("classifier.bias", $"[{classes}], one for each row of 'classifier.weight'", shape => shape is [var count] && count == classes);
         return new NetworkShape
@@ -122,7 +140,7 @@ internal sealed class NetworkWeights
             Layers = cells.Length,
             Classes = classes,
             Stem = imageNet ? NetworkStem.ImageNet : NetworkStem.Cifar,
-            AuxiliaryHead = weights.Keys.Any(name => name.StartsWith(AuxiliaryPrefix, StringComparison.Ordinal)),
+            AuxiliaryHead = weights.Keys.Any(IsAuxiliary),
         };
 
         // The tensor has as many values as its shape says, so what is sized by its rows is justified by the bytes of the file.
@@ -130,9 +148,13 @@ internal sealed class NetworkWeights
         {
             if (!weights.TryGetValue(name, out TensorData? tensor))
                 throw new InvalidDataException($"it has no '{name}', which every network of the paper's code has");
-            return fits(tensor.Shape)
-                ? (int)tensor.Shape[0]
-                : throw new InvalidDataException($"its '{name}' is [{string.Join(", ", tensor.Shape)}]; networks of the paper's code have {needed}");
+            if (!fits(tensor.Shape))
+            {
+                throw new InvalidDataException(
+                    $"its '{name}' is [{string.Join(", ", tensor.Shape)}]; networks of the paper's code have {needed}");
+            }
+
+            return (int)tensor.Shape[0];
         }
     }
 

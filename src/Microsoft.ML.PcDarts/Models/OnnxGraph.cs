@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
+using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Models.Onnx;
 
 namespace Microsoft.ML.PcDarts.Models;
 
-/// <summary>A map inside the graph: its tensor's name and what is known of <c>[N, Channels, Height, Width]</c>.</summary>
-internal readonly record struct OnnxMap(string Name, int Channels, int Height, int Width);
+/// <summary>A map inside the graph: its tensor's name and shape.</summary>
+internal readonly record struct OnnxMap(string Name, MapShape Shape);
 
 /// <summary>Builds an ONNX graph node by node; each method appends what it needs and returns the name of its result.</summary>
 internal sealed class OnnxGraph
@@ -41,7 +42,7 @@ internal sealed class OnnxGraph
     public OnnxMap Input(string name, int height, int width, bool isFloat = false)
     {
         _graph.Input.Add(Value(name, isFloat ? Float : UInt8, 3, height, width));
-        return new OnnxMap(name, 3, height, width);
+        return new OnnxMap(name, new MapShape(3, height, width));
     }
 
     /// <summary>Gives a tensor its public name as a float32 output <c>[N, dimensions]</c>.</summary>
@@ -68,9 +69,9 @@ internal sealed class OnnxGraph
             case OnnxWeightType.Int8:
                 int outputs = (int)shape[0], size = values.Length / outputs;
                 float[] steps = [.. values.Chunk(size).Select(channel => Math.Max(channel.Max(Math.Abs) / sbyte.MaxValue, float.Epsilon))];
-                sbyte[] rounded = [.. values.Select((value, i) => (sbyte)Math.Clamp(MathF.Round(value / steps[i / size]), -sbyte.MaxValue, sbyte.MaxValue))];
+                sbyte[] rounded = [.. values.Select((value, i) => Rounded(value / steps[i / size]))];
                 Initializer(name, Int8, shape, LittleEndian(rounded));
-                // Not DequantizeLinear, which ONNX Runtime does not fold into a constant: convolutions would then do without its fast layout.
+                // Not DequantizeLinear, which ONNX Runtime does not fold into a constant: convolutions would then lack its fast layout.
                 return Binary("Mul", ToFloat(name), Floats(name + ".step", [outputs, .. shape[1..].Select(_ => 1L)], steps));
             default:
                 return Floats(name, shape, values);
@@ -87,9 +88,17 @@ internal sealed class OnnxGraph
     /// <summary>A convolution, with a bias or without (null). Kernel, stride and padding are <c>(height, width)</c>; padding is the same on
     /// both sides.</summary>
     public string Convolution(
-        string input, string weight, string? bias, (int H, int W) kernel, (int H, int W) stride, (int H, int W) padding, int dilation = 1, int groups = 1) =>
-        Node("Conv", bias is null ? [input, weight] : [input, weight, bias], null, Ints("kernel_shape", kernel.H, kernel.W), Ints("strides", stride.H, stride.W),
-            Ints("pads", padding.H, padding.W, padding.H, padding.W), Ints("dilations", dilation, dilation), Int("group", groups));
+        string input,
+        string weight,
+        string? bias,
+        (int H, int W) kernel,
+        (int H, int W) stride,
+        (int H, int W) padding,
+        int dilation,
+        int groups) =>
+        Node("Conv", bias is null ? [input, weight] : [input, weight, bias], null, Ints("kernel_shape", kernel.H, kernel.W),
+            Ints("strides", stride.H, stride.W), Ints("pads", padding.H, padding.W, padding.H, padding.W),
+            Ints("dilations", dilation, dilation), Int("group", groups));
 
     /// <summary>3×3 pooling with padding 1.</summary>
     public string MaxPool3x3(string input, int stride) =>
@@ -108,8 +117,9 @@ internal sealed class OnnxGraph
     public string ShiftByOne(OnnxMap map)
     {
         string input = map.Name;
-        if (map.Height % 2 != 0 || map.Width % 2 != 0)
-            input = Node("Pad", [input, Longs(0, 0, 0, 0, 0, 0, map.Height % 2, map.Width % 2)]);
+        (int rows, int columns) = (map.Shape.Height % 2, map.Shape.Width % 2);
+        if (rows + columns > 0)
+            input = Node("Pad", [input, Longs(0, 0, 0, 0, 0, 0, rows, columns)]);
         return Node("Slice", [input, Longs(1, 1), Longs(int.MaxValue, int.MaxValue), Longs(2, 3)]);
     }
 
@@ -119,11 +129,13 @@ internal sealed class OnnxGraph
     /// <summary><c>x·Wᵀ + b</c> for a weight <c>[outputs, inputs]</c>.</summary>
     public string Linear(string input, string weight, string bias) => Node("Gemm", [input, weight, bias], null, Int("transB", 1));
 
-    /// <summary>Adds the output <c>[N, classes, H, W]</c>: a map <c>[N, C, H, W]</c> weighted by a classifier <c>[classes, C]</c> at every place.</summary>
+    /// <summary>Adds the output <c>[N, classes, H, W]</c>: a map <c>[N, C, H, W]</c> weighted by a classifier <c>[classes, C]</c> at every
+    /// place.</summary>
     public void ClassActivation(string map, string weight, string name)
     {
         Node("Conv", [map, Node("Unsqueeze", [weight, Longs(2, 3)])], name, Ints("kernel_shape", 1, 1));
-        _graph.Output.Add(new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = Float } } });
+        var type = new TypeProto.Types.Tensor { ElemType = Float };
+        _graph.Output.Add(new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = type } });
     }
 
     public string Softmax(string input) => Node("Softmax", [input], null, Int("axis", 1));
@@ -170,7 +182,10 @@ internal sealed class OnnxGraph
         return name;
     }
 
-    private static AttributeProto Int(string name, long value) => new() { Name = name, I = value, Type = AttributeProto.Types.AttributeType.Int };
+    private static sbyte Rounded(float steps) => (sbyte)Math.Clamp(MathF.Round(steps), -sbyte.MaxValue, sbyte.MaxValue);
+
+    private static AttributeProto Int(string name, long value) =>
+        new() { Name = name, I = value, Type = AttributeProto.Types.AttributeType.Int };
 
     private static AttributeProto Ints(string name, params ReadOnlySpan<long> values)
     {

@@ -1,3 +1,4 @@
+using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Models.Onnx;
 
@@ -27,36 +28,38 @@ internal sealed class OnnxWriter(Genotype genotype, NetworkShape shape, IReadOnl
 
     /// <summary>The network up to the global pooling: uint8 RGB <paramref name="input"/> <c>[N, 3, H, W]</c> → float32
     /// <paramref name="output"/> <c>[N, features]</c>.</summary>
+    /// <exception cref="ArgumentException">A weight is missing or has another shape; the message names it.</exception>
     public ModelProto Backbone(string input, string output)
     {
+        NetworkPlan plan = Plan();
         var graph = new OnnxGraph();
-        (string name, int count) = new OnnxNetwork(graph, weights).Features(Image(graph, input), genotype, shape);
-        graph.Output(name, output, count);
+        string features = new OnnxNetwork(graph, weights).Features(Image(graph, input), plan);
+        graph.Output(features, output, plan.Classifier.Inputs);
         return graph.ToModel(Metadata);
     }
 
     /// <summary>The whole classifier: uint8 RGB <c>image [N, 3, H, W]</c> → float32 <c>probabilities [N, classes]</c> and <c>logits [N,
     /// classes]</c>.</summary>
+    /// <exception cref="ArgumentException">A weight is missing or has another shape; the message names it.</exception>
     public ModelProto Classifier()
     {
+        NetworkPlan plan = Plan();
         var graph = new OnnxGraph { WeightType = Options.WeightType };
         var network = new OnnxNetwork(graph, weights);
-        string logits = network.Logits(network.Features(Image(graph, "image"), genotype, shape), shape.Classes);
+        string logits = network.Logits(network.Features(Image(graph, "image"), plan), plan.Classifier);
         graph.Output(graph.Softmax(logits), "probabilities", shape.Classes);
         graph.Output(logits, "logits", shape.Classes);
         foreach ((int stride, OnnxMap map) in Options.FeatureMaps ? network.Maps : new Dictionary<int, OnnxMap>())
-            graph.Output(map.Name, $"map_stride_{stride}", map.Channels, map.Height, map.Width);
+            graph.Output(map.Name, $"map_stride_{stride}", map.Shape.Channels, map.Shape.Height, map.Shape.Width);
         return graph.ToModel(Metadata);
     }
 
-    /// <summary>Names of all weights that the classifier needs.</summary>
-    /// <exception cref="ArgumentException">One of them is missing or has another shape.</exception>
-    public IReadOnlySet<string> WeightNames()
+    // The auxiliary head does not score.
+    private NetworkPlan Plan()
     {
-        var graph = new OnnxGraph();
-        var network = new OnnxNetwork(graph, weights);
-        network.Logits(network.Features(Image(graph, "image"), genotype, shape), shape.Classes);
-        return network.WeightNames;
+        NetworkPlan plan = NetworkPlan.Of(genotype, shape with { AuxiliaryHead = false });
+        plan.Check(weights);
+        return plan;
     }
 
     // (x / 255 − mean) / std as one multiplication and one addition a pixel.
@@ -72,7 +75,8 @@ internal sealed class OnnxWriter(Genotype genotype, NetworkShape shape, IReadOnl
             scale[c] = (float)(1 / (255 * deviation));
             shift[c] = (float)(-(Mean?[c] ?? 0) / deviation);
         }
-        string scaled = graph.Binary("Mul", Options.FloatPixels ? image.Name : graph.ToFloat(image.Name), graph.Floats("pixel.scale", [1, 3, 1, 1], scale));
+        string pixels = Options.FloatPixels ? image.Name : graph.ToFloat(image.Name);
+        string scaled = graph.Binary("Mul", pixels, graph.Floats("pixel.scale", [1, 3, 1, 1], scale));
         return image with { Name = graph.Binary("Add", scaled, graph.Floats("pixel.shift", [1, 3, 1, 1], shift)) };
     }
 }

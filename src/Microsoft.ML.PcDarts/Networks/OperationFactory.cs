@@ -4,12 +4,16 @@ namespace Microsoft.ML.PcDarts.Networks;
 internal static class OperationFactory
 {
     /// <summary>The operation of a discovered network: affine batch norms, none after pooling.</summary>
-    internal static Operation Discovered(Primitive primitive, int channels, int stride)
+    public static Operation Discovered(Primitive primitive, int channels, int stride)
         => Create(primitive, channels, stride, affine: true, normalizePools: false);
 
     /// <summary>The candidate operation of a supernet: batch norms without parameters, after pooling too.</summary>
-    internal static Operation Candidate(Primitive primitive, int channels, int stride)
+    public static Operation Candidate(Primitive primitive, int channels, int stride)
         => Create(primitive, channels, stride, affine: false, normalizePools: true);
+
+    /// <summary>The layer that brings a map to a cell's width, and to half its sides where it comes from before a reduction.</summary>
+    public static Operation Preprocess(int input, int output, bool halves, bool affine)
+        => halves ? new FactorizedReduce(input, output, affine) : new ReluConvBn(input, output, affine);
 
     private static Operation Create(Primitive primitive, int channels, int stride, bool affine, bool normalizePools) => primitive switch
     {

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Models;
 using Microsoft.ML.PcDarts.Models.Onnx;
@@ -33,8 +34,12 @@ public sealed class OnnxWriterTests
     [MemberData(nameof(KnownNames))]
     public void Classifier_OfAKnownGenotype_EqualsTorch(string name)
     {
-        Compare(KnownGenotypes.All[name], new NetworkShape { InitialChannels = 4, Layers = 4, Classes = 3, ImageHeight = 16, ImageWidth = 16 }, seed: 1);
-        Compare(KnownGenotypes.All[name], new NetworkShape { InitialChannels = 4, Layers = 3, Classes = 2, Stem = NetworkStem.ImageNet, ImageHeight = 45, ImageWidth = 33 }, seed: 2);
+        Genotype genotype = KnownGenotypes.All[name];
+        Compare(genotype, new NetworkShape { InitialChannels = 4, Layers = 4, Classes = 3, ImageHeight = 16, ImageWidth = 16 }, seed: 1);
+        Compare(genotype, new NetworkShape
+        {
+            InitialChannels = 4, Layers = 3, Classes = 2, Stem = NetworkStem.ImageNet, ImageHeight = 45, ImageWidth = 33,
+        }, seed: 2);
     }
 
     [Fact]
@@ -54,8 +59,11 @@ public sealed class OnnxWriterTests
     }
 
     [Fact]
-    public void Classifier_WithOddChannels_EqualsTorch() =>
-        Compare(KnownGenotypes.DartsV1, new NetworkShape { InitialChannels = 3, Layers = 3, Classes = 2, ImageHeight = 9, ImageWidth = 12 }, seed: 3);
+    public void Classifier_WithOddChannels_EqualsTorch()
+    {
+        var shape = new NetworkShape { InitialChannels = 3, Layers = 3, Classes = 2, ImageHeight = 9, ImageWidth = 12 };
+        Compare(KnownGenotypes.DartsV1, shape, seed: 3);
+    }
 
     public static TheoryData<Primitive, int, int, int> Operations
     {
@@ -90,11 +98,12 @@ public sealed class OnnxWriterTests
         Tensor expected = operation.call(input);
 
         var graph = new OnnxGraph();
-        OnnxMap output = new OnnxNetwork(graph, weights).Operation(primitive, graph.Input("x", height, width, isFloat: true), "x", stride);
-        graph.Output(graph.Unary("Flatten", output.Name), "y", output.Channels * output.Height * output.Width);
+        OnnxMap x = graph.Input("x", height, width, isFloat: true);
+        OnnxMap output = new OnnxNetwork(graph, weights).Edge(x, new PlannedEdge("x", primitive, Source: 0, Node: 0, stride, x.Shape));
+        graph.Output(graph.Unary("Flatten", output.Name), "y", output.Shape.Channels * (int)output.Shape.Pixels);
         float[] actual = Run(graph.ToModel([]).ToByteArray(), "x", "y", input.data<float>().ToArray(), [2, 3, height, width]);
 
-        Assert.Equal([2L, output.Channels, output.Height, output.Width], expected.shape);
+        Assert.Equal([2L, output.Shape.Channels, output.Shape.Height, output.Shape.Width], expected.shape);
         AssertClose(expected.contiguous().data<float>().ToArray(), actual, 1e-5f);
     }
 
@@ -129,7 +138,9 @@ public sealed class OnnxWriterTests
 
         Assert.DoesNotContain(graph.Node, node => node.OpType == "BatchNormalization");
         // Only the depthwise convolution, which a 1×1 convolution follows, has no norm of its own.
-        Assert.All(graph.Node.Where(node => node.OpType == "Conv"), node => Assert.Equal(node.Attribute.Single(a => a.Name == "group").I == 1 ? 3 : 2, node.Input.Count));
+        Assert.All(
+            graph.Node.Where(node => node.OpType == "Conv"),
+            node => Assert.Equal(node.Attribute.Single(a => a.Name == "group").I == 1 ? 3 : 2, node.Input.Count));
         IEnumerable<string> rectified = graph.Node.Where(node => node.OpType == "Relu").Select(node => node.Input[0]);
         Assert.Equal(rectified.Distinct().Count(), rectified.Count());
         Assert.Equal(before, WeightsHash.Sha256(weights));
@@ -142,9 +153,12 @@ public sealed class OnnxWriterTests
         using DiscoveredNetwork network = Network(KnownGenotypes.PcDartsCifar, shape, 4);
         var weights = network.ExportWeights().ToDictionary();
         weights["classifier.bias"] = new TensorData([4], new float[4]);
-        Assert.Contains("'classifier.bias' has shape [4]", Assert.Throws<ArgumentException>(() => new OnnxWriter(network.Genotype, shape, weights).Classifier()).Message);
+        Assert.Contains("'classifier.bias' has shape [4]", Message());
         weights.Remove("classifier.bias");
-        Assert.Contains("lack 'classifier.bias'", Assert.Throws<ArgumentException>(() => new OnnxWriter(network.Genotype, shape, weights).Classifier()).Message);
+        Assert.Contains("lack 'classifier.bias'", Message());
+
+        string Message() =>
+            Assert.Throws<ArgumentException>(() => new OnnxWriter(network.Genotype, shape, weights).Classifier()).Message;
     }
 
     private static void Compare(Genotype genotype, NetworkShape shape, int seed)
@@ -186,14 +200,18 @@ public sealed class OnnxWriterTests
         Primitive[] primitives = [.. Enum.GetValues<Primitive>().Where(p => p != Primitive.None)];
         return new Genotype(Edges(), Concat(), Edges(), Concat());
 
-        GenotypeEdge[] Edges() => [.. Enumerable.Range(0, 2 * nodes).Select(e => new GenotypeEdge(primitives[random.Next(primitives.Length)], random.Next(e / 2 + 2)))];
+        GenotypeEdge[] Edges() => [.. Enumerable.Range(0, 2 * nodes)
+            .Select(e => new GenotypeEdge(primitives[random.Next(primitives.Length)], random.Next(e / 2 + 2)))];
 
         int[] Concat() => [.. Enumerable.Range(2, nodes).Where(s => s == nodes + 1 || random.Next(2) == 0)];
     }
 
-    private static float[] RunClassifier(DiscoveredNetwork network, float[] images, int count) =>
-        Run(new OnnxWriter(network.Genotype, network.Shape, network.ExportWeights()) { FloatInput = true }.Classifier().ToByteArray(), "image", "logits", images,
-            [count, 3, network.Shape.ImageHeight, network.Shape.ImageWidth]);
+    private static float[] RunClassifier(DiscoveredNetwork network, float[] images, int count)
+    {
+        var writer = new OnnxWriter(network.Genotype, network.Shape, network.ExportWeights()) { FloatInput = true };
+        int[] shape = [count, 3, network.Shape.ImageHeight, network.Shape.ImageWidth];
+        return Run(writer.Classifier().ToByteArray(), "image", "logits", images, shape);
+    }
 
     private static float[] Run<T>(byte[] model, string input, string output, T[] values, int[] shape)
     {

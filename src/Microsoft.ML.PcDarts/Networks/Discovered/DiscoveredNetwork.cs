@@ -14,68 +14,51 @@ namespace Microsoft.ML.PcDarts.Networks.Discovered;
 /// </summary>
 internal sealed class DiscoveredNetwork : nn.Module
 {
-    private const string AuxiliaryName = "auxiliary_head";
-    private const int StemMultiplier = 3;
+    private readonly NetworkPlan _plan;
     private readonly Stem _stem;
     private readonly Cell[] _cells;
     private readonly AuxiliaryHead? _auxiliary;
     private readonly Linear _classifier;
-    private readonly bool _kernelsKnowCells;
+    private readonly bool _cellsHaveKernels;
     private readonly CellBuffers _buffers = new(get_num_threads());
     private readonly Tensor? _keep; // on a GPU 1 − the probability of dropping an edge
 
     /// <summary>Builds the network with torch's default initialization, drawn from torch's generator.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A member of <paramref name="shape"/> is out of range.</exception>
-    internal DiscoveredNetwork(Genotype genotype, NetworkShape shape, Device device) : base(nameof(DiscoveredNetwork))
+    public DiscoveredNetwork(Genotype genotype, NetworkShape shape, Device device) : base(nameof(DiscoveredNetwork))
     {
-        shape.Validate();
-        Genotype = genotype;
-        Shape = shape;
-        bool imageNet = shape.Stem == NetworkStem.ImageNet;
-        int channels = shape.InitialChannels, stemWidth = imageNet ? channels : StemMultiplier * channels;
-        _stem = Stem.Register(this, shape.Stem, stemWidth);
-        _cells = new Cell[shape.Layers];
-        int inputs0 = stemWidth, inputs1 = stemWidth, auxiliaryInputs = 0;
-        bool previousReduction = imageNet;
-        for (int i = 0; i < _cells.Length; i++)
-        {
-            bool reduction = CellTopology.IsReduction(i, shape.Layers);
-            channels *= reduction ? 2 : 1;
-            _cells[i] = new Cell(genotype, inputs0, inputs1, channels, reduction, previousReduction);
-            (inputs0, inputs1, previousReduction) = (inputs1, _cells[i].OutputChannels, reduction);
-            if (i == AuxiliaryCell)
-                auxiliaryInputs = inputs1;
-        }
-
+        _plan = NetworkPlan.Of(genotype, shape);
+        _stem = Stem.Register(this, shape.Stem, _plan.Stem.Output1.Channels);
+        _cells = [.. _plan.Cells.Select(cell => new Cell(cell))];
         register_module("cells", new ModuleGroup([.. _cells.Select((cell, index) => ($"{index}", (nn.Module)cell))]));
-        if (shape.AuxiliaryHead)
+        if (_plan.AuxiliaryHead is { } head)
         {
-            _auxiliary = new AuxiliaryHead(shape.Stem, auxiliaryInputs, shape.Classes);
-            register_module(AuxiliaryName, _auxiliary);
+            _auxiliary = new AuxiliaryHead(shape.Stem, head.Input.Channels, shape.Classes);
+            register_module(NetworkPlan.AuxiliaryHeadName, _auxiliary);
         }
 
-        _classifier = nn.Linear(inputs1, shape.Classes);
-        register_module("classifier", _classifier);
-        _kernelsKnowCells = Array.TrueForAll(_cells, cell => cell.Plan is not null);
+        _classifier = nn.Linear(_plan.Classifier.Inputs, _plan.Classifier.Outputs);
+        register_module(NetworkPlan.ClassifierName, _classifier);
+        _cellsHaveKernels = Array.TrueForAll(_cells, cell => cell.Plan is not null);
         this.to(device);
         if (device.type != DeviceType.CPU)
             _keep = ones(1, device: device).DetachFromDisposeScope();
     }
 
-    internal Genotype Genotype { get; }
+    public Genotype Genotype => _plan.Genotype;
 
-    internal NetworkShape Shape { get; }
+    public NetworkShape Shape => _plan.Shape;
 
-    /// <summary>Whether the cells are computed in the fastest way known: by the kernels where they can, on a GPU with channels-last maps. False is the straightforward form.</summary>
-    internal bool UseKernels { get; init; } = true;
+    /// <summary>Whether the cells are computed in the fastest way known: by the kernels where they can, on a GPU with channels-last maps.
+    /// False is the straightforward form.</summary>
+    public bool UseKernels { get; init; } = true;
 
     /// <summary>Whether the kernels compute a cell again in the backward pass instead of keeping its maps.</summary>
-    internal bool MemorySaving { get; init; }
+    public bool MemorySaving { get; init; }
 
-    private int AuxiliaryCell => 2 * Shape.Layers / 3;
-
-    /// <summary>Probability of dropping an edge in training mode, 0 to below 1. On a GPU a recorded pass takes over what is set here, except between 0 and more.</summary>
-    internal double DropPathProbability
+    /// <summary>Probability of dropping an edge in training mode, 0 to below 1. On a GPU a recorded pass follows what is set here, except
+    /// from 0 to more and back.</summary>
+    public double DropPathProbability
     {
         get;
         set
@@ -86,15 +69,16 @@ internal sealed class DiscoveredNetwork : nn.Module
     }
 
     /// <summary>Sets <see cref="DropPathProbability"/>, then <see cref="Forward(Tensor)"/>.</summary>
-    internal (Tensor Logits, Tensor? Auxiliary) Forward(Tensor images, double dropPath)
+    public (Tensor Logits, Tensor? Auxiliary) Forward(Tensor images, double dropPath)
     {
         DropPathProbability = dropPath;
         return Forward(images);
     }
 
-    /// <summary>[N, 3, H, W] float32 or bfloat16 → logits [N, classes] float32 and, in training mode with an auxiliary head, its logits.</summary>
+    /// <summary>[N, 3, H, W] float32 or bfloat16 → logits [N, classes] float32 and, in training mode with an auxiliary head, its logits.
+    /// </summary>
     /// <param name="images">Normalized pictures; maps have their type, parameters stay float32.</param>
-    internal (Tensor Logits, Tensor? Auxiliary) Forward(Tensor images)
+    public (Tensor Logits, Tensor? Auxiliary) Forward(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor features, Tensor? auxiliary) = Features(images);
@@ -104,18 +88,19 @@ internal sealed class DiscoveredNetwork : nn.Module
     /// <summary>The last cell's output [N, C, H, W] and the auxiliary logits; see <see cref="Forward(Tensor)"/>.</summary>
     // Differs from PC-DARTS: its ImageNet auxiliary head applies its first ReLU in place. Where the auxiliary cell is also the last one
     // (3 cells or fewer) that rectifies the features in training mode but not in evaluation mode; here they stay as they are in both.
-    internal (Tensor Map, Tensor? Auxiliary) Features(Tensor images)
+    public (Tensor Map, Tensor? Auxiliary) Features(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();
         bool inTraining = training;
         double dropProbability = inTraining ? DropPathProbability : 0;
         Tensor? auxiliary = null;
-        bool kernels = UseKernels && _kernelsKnowCells && CellKernels.Support(images);
-        (Tensor previous, Tensor current) = _stem.Forward(UseKernels && images.device_type != DeviceType.CPU ? ChannelsLast.Of(images) : images);
+        bool kernels = UseKernels && _cellsHaveKernels && CellKernels.Support(images);
+        bool channelsLast = UseKernels && images.device_type != DeviceType.CPU;
+        (Tensor previous, Tensor current) = _stem.Forward(channelsLast ? ChannelsLast.Of(images) : images);
         for (int i = 0; i < _cells.Length; i++)
         {
             (previous, current) = (current, Cell(_cells[i]));
-            if (i == AuxiliaryCell && inTraining)
+            if (i == _plan.AuxiliaryCell && inTraining)
                 auxiliary = _auxiliary?.call(current);
         }
 
@@ -123,9 +108,9 @@ internal sealed class DiscoveredNetwork : nn.Module
 
         Tensor Cell(Cell cell)
         {
-            Tensor? keep = dropProbability == 0
-                ? null
-                : _keep is null ? DropPath.Masks(cell.EdgeCount, images.size(0), dropProbability, images.device, images.dtype) : DropPath.Masks(cell.EdgeCount, images.size(0), _keep, images.dtype);
+            Tensor? keep = dropProbability == 0 ? null
+                : _keep is null ? DropPath.Masks(cell.EdgeCount, images.size(0), dropProbability, images.device, images.dtype)
+                : DropPath.Masks(cell.EdgeCount, images.size(0), _keep, images.dtype);
             return kernels
                 ? CellFunction.Apply(cell.Plan!, _buffers, previous, current, mixture: null, inTraining, keep, MemorySaving)
                 : cell.Forward(previous, current, keep);
@@ -133,19 +118,19 @@ internal sealed class DiscoveredNetwork : nn.Module
     }
 
     /// <summary>The last cell's output [N, C, H, W] → logits [N, classes].</summary>
-    internal Tensor Classify(Tensor map)
+    public Tensor Classify(Tensor map)
     {
         using Tensor pooled = map.mean([2, 3], type: _classifier.weight!.dtype); // [N, C]
         return _classifier.call(pooled);
     }
 
     /// <summary>Copies of all parameters and running statistics under the names of the paper's code, float32 and contiguous.</summary>
-    internal IReadOnlyDictionary<string, TensorData> ExportWeights() => ModuleWeights.Export(this);
+    public IReadOnlyDictionary<string, TensorData> ExportWeights() => ModuleWeights.Export(this);
 
-    /// <summary>Overwrites all parameters and running statistics. Weights of an auxiliary head are left out if the network has none.</summary>
-    /// <exception cref="ArgumentException">A key is missing or unknown, or a shape or type differs; nothing has been written then.</exception>
-    internal void ImportWeights(IReadOnlyDictionary<string, TensorData> weights)
-        => ModuleWeights.Import(this, weights, Shape.AuxiliaryHead ? null : AuxiliaryName + ".");
+    /// <summary>Overwrites all parameters and running statistics; those of an auxiliary head are skipped if the network has none.</summary>
+    /// <exception cref="ArgumentException">A key is missing or unknown, or a shape or type differs; then nothing was written.</exception>
+    public void ImportWeights(IReadOnlyDictionary<string, TensorData> weights)
+        => ModuleWeights.Import(this, weights, Shape.AuxiliaryHead ? null : NetworkPlan.AuxiliaryHeadName + ".");
 
     protected override void Dispose(bool disposing)
     {
