@@ -22,6 +22,9 @@ internal sealed record SupernetShape
     /// <summary>The stem's width in multiples of <see cref="InitialChannels"/>.</summary>
     public int StemMultiplier { get; init; } = 3;
 
+    /// <summary>Where its cells stand. A method, since a search's file holds the properties.</summary>
+    public IEnumerable<CellPlace> Cells() => CellPlace.Of(Layers, InitialChannels, Stem);
+
     /// <summary>Checks every rule of the shape.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A member is out of range.</exception>
     internal void Validate()

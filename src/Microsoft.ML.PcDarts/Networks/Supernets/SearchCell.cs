@@ -12,53 +12,49 @@ internal sealed class SearchCell : nn.Module
     private readonly CellTopology _topology;
     private readonly Operation _preprocess0, _preprocess1;
     private readonly MixedOperation[] _edges;
-    private readonly int _channels, _partialChannels;
+    private readonly CellPlace _place;
+    private readonly int _partialChannels;
     private CellPlan? _plan;
     private WideCell? _wide;
 
-    internal SearchCell(
-        CellTopology topology, int inputs0, int inputs1, int channels, int partialChannels, bool reduction, bool previousReduction)
-        : base(nameof(SearchCell))
+    public SearchCell(CellTopology topology, CellPlace place, int inputs0, int inputs1, int partialChannels) : base(nameof(SearchCell))
     {
         _topology = topology;
-        _channels = channels;
+        _place = place;
         _partialChannels = partialChannels;
-        IsReduction = reduction;
-        _preprocess0 = previousReduction
-            ? new FactorizedReduce(inputs0, channels, affine: false)
-            : new ReluConvBn(inputs0, channels, affine: false);
-        _preprocess1 = new ReluConvBn(inputs1, channels, affine: false);
+        _preprocess0 = OperationFactory.Preprocess(inputs0, place.Channels, halves: place.AfterReduction, affine: false);
+        _preprocess1 = OperationFactory.Preprocess(inputs1, place.Channels, halves: false, affine: false);
         _edges = [.. Enumerable.Range(0, topology.Nodes)
             .SelectMany(node => Enumerable.Range(0, topology.InputCount(node)))
-            .Select(input => new MixedOperation(channels, reduction && input < 2 ? 2 : 1, partialChannels))];
+            .Select(input => new MixedOperation(place.Channels, place.Stride(input), partialChannels))];
         register_module("preprocess0", _preprocess0);
         register_module("preprocess1", _preprocess1);
         register_module("_ops", new ModuleGroup([.. _edges.Select((edge, index) => ($"{index}", (nn.Module)edge))]));
     }
 
-    internal bool IsReduction { get; }
+    public bool IsReduction => _place.IsReduction;
 
     /// <summary>The cell as the kernels compute it.</summary>
-    internal CellPlan Plan => _plan ??= new CellPlan
+    public CellPlan Plan => _plan ??= new CellPlan
     {
-        Channels = _channels, PartialChannels = _partialChannels, Nodes = _topology.Nodes, Reduction = IsReduction,
+        Channels = _place.Channels, PartialChannels = _partialChannels, Nodes = _topology.Nodes, Reduction = IsReduction,
         Preprocess0 = _preprocess0.Branch!.Units[0], Preprocess1 = _preprocess1.Branch!.Units[0],
         Edges = [.. _edges.Select((edge, index) => Edge(index, edge.Branches))],
         Concat = [.. Enumerable.Range(2, _topology.Nodes)],
     };
 
     /// <summary>Makes the wide form, whose weights are gathered with those of the other cells.</summary>
-    internal void Widen(WideWeights weights) => _wide = new WideCell(Plan, weights);
+    public void Widen(WideWeights weights) => _wide = new WideCell(Plan, weights);
 
     /// <summary>The same as <see cref="Forward"/> in the wide form; call <see cref="Widen"/> first.</summary>
-    internal Tensor ForwardWide(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture, WidePass pass)
+    public Tensor ForwardWide(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture, WidePass pass)
     {
         using DisposeScope scope = NewDisposeScope();
         return _wide!.Forward(_preprocess0.call(input0), _preprocess1.call(input1), mixture, pass).MoveToOuterDisposeScope();
     }
 
     /// <summary>The two cells before → [N, nodes · C, H, W].</summary>
-    internal Tensor Forward(Tensor input0, Tensor input1, CellWeights weights)
+    public Tensor Forward(Tensor input0, Tensor input1, CellWeights weights)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] edges = weights.Edges.unbind();

@@ -26,24 +26,20 @@ internal sealed class Supernet : nn.Module
     /// <summary>Builds the network with torch's default initialization, drawn from torch's generator.</summary>
     /// <param name="shape">Its shape.</param>
     /// <param name="device">Where it computes.</param>
-    /// <param name="type">Type of the parameters: float32, or float64 to compare with exact values; the kernels compute float32 alone.</param>
+    /// <param name="type">Type of the parameters: float32, or float64 to compare with exact values; the kernels need float32.</param>
     /// <exception cref="ArgumentOutOfRangeException">A member of <paramref name="shape"/> is out of range.</exception>
     internal Supernet(SupernetShape shape, Device device, ScalarType type = ScalarType.Float32) : base(nameof(Supernet))
     {
         shape.Validate();
         Shape = shape;
         _topology = new CellTopology(shape.Nodes);
-        int channels = shape.InitialChannels, stemWidth = shape.StemMultiplier * channels;
-        _stem = Stem.Register(this, shape.Stem, stemWidth);
+        int inputs0 = shape.StemMultiplier * shape.InitialChannels, inputs1 = inputs0;
+        _stem = Stem.Register(this, shape.Stem, inputs0);
         _cells = new SearchCell[shape.Layers];
-        int inputs0 = stemWidth, inputs1 = stemWidth;
-        bool previousReduction = shape.Stem == NetworkStem.ImageNet;
-        for (int i = 0; i < _cells.Length; i++)
+        foreach (CellPlace place in shape.Cells())
         {
-            bool reduction = CellTopology.IsReduction(i, shape.Layers);
-            channels *= reduction ? 2 : 1;
-            _cells[i] = new SearchCell(_topology, inputs0, inputs1, channels, shape.PartialChannels, reduction, previousReduction);
-            (inputs0, inputs1, previousReduction) = (inputs1, shape.Nodes * channels, reduction);
+            _cells[place.Index] = new SearchCell(_topology, place, inputs0, inputs1, shape.PartialChannels);
+            (inputs0, inputs1) = (inputs1, shape.Nodes * place.Channels);
         }
 
         register_module("cells", new ModuleGroup([.. _cells.Select((cell, index) => ($"{index}", (nn.Module)cell))]));
@@ -53,7 +49,9 @@ internal sealed class Supernet : nn.Module
         if (type != ScalarType.Float32)
             this.to(type);
         _weights = [.. parameters()];
-        _ungathered = [.. named_parameters().Where(entry => !entry.name.Contains("._ops.", StringComparison.Ordinal)).Select(entry => entry.parameter)];
+        _ungathered = [.. named_parameters()
+            .Where(entry => !entry.name.Contains("._ops.", StringComparison.Ordinal))
+            .Select(entry => entry.parameter)];
     }
 
     internal SupernetShape Shape { get; }
@@ -64,7 +62,8 @@ internal sealed class Supernet : nn.Module
     /// <summary>Whether the kernels compute a cell again in the backward pass instead of keeping its maps.</summary>
     internal bool MemorySaving { get; init; }
 
-    /// <summary>[N, 3, H, W] float32 or bfloat16 → logits [N, classes] float32. Maps have the pictures' type, parameters and statistics stay float32.</summary>
+    /// <summary>[N, 3, H, W] float32 or bfloat16 → logits [N, classes] float32. Maps have the pictures' type, parameters and statistics
+    /// stay float32.</summary>
     internal Tensor Forward(Tensor images, ArchitectureParameters architecture)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Networks.Supernets;
 
-/// <summary>A supernet in a file: weights and running statistics under the names of the paper's code (<c>Network</c> of model_search.py), and α and β if they are there.</summary>
+/// <summary>A supernet in a file: weights and running statistics under the names of the paper's code (<c>Network</c> of model_search.py),
+/// and α and β if they are there.</summary>
 internal sealed class SupernetWeights
 {
     /// <summary>What a checkpoint puts before the names of the supernet's weights.</summary>
@@ -26,13 +27,16 @@ internal sealed class SupernetWeights
         _path = path;
         _architecture = ArchitectureValues.Names.Where(tensors.ContainsKey).ToDictionary(name => name, name => tensors[name]);
         IReadOnlyDictionary<string, TensorData> checkpoint = ModuleWeights.WithPrefix(tensors, CheckpointPrefix);
-        _weights = checkpoint.Count > 0 ? checkpoint : tensors.Where(entry => !_architecture.ContainsKey(entry.Key)).ToDictionary(StringComparer.Ordinal);
+        _weights = checkpoint.Count > 0
+            ? checkpoint
+            : tensors.Where(entry => !_architecture.ContainsKey(entry.Key)).ToDictionary(StringComparer.Ordinal);
         try
         {
             TensorChecks.CheckNetwork(_weights);
             Shape = ShapeOf(_weights);
-            if (ArchitectureValues.Of(_architecture) is { } values && values.BetaNormal.Count != new CellTopology(Shape.Nodes).EdgeCount)
-                throw new InvalidDataException($"its α and β have {values.BetaNormal.Count} edges, its cells {new CellTopology(Shape.Nodes).EdgeCount}");
+            int edges = new CellTopology(Shape.Nodes).EdgeCount;
+            if (ArchitectureValues.Of(_architecture) is { } values && values.BetaNormal.Count != edges)
+                throw new InvalidDataException($"its α and β have {values.BetaNormal.Count} edges, its cells {edges}");
         }
         catch (Exception damage) when (damage is InvalidDataException or ArgumentException)
         {
@@ -54,7 +58,8 @@ internal sealed class SupernetWeights
     public static SupernetWeights Read(string path) => new(path, TensorFile.Read(path, ArchitectureValues.Names).Tensors);
 
     /// <summary>Whether tensors are those of a supernet: each of its edges has several operations.</summary>
-    public static bool AreIn(IReadOnlyDictionary<string, TensorData> tensors) => tensors.Keys.Any(name => name.Split('.') is ["cells", _, "_ops", _, "_ops", ..]);
+    public static bool AreIn(IReadOnlyDictionary<string, TensorData> tensors) =>
+        tensors.Keys.Any(name => name.Split('.') is ["cells", _, "_ops", _, "_ops", ..]);
 
     /// <summary>Writes a safetensors file with all tensors; the metadata hold shape and versions as JSON.</summary>
     public void Write(string path) => SafetensorsFile.Write(path, All(), new Dictionary<string, string>
@@ -72,13 +77,16 @@ internal sealed class SupernetWeights
     }
 
     /// <summary>Overwrites the weights of a supernet of this shape; its classifier only where it has as many classes.</summary>
-    /// <exception cref="InvalidDataException">A weight is missing, has another shape, or is one too many; the message names file and weight.</exception>
+    /// <exception cref="InvalidDataException">A weight is missing, has another shape, or is one too many; the message names file and
+    /// weight.</exception>
     public void CopyTo(Supernet supernet)
     {
         IReadOnlyDictionary<string, TensorData> weights = _weights;
         if (Shape.Classes != supernet.Shape.Classes)
         {
-            weights = ModuleWeights.Export(supernet).Where(entry => IsClassifier(entry.Key)).Concat(_weights.Where(entry => !IsClassifier(entry.Key))).ToDictionary();
+            weights = ModuleWeights.Export(supernet).Where(entry => IsClassifier(entry.Key))
+                .Concat(_weights.Where(entry => !IsClassifier(entry.Key)))
+                .ToDictionary();
         }
 
         try
@@ -102,8 +110,11 @@ internal sealed class SupernetWeights
 
     private Dictionary<string, TensorData> All() => _weights.Concat(_architecture).ToDictionary(StringComparer.Ordinal);
 
-    private InvalidDataException Foreign(Exception cause) => new($"'{_path}' cannot be read as the supernet of a PC-DARTS search: {cause.Message.Split(" (Parameter")[0].TrimEnd('.')}. "
-        + "Save it with torch.save(model.state_dict(), path), model being a Network of the paper's model_search.py, or with PcDartsRun.SaveSupernet ('export DIR FILE').", cause);
+    private InvalidDataException Foreign(Exception cause) => new(
+        $"'{_path}' cannot be read as the supernet of a PC-DARTS search: {cause.Message.Split(" (Parameter")[0].TrimEnd('.')}. "
+        + "Save it with torch.save(model.state_dict(), path), model being a Network of the paper's model_search.py, "
+        + "or with PcDartsRun.SaveSupernet ('export DIR FILE').",
+        cause);
 
     /// <summary>What the weights tell of the supernet by their names and shapes.</summary>
     private static SupernetShape ShapeOf(IReadOnlyDictionary<string, TensorData> weights)
@@ -118,7 +129,11 @@ internal sealed class SupernetWeights
         if (CellTopology.OfEdges(edges) is not { Nodes: <= MostNodes } topology)
             throw new InvalidDataException($"its cell 0 has {edges} edges; {CellTopology.EdgeCounts}, of a supernet up to {MostNodes}");
         if (channels is < 1 or > MostChannels || layers > MostLayers)
-            throw new InvalidDataException($"it has {channels} channels and {layers} cells; 1 to {MostChannels} channels and 1 to {MostLayers} cells are read");
+        {
+            throw new InvalidDataException(
+                $"it has {channels} channels and {layers} cells; 1 to {MostChannels} channels and 1 to {MostLayers} cells are read");
+        }
+
         var shape = new SupernetShape
         {
             InitialChannels = channels,
@@ -134,7 +149,8 @@ internal sealed class SupernetWeights
         long least = LeastValues(shape), held = weights.Values.Sum(tensor => (long)tensor.Count);
         if (held < least)
         {
-            throw new InvalidDataException($"names and shapes are those of a supernet of {channels} channels (C), K {shape.PartialChannels}, {layers} cells of {shape.Nodes} nodes, "
+            throw new InvalidDataException($"names and shapes are those of a supernet of {channels} channels (C), "
+                + $"K {shape.PartialChannels}, {layers} cells of {shape.Nodes} nodes, "
                 + $"which has more than {least} values; the file has {held}");
         }
 
@@ -145,14 +161,14 @@ internal sealed class SupernetWeights
             : throw new InvalidDataException($"it has no '{name}', which every supernet of the paper's code has");
     }
 
-    // Somewhat fewer than a supernet has: those of the convolutions on its edges, and of the cells' two inputs as if they were as narrow as they can be.
+    // Somewhat fewer than a supernet has: those of the convolutions on its edges, and of the cells' two inputs as if they were as narrow as
+    // they can be.
     private static long LeastValues(SupernetShape shape)
     {
-        long width = shape.InitialChannels, values = 0, edges = new CellTopology(shape.Nodes).EdgeCount;
-        for (int cell = 0; cell < shape.Layers; cell++)
+        long values = 0, edges = new CellTopology(shape.Nodes).EdgeCount;
+        foreach (CellPlace place in shape.Cells())
         {
-            width *= CellTopology.IsReduction(cell, shape.Layers) ? 2 : 1;
-            long partial = width / shape.PartialChannels;
+            long width = place.Channels, partial = width / shape.PartialChannels;
             // Depthwise: two of 3×3 and of 5×5 for the separable ones, one each for the dilated; a 1×1 convolution behind each of the six.
             values += edges * (3 * (9 + 25) * partial + 6 * partial * partial) + width * width;
         }
