@@ -1,20 +1,24 @@
 namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>
-/// The memory of a network's cells, kept from step to step: fresh memory would cost a page fault for every 4 KiB. Not for use by two passes at once on different threads.
+/// Memory: the buffers of a network's cells, and the threads that share a sweep over the images of a batch.
 /// </summary>
+/// <remarks>
+/// Memory is kept from step to step, since fresh memory would cost a page fault for every 4 KiB. Not for two passes at once on different
+/// threads.
+/// </remarks>
 internal sealed unsafe class CellBuffers(int threads) : IDisposable
 {
-    private readonly List<FloatBlock> _free = [];
-    private CellSizes _sizes;
+    private readonly List<FloatBuffer> _free = [];
+    private ScratchSizes _sizes;
     private CellScratch[] _scratch = [];
-    private FloatBlock[] _sums = [];
+    private FloatBuffer[] _chunkSums = [];
 
-    /// <summary>Threads that share a pass.</summary>
-    internal int Threads { get; } = threads;
+    /// <summary>Threads that share a sweep.</summary>
+    public int Threads { get; } = threads;
 
-    /// <summary>Memory of at least that many floats, not cleared.</summary>
-    internal FloatBlock Rent(long floats)
+    /// <summary>A buffer of at least that many floats, not cleared.</summary>
+    public FloatBuffer Rent(long floats)
     {
         int best = -1;
         for (int i = 0; i < _free.Count; i++)
@@ -25,75 +29,83 @@ internal sealed unsafe class CellBuffers(int threads) : IDisposable
 
         if (best < 0)
         {
-            // Memory for pictures of another size is given up, so that the list does not grow from size to size.
+            // A buffer for images of another size is freed, so that the list does not grow from size to size.
             if (_free.Count > 0)
             {
                 _free[0].Dispose();
                 _free.RemoveAt(0);
             }
 
-            return new FloatBlock(floats);
+            return new FloatBuffer(floats);
         }
 
-        FloatBlock found = _free[best];
+        FloatBuffer found = _free[best];
         _free.RemoveAt(best);
         return found;
     }
 
-    internal void Return(FloatBlock memory) => _free.Add(memory);
+    public void Return(FloatBuffer buffer) => _free.Add(buffer);
 
     /// <summary>Makes the scratch memory at least as large as asked.</summary>
-    internal void Prepare(CellSizes sizes)
+    public void Prepare(ScratchSizes sizes)
     {
         if (_scratch.Length > 0 && _sizes.Covers(sizes))
             return;
         _sizes = _sizes.Union(sizes);
         FreeScratch();
         _scratch = [.. Enumerable.Range(0, Threads).Select(_ => new CellScratch(_sizes))];
-        _sums = [.. Enumerable.Range(0, 4 * Threads).Select(_ => new FloatBlock(_sizes.WeightGradients))];
+        _chunkSums = [.. Enumerable.Range(0, 4 * Threads).Select(_ => new FloatBuffer(_sizes.WeightGradients))];
     }
 
-    /// <summary>Runs the work of every picture, on whichever thread is free.</summary>
-    internal void ForEachImage(int images, Action<int, CellScratch> work) => Share(images, (image, scratch) =>
+    /// <summary>Runs the work for every image, on whichever thread is free.</summary>
+    /// <param name="images">Images of the batch.</param>
+    /// <param name="descending">Whether to start with the last image.</param>
+    /// <param name="work">Called with the image's index.</param>
+    public void ForEachImage(int images, bool descending, Action<int, CellScratch> work)
     {
-        scratch.WeightGradients = null;
-        work(image, scratch);
-    });
+        Share(images, (number, scratch) =>
+        {
+            scratch.WeightGradients = null;
+            work(descending ? images - 1 - number : number, scratch);
+        });
+    }
 
     /// <summary>
-    /// Runs the work of every picture for work that adds up gradients of weights: in chunks with a sum each, so that the order of the additions never depends on which thread was free.
-    /// The chunks become smaller towards the end, which keeps short the time in which some threads have nothing left to do.
+    /// Runs the work for every image, for work that adds to gradients of weights: in chunks with a sum each, so that the order of the
+    /// additions does not depend on which thread is free. Chunks become smaller towards the end, which shortens the time in which some
+    /// threads are idle.
     /// </summary>
-    internal void ForEachImageSumming(int images, Action<int, CellScratch> work) => Share(_sums.Length, (chunk, scratch) =>
+    /// <param name="images">Images of the batch.</param>
+    /// <param name="descending">Whether to start with the last image.</param>
+    /// <param name="work">Called with the image's index.</param>
+    public void ForEachImageInChunks(int images, bool descending, Action<int, CellScratch> work)
     {
-        scratch.WeightGradients = _sums[chunk].Pointer;
-        int end = Start(chunk + 1);
-        for (int image = Start(chunk); image < end; image++)
-            work(image, scratch);
-
-        int Start(int index)
+        Share(_chunkSums.Length, (chunk, scratch) =>
         {
-            long rest = _sums.Length - index, parts = _sums.Length;
-            return (int)(images - images * rest * (rest + 1) / (parts * (parts + 1)));
-        }
-    });
+            scratch.WeightGradients = _chunkSums[chunk].Pointer;
+            int end = ChunkStart(images, chunk + 1);
+            for (int number = ChunkStart(images, chunk); number < end; number++)
+                work(descending ? images - 1 - number : number, scratch);
+        });
+    }
 
-    /// <summary>Sets all sums to zero.</summary>
+    /// <summary>Sets the sums of all chunks to zero.</summary>
     /// <param name="floats">Floats of a sum.</param>
-    internal void ClearSums(int floats) => Share(_sums.Length, (chunk, _) => new Span<float>(_sums[chunk].Pointer, floats).Clear());
+    public void ClearSums(int floats)
+        => Share(_chunkSums.Length, (chunk, _) => new Span<float>(_chunkSums[chunk].Pointer, floats).Clear());
 
     /// <summary>Adds up the sums of all chunks, in order.</summary>
     /// <param name="floats">Floats of a sum.</param>
     /// <returns>The total, valid until the next pass.</returns>
-    internal float* Total(int floats)
+    public float* Total(int floats)
     {
         const int block = 4096;
-        float* total = _sums[0].Pointer;
+        float* total = _chunkSums[0].Pointer;
         Share((floats + block - 1) / block, (part, _) =>
         {
             int start = part * block, count = Math.Min(block, floats - start);
-            for (int chunk = 1; chunk < _sums.Length; chunk++)
-                Planes.AddAll(_sums[chunk].Pointer + start, total + start, count);
+            for (int chunk = 1; chunk < _chunkSums.Length; chunk++)
+                Planes.Add(_chunkSums[chunk].Pointer + start, total + start, count);
         });
         return total;
     }
@@ -101,15 +113,22 @@ internal sealed unsafe class CellBuffers(int threads) : IDisposable
     public void Dispose()
     {
         FreeScratch();
-        _free.ForEach(block => block.Dispose());
+        _free.ForEach(buffer => buffer.Dispose());
         _free.Clear();
-        (_scratch, _sums, _sizes) = ([], [], default);
+        (_scratch, _chunkSums, _sizes) = ([], [], default);
+    }
+
+    /// <summary>The first image of a chunk, if chunks shrink linearly.</summary>
+    private int ChunkStart(int images, int chunk)
+    {
+        long chunks = _chunkSums.Length, rest = chunks - chunk;
+        return (int)(images - images * rest * (rest + 1) / (chunks * (chunks + 1)));
     }
 
     private void FreeScratch()
     {
         Array.ForEach(_scratch, scratch => scratch.Dispose());
-        Array.ForEach(_sums, sum => sum.Dispose());
+        Array.ForEach(_chunkSums, sums => sums.Dispose());
     }
 
     /// <summary>Hands out the numbers 0 to <paramref name="count"/> − 1 in order to the threads.</summary>

@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Kernels;
 
-/// <summary>Where the cell kernels can stand in for torch's operations.</summary>
+/// <summary>Interface to torch: where the kernels can replace torch's operations.</summary>
 internal static class CellKernels
 {
-    /// <summary>Whether the kernels compute such a tensor: float32, on a CPU with vectors of 256 bits.</summary>
-    internal static bool Support(Tensor images)
+    /// <summary>Whether the kernels can compute with such a tensor: float32, on a CPU with 256-bit vectors.</summary>
+    public static bool Support(Tensor images)
         => Vector256.IsHardwareAccelerated && images.device_type == TorchSharp.DeviceType.CPU && images.dtype == ScalarType.Float32;
 }

@@ -2,9 +2,14 @@ using TorchSharp.Modules;
 
 namespace Microsoft.ML.PcDarts.Kernels;
 
-/// <summary>ReLU, an optional depthwise convolution, 1×1 convolutions, batch norm: what every learned operation of a cell is made of.</summary>
+/// <summary>
+/// Interface to torch: a unit is ReLU, an optional depthwise convolution, 1×1 convolutions and a batch norm. Every learned operation
+/// consists of one or two.
+/// </summary>
 /// <param name="Depthwise">The depthwise convolution, or null.</param>
-/// <param name="Pointwise">One 1×1 convolution; two for a factorized reduction, the second of which reads the pixels between those of the first.</param>
+/// <param name="Pointwise">
+/// One 1×1 convolution; two for a factorized reduction, the second of which reads the pixels between those of the first.
+/// </param>
 /// <param name="Norm">The batch norm.</param>
 /// <param name="Stride">1 or 2.</param>
 internal sealed record ConvolutionUnit(Conv2d? Depthwise, IReadOnlyList<Conv2d> Pointwise, BatchNorm2d Norm, int Stride);
@@ -18,45 +23,49 @@ internal enum BranchKind
 }
 
 /// <summary>One operation of an edge.</summary>
-/// <param name="Kind">What it computes.</param>
-/// <param name="Units">Its units in order, for a convolution.</param>
+/// <param name="Kind">The kind of operation.</param>
+/// <param name="Units">For a convolution, its units in order.</param>
 /// <param name="Norm">The batch norm after pooling, if there is one.</param>
 internal sealed record Branch(BranchKind Kind, IReadOnlyList<ConvolutionUnit> Units, BatchNorm2d? Norm = null)
 {
-    internal static Branch Of(params ConvolutionUnit[] units) => new(BranchKind.Convolution, units);
+    public static Branch Of(params ConvolutionUnit[] units) => new(BranchKind.Convolution, units);
 }
 
 /// <summary>An edge of a cell.</summary>
-/// <param name="Source">State that it reads: 0 and 1 are the inputs, then the nodes.</param>
-/// <param name="Node">Node that it adds to, from 0.</param>
+/// <param name="Source">The state it reads: 0 and 1 are the inputs, then the nodes.</param>
+/// <param name="Node">The node it adds to, from 0.</param>
 /// <param name="Branches">Its operations with their numbers in the mixture.</param>
 internal sealed record CellEdge(int Source, int Node, IReadOnlyList<(int Operation, Branch Branch)> Branches);
 
-/// <summary>All that the kernels must know about a cell; the shapes come with the pictures.</summary>
+/// <summary>The cell that a pass computes: its operations and channels. The sizes of the maps come with the images.</summary>
 internal sealed record CellPlan
 {
     /// <summary>Channels of each state.</summary>
-    internal required int Channels { get; init; }
+    public required int Channels { get; init; }
 
-    /// <summary>K; 1 when every channel passes the operations.</summary>
-    internal required int PartialChannels { get; init; }
+    /// <summary>K: one of K channels is active, that is, goes through the operations of an edge. 1 if all are.</summary>
+    public required int PartialChannels { get; init; }
 
-    internal required int Nodes { get; init; }
+    public required int Nodes { get; init; }
 
-    internal required bool Reduction { get; init; }
+    public required bool Reduction { get; init; }
 
-    internal required ConvolutionUnit Preprocess0 { get; init; }
+    public required ConvolutionUnit Preprocess0 { get; init; }
 
-    internal required ConvolutionUnit Preprocess1 { get; init; }
+    public required ConvolutionUnit Preprocess1 { get; init; }
 
-    internal required IReadOnlyList<CellEdge> Edges { get; init; }
+    public required IReadOnlyList<CellEdge> Edges { get; init; }
 
-    /// <summary>The states that make the output.</summary>
-    internal required IReadOnlyList<int> Concat { get; init; }
+    /// <summary>The states that make up the output.</summary>
+    public required IReadOnlyList<int> Concat { get; init; }
 
-    /// <summary>Channels that pass the operations.</summary>
-    internal int Active => Channels / PartialChannels;
+    /// <summary>Number of active channels; the other channels bypass the operations.</summary>
+    public int ActiveChannels => Channels / PartialChannels;
 
     /// <summary>Stride of the edges that read a state.</summary>
-    internal int StrideOf(int state) => Reduction && state < 2 ? 2 : 1;
+    public int StrideOf(int state) => Reduction && state < 2 ? 2 : 1;
+
+    /// <summary>The channel of a node to which a channel of its edges' outputs is added: the channel shuffle moves no data.</summary>
+    // g · active + i goes to i · K + g.
+    public int Shuffled(int channel) => channel % ActiveChannels * PartialChannels + channel / ActiveChannels;
 }

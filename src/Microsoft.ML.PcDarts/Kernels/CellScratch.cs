@@ -1,27 +1,27 @@
 namespace Microsoft.ML.PcDarts.Kernels;
 
-/// <summary>Memory of a thread for the work on one picture.</summary>
+/// <summary>Memory: the scratch memory of a thread for the work on one image; the next image overwrites it.</summary>
 internal sealed unsafe class CellScratch : IDisposable
 {
-    private readonly FloatBlock _memory;
+    private readonly FloatBuffer _buffer;
 
-    internal CellScratch(CellSizes sizes)
+    public CellScratch(ScratchSizes sizes)
     {
-        _memory = new FloatBlock(sizes.Total);
-        float* next = _memory.Pointer;
-        Tiles = Take(sizes.Tiles);
-        Inner = Take(sizes.Inner);
-        Maps = Take(sizes.Maps);
-        Gradients = Take(sizes.Gradients);
-        MapGradients = Take(sizes.Maps);
-        GradientTile = Take(sizes.Tile);
-        Winners = Take(sizes.Tile);
+        _buffer = new FloatBuffer(sizes.Total);
+        float* next = _buffer.Pointer;
+        SourceTiles = Take(sizes.SourceTiles);
+        InnerTiles = Take(sizes.InnerTiles);
+        PointwiseInput = Take(sizes.PointwiseInput);
+        MapGradient = Take(sizes.MapGradient);
+        PointwiseInputGradient = Take(sizes.PointwiseInput);
+        GradientTile = Take(sizes.PlaneTiles);
+        WinnerTile = Take(sizes.PlaneTiles);
         SourceGradients = Take(sizes.SourceGradients);
         InnerGradients = Take(sizes.InnerGradients);
-        Pooled = Take(sizes.Tile);
-        Input = Take(sizes.Input);
-        InputGradients = Take(sizes.Input);
-        Turned = Take(sizes.Turned);
+        PoolTiles = Take(sizes.PlaneTiles);
+        PaddedInput = Take(sizes.PaddedInput);
+        PaddedInputGradient = Take(sizes.PaddedInput);
+        Transposed = Take(sizes.Transposed);
 
         float* Take(long floats)
         {
@@ -31,58 +31,65 @@ internal sealed unsafe class CellScratch : IDisposable
         }
     }
 
-    /// <summary>Tiles of the rectified active channels of a state; for stride 2 four phases each.</summary>
-    internal float* Tiles { get; }
+    /// <summary>Tiles of the ReLU of a state's active channels; at stride 2 four phases each.</summary>
+    public float* SourceTiles { get; }
 
-    /// <summary>Tiles of the rectified map between the two units of a separable convolution.</summary>
-    internal float* Inner { get; }
+    /// <summary>Tiles of the ReLU of the map between the two units of a separable convolution.</summary>
+    public float* InnerTiles { get; }
 
-    /// <summary>Depthwise convolved planes of a unit, or its rectified or picked inputs.</summary>
-    internal float* Maps { get; }
+    /// <summary>Planes that a unit's 1×1 convolution reads; for pools row planes of one channel.</summary>
+    public float* PointwiseInput { get; }
 
-    /// <summary>Gradient of a unit's map before the norm.</summary>
-    internal float* Gradients { get; }
+    /// <summary>Gradient of a unit's map before the norm; for pools and the bypass that of one plane.</summary>
+    public float* MapGradient { get; }
 
-    /// <summary>Gradient of <see cref="Maps"/>.</summary>
-    internal float* MapGradients { get; }
+    /// <summary>Gradient of <see cref="PointwiseInput"/>.</summary>
+    public float* PointwiseInputGradient { get; }
 
-    internal float* GradientTile { get; }
+    /// <summary>The gradient of one plane as a tile; in the forward pass a row plane on its way to a plane.</summary>
+    public float* GradientTile { get; }
 
-    internal float* Winners { get; }
+    /// <summary>Which tap gave the maximum, as a tile.</summary>
+    public float* WinnerTile { get; }
 
-    /// <summary>Gradient of <see cref="Tiles"/>, as row planes.</summary>
-    internal float* SourceGradients { get; }
+    /// <summary>Gradient of <see cref="SourceTiles"/>, as row planes.</summary>
+    public float* SourceGradients { get; }
 
-    /// <summary>Gradient of <see cref="Inner"/>, as row planes.</summary>
-    internal float* InnerGradients { get; }
+    /// <summary>Gradient of <see cref="InnerTiles"/>, as row planes.</summary>
+    public float* InnerGradients { get; }
 
-    /// <summary>A plane of pooled values or their gradient.</summary>
-    internal float* Pooled { get; }
+    /// <summary>Tiles of one plane to be pooled.</summary>
+    public float* PoolTiles { get; }
 
-    /// <summary>Planes of a cell's input that need zeros behind the last pixel.</summary>
-    internal float* Input { get; }
+    /// <summary>Planes of a cell's input whose last pixel needs zeros after it.</summary>
+    public float* PaddedInput { get; }
 
-    internal float* InputGradients { get; }
+    public float* PaddedInputGradient { get; }
 
-    /// <summary>See <see cref="Pointwise.TurnedFloats"/>.</summary>
-    internal float* Turned { get; }
+    /// <summary>See <see cref="Pointwise.TransposedFloats"/>.</summary>
+    public float* Transposed { get; }
 
-    /// <summary>Where gradients of weights are added, of the pictures of one chunk; a unit knows its offset. Null in passes that have none.</summary>
-    internal float* WeightGradients { get; set; }
+    /// <summary>
+    /// The sum of weight gradients of the chunk at work; each unit has its offset. Null in sweeps without weight gradients.
+    /// </summary>
+    public float* WeightGradients { get; set; }
 
-    public void Dispose() => _memory.Dispose();
+    public void Dispose() => _buffer.Dispose();
 }
 
-/// <summary>How many floats the parts of a <see cref="CellScratch"/> and the sums of weight gradients have.</summary>
-internal readonly record struct CellSizes(
-    long Tiles, long Inner, long Maps, long Gradients, long Tile, long SourceGradients, long InnerGradients, long Input, long Turned, long WeightGradients)
+/// <summary>Floats of the parts of a <see cref="CellScratch"/> and of a chunk's sum of weight gradients.</summary>
+internal readonly record struct ScratchSizes(
+    long SourceTiles, long InnerTiles, long PointwiseInput, long MapGradient, long PlaneTiles, long SourceGradients, long InnerGradients,
+    long PaddedInput, long Transposed, long WeightGradients)
 {
-    internal bool Covers(CellSizes other) => Union(other) == this;
+    public long Total => SourceTiles + InnerTiles + 2 * PointwiseInput + MapGradient + 3 * PlaneTiles + SourceGradients + InnerGradients
+        + 2 * PaddedInput + Transposed;
 
-    internal CellSizes Union(CellSizes other) => new(
-        Math.Max(Tiles, other.Tiles), Math.Max(Inner, other.Inner), Math.Max(Maps, other.Maps), Math.Max(Gradients, other.Gradients), Math.Max(Tile, other.Tile),
-        Math.Max(SourceGradients, other.SourceGradients), Math.Max(InnerGradients, other.InnerGradients), Math.Max(Input, other.Input), Math.Max(Turned, other.Turned),
+    public bool Covers(ScratchSizes other) => Union(other) == this;
+
+    public ScratchSizes Union(ScratchSizes other) => new(
+        Math.Max(SourceTiles, other.SourceTiles), Math.Max(InnerTiles, other.InnerTiles), Math.Max(PointwiseInput, other.PointwiseInput),
+        Math.Max(MapGradient, other.MapGradient), Math.Max(PlaneTiles, other.PlaneTiles), Math.Max(SourceGradients, other.SourceGradients),
+        Math.Max(InnerGradients, other.InnerGradients), Math.Max(PaddedInput, other.PaddedInput), Math.Max(Transposed, other.Transposed),
         Math.Max(WeightGradients, other.WeightGradients));
-
-    internal long Total => Tiles + Inner + 2 * Maps + Gradients + 3 * Tile + SourceGradients + InnerGradients + 2 * Input + Turned;
 }

@@ -4,16 +4,26 @@ using static System.Runtime.Intrinsics.Vector256;
 
 namespace Microsoft.ML.PcDarts.Kernels;
 
-/// <summary>A 1×1 convolution of the planes of one picture: a small matrix times a tall one whose rows are planes.</summary>
+/// <summary>
+/// Plane kernels: the 1×1 convolution of the planes of one image, output = matrix · input, where the rows of input and output are planes.
+/// </summary>
 internal static unsafe partial class Pointwise
 {
-    /// <summary>output[o] = Σ matrix[o · inputs + i] · input[i], for planes of <paramref name="count"/> floats (a multiple of 8).</summary>
+    /// <summary>output[o] = Σ matrix[o · inputs + i] · input[i].</summary>
+    /// <param name="matrix">[outputs, inputs].</param>
+    /// <param name="outputs">Number of output planes.</param>
+    /// <param name="inputs">Number of input planes.</param>
+    /// <param name="input">The input planes.</param>
+    /// <param name="inputStride">Floats from one input plane to the next.</param>
+    /// <param name="output">Receives the output planes.</param>
+    /// <param name="outputStride">Floats from one output plane to the next.</param>
+    /// <param name="count">Floats of a plane, a multiple of 8.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Multiply(
+    public static void Multiply(
         float* matrix, int outputs, int inputs, float* input, nint inputStride, float* output, nint outputStride, nint count)
     {
         int o = 0;
-        for (; o < Sixes(outputs); o += 6)
+        for (; o < RowsInBlocksOfSix(outputs); o += 6)
         {
             float* rows = matrix + o * inputs;
             nint pixel = 0;
@@ -47,117 +57,115 @@ internal static unsafe partial class Pointwise
         }
     }
 
-    /// <summary>How many rows are taken by six; the others come by four as far as they go. Twelve sums at a time hide the latency of multiply-add, eight do not quite.</summary>
-    private static int Sixes(int rows)
+    /// <summary>Number of rows that are computed in blocks of six; the others follow in blocks of four, the last ones one by one.</summary>
+    /// <remarks>The twelve sums of a six-row block hide the latency of multiply-add; the eight of a four-row block do so almost.</remarks>
+    private static int RowsInBlocksOfSix(int rows)
     {
-        int sixes = rows / 6;
-        if ((sixes & 1) != (rows >> 1 & 1))
-            sixes--;
-        return 6 * sixes;
+        int blocks = rows / 6;
+        bool restIsMultipleOfFour = (blocks & 1) == (rows >> 1 & 1); // but for a last odd row
+        return 6 * (restIsMultipleOfFour ? blocks : blocks - 1);
     }
 
+    // Blocks of rows × vectors. Sums are numbered by row, then by vector.
     private static void Multiply6x2(float* matrix, nint inputs, float* input, nint inputStride, float* output, nint outputStride)
     {
-        Vector256<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default;
-        Vector256<float> d0 = default, d1 = default, e0 = default, e1 = default, f0 = default, f1 = default;
-        float* b = matrix + inputs;
-        float* c = b + inputs;
-        float* d = c + inputs;
-        float* e = d + inputs;
-        float* f = e + inputs;
+        Vector256<float> sum00 = default, sum01 = default, sum10 = default, sum11 = default, sum20 = default, sum21 = default;
+        Vector256<float> sum30 = default, sum31 = default, sum40 = default, sum41 = default, sum50 = default, sum51 = default;
+        float* row1 = matrix + inputs;
+        float* row2 = row1 + inputs;
+        float* row3 = row2 + inputs;
+        float* row4 = row3 + inputs;
+        float* row5 = row4 + inputs;
         for (nint i = 0; i < inputs; i++, input += inputStride)
         {
             Vector256<float> x0 = Load(input), x1 = Load(input + 8);
             Vector256<float> w = Create(matrix[i]);
-            a0 = FusedMultiplyAdd(w, x0, a0);
-            a1 = FusedMultiplyAdd(w, x1, a1);
-            w = Create(b[i]);
-            b0 = FusedMultiplyAdd(w, x0, b0);
-            b1 = FusedMultiplyAdd(w, x1, b1);
-            w = Create(c[i]);
-            c0 = FusedMultiplyAdd(w, x0, c0);
-            c1 = FusedMultiplyAdd(w, x1, c1);
-            w = Create(d[i]);
-            d0 = FusedMultiplyAdd(w, x0, d0);
-            d1 = FusedMultiplyAdd(w, x1, d1);
-            w = Create(e[i]);
-            e0 = FusedMultiplyAdd(w, x0, e0);
-            e1 = FusedMultiplyAdd(w, x1, e1);
-            w = Create(f[i]);
-            f0 = FusedMultiplyAdd(w, x0, f0);
-            f1 = FusedMultiplyAdd(w, x1, f1);
+            sum00 = FusedMultiplyAdd(w, x0, sum00);
+            sum01 = FusedMultiplyAdd(w, x1, sum01);
+            w = Create(row1[i]);
+            sum10 = FusedMultiplyAdd(w, x0, sum10);
+            sum11 = FusedMultiplyAdd(w, x1, sum11);
+            w = Create(row2[i]);
+            sum20 = FusedMultiplyAdd(w, x0, sum20);
+            sum21 = FusedMultiplyAdd(w, x1, sum21);
+            w = Create(row3[i]);
+            sum30 = FusedMultiplyAdd(w, x0, sum30);
+            sum31 = FusedMultiplyAdd(w, x1, sum31);
+            w = Create(row4[i]);
+            sum40 = FusedMultiplyAdd(w, x0, sum40);
+            sum41 = FusedMultiplyAdd(w, x1, sum41);
+            w = Create(row5[i]);
+            sum50 = FusedMultiplyAdd(w, x0, sum50);
+            sum51 = FusedMultiplyAdd(w, x1, sum51);
         }
 
-        Store(a0, a1, output);
+        Store(sum00, sum01, output);
         output += outputStride;
-        Store(b0, b1, output);
+        Store(sum10, sum11, output);
         output += outputStride;
-        Store(c0, c1, output);
+        Store(sum20, sum21, output);
         output += outputStride;
-        Store(d0, d1, output);
+        Store(sum30, sum31, output);
         output += outputStride;
-        Store(e0, e1, output);
+        Store(sum40, sum41, output);
         output += outputStride;
-        Store(f0, f1, output);
+        Store(sum50, sum51, output);
+    }
+
+    private static void Multiply4x2(float* matrix, nint inputs, float* input, nint inputStride, float* output, nint outputStride)
+    {
+        Vector256<float> sum00 = default, sum01 = default, sum10 = default, sum11 = default;
+        Vector256<float> sum20 = default, sum21 = default, sum30 = default, sum31 = default;
+        float* row1 = matrix + inputs;
+        float* row2 = row1 + inputs;
+        float* row3 = row2 + inputs;
+        for (nint i = 0; i < inputs; i++, input += inputStride)
+        {
+            Vector256<float> x0 = Load(input), x1 = Load(input + 8);
+            Vector256<float> w = Create(matrix[i]);
+            sum00 = FusedMultiplyAdd(w, x0, sum00);
+            sum01 = FusedMultiplyAdd(w, x1, sum01);
+            w = Create(row1[i]);
+            sum10 = FusedMultiplyAdd(w, x0, sum10);
+            sum11 = FusedMultiplyAdd(w, x1, sum11);
+            w = Create(row2[i]);
+            sum20 = FusedMultiplyAdd(w, x0, sum20);
+            sum21 = FusedMultiplyAdd(w, x1, sum21);
+            w = Create(row3[i]);
+            sum30 = FusedMultiplyAdd(w, x0, sum30);
+            sum31 = FusedMultiplyAdd(w, x1, sum31);
+        }
+
+        Store(sum00, sum01, output);
+        output += outputStride;
+        Store(sum10, sum11, output);
+        output += outputStride;
+        Store(sum20, sum21, output);
+        output += outputStride;
+        Store(sum30, sum31, output);
+    }
+
+    private static void Multiply4x1(float* matrix, nint inputs, float* input, nint inputStride, float* output, nint outputStride)
+    {
+        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        for (nint i = 0; i < inputs; i++, input += inputStride)
+        {
+            Vector256<float> x = Load(input);
+            sum0 = FusedMultiplyAdd(Create(matrix[i]), x, sum0);
+            sum1 = FusedMultiplyAdd(Create(matrix[inputs + i]), x, sum1);
+            sum2 = FusedMultiplyAdd(Create(matrix[2 * inputs + i]), x, sum2);
+            sum3 = FusedMultiplyAdd(Create(matrix[3 * inputs + i]), x, sum3);
+        }
+
+        Vector256.Store(sum0, output);
+        Vector256.Store(sum1, output + outputStride);
+        Vector256.Store(sum2, output + 2 * outputStride);
+        Vector256.Store(sum3, output + 3 * outputStride);
     }
 
     private static void Store(Vector256<float> first, Vector256<float> second, float* output)
     {
         Vector256.Store(first, output);
         Vector256.Store(second, output + 8);
-    }
-
-    private static void Multiply4x2(float* matrix, nint inputs, float* input, nint inputStride, float* output, nint outputStride)
-    {
-        Vector256<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
-        float* b = matrix + inputs;
-        float* c = b + inputs;
-        float* d = c + inputs;
-        for (nint i = 0; i < inputs; i++, input += inputStride)
-        {
-            Vector256<float> x0 = Load(input), x1 = Load(input + 8);
-            Vector256<float> w = Create(matrix[i]);
-            a0 = FusedMultiplyAdd(w, x0, a0);
-            a1 = FusedMultiplyAdd(w, x1, a1);
-            w = Create(b[i]);
-            b0 = FusedMultiplyAdd(w, x0, b0);
-            b1 = FusedMultiplyAdd(w, x1, b1);
-            w = Create(c[i]);
-            c0 = FusedMultiplyAdd(w, x0, c0);
-            c1 = FusedMultiplyAdd(w, x1, c1);
-            w = Create(d[i]);
-            d0 = FusedMultiplyAdd(w, x0, d0);
-            d1 = FusedMultiplyAdd(w, x1, d1);
-        }
-
-        Vector256.Store(a0, output);
-        Vector256.Store(a1, output + 8);
-        output += outputStride;
-        Vector256.Store(b0, output);
-        Vector256.Store(b1, output + 8);
-        output += outputStride;
-        Vector256.Store(c0, output);
-        Vector256.Store(c1, output + 8);
-        output += outputStride;
-        Vector256.Store(d0, output);
-        Vector256.Store(d1, output + 8);
-    }
-
-    private static void Multiply4x1(float* matrix, nint inputs, float* input, nint inputStride, float* output, nint outputStride)
-    {
-        Vector256<float> a = default, b = default, c = default, d = default;
-        for (nint i = 0; i < inputs; i++, input += inputStride)
-        {
-            Vector256<float> x = Load(input);
-            a = FusedMultiplyAdd(Create(matrix[i]), x, a);
-            b = FusedMultiplyAdd(Create(matrix[inputs + i]), x, b);
-            c = FusedMultiplyAdd(Create(matrix[2 * inputs + i]), x, c);
-            d = FusedMultiplyAdd(Create(matrix[3 * inputs + i]), x, d);
-        }
-
-        Vector256.Store(a, output);
-        Vector256.Store(b, output + outputStride);
-        Vector256.Store(c, output + 2 * outputStride);
-        Vector256.Store(d, output + 3 * outputStride);
     }
 }

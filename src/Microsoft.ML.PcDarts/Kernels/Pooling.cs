@@ -4,23 +4,23 @@ using static System.Runtime.Intrinsics.Vector256;
 
 namespace Microsoft.ML.PcDarts.Kernels;
 
-/// <summary>Pooling of one plane, as <see cref="TapConvolution"/> reads it.</summary>
+/// <summary>Plane kernels: maximum pooling of one plane and its gradient, with taps of a tile as in <see cref="TapConvolution"/>.</summary>
 internal static unsafe class Pooling
 {
-    /// <summary>The maximum over the taps; what lies around the tile's plane is −∞.</summary>
+    /// <summary>The maximum over the taps; the tile has −∞ around its plane.</summary>
     /// <param name="tile">The tile's first pixel.</param>
     /// <param name="offsets">Offsets of the taps.</param>
     /// <param name="taps">Number of taps.</param>
     /// <param name="output">A plane.</param>
     /// <param name="shape">Size of the output.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Maximum(float* tile, int* offsets, int taps, float* output, PlaneShape shape)
+    public static void Maximum(float* tile, int* offsets, int taps, float* output, PlaneShape shape)
     {
         for (nint y = 0; y < shape.Height; y++)
         {
-            for (nint x = 0; x < shape.Stride; x += 8)
+            for (nint x = 0; x < shape.RowStride; x += 8)
             {
-                float* pixel = tile + y * shape.TileStride + x;
+                float* pixel = tile + y * shape.TileRowStride + x;
                 Vector256<float> maximum = Load(pixel + offsets[0]);
                 for (nint t = 1; t < taps; t++)
                     maximum = MaxNative(maximum, Load(pixel + offsets[t]));
@@ -31,15 +31,15 @@ internal static unsafe class Pooling
         Planes.ClearPadding(output, shape);
     }
 
-    /// <summary>Which tap gave the maximum, the first one among equals, as torch decides; written as a tile.</summary>
+    /// <summary>The number of the tap that gave the maximum, the first among equals as in torch, as a tile.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Winners(float* tile, int* offsets, int taps, float* winners, PlaneShape shape)
+    public static void FindWinners(float* tile, int* offsets, int taps, float* winners, PlaneShape shape)
     {
         for (nint y = 0; y < shape.Height; y++)
         {
-            for (nint x = 0; x < shape.Stride; x += 8)
+            for (nint x = 0; x < shape.RowStride; x += 8)
             {
-                nint position = y * shape.TileStride + x;
+                nint position = y * shape.TileRowStride + x;
                 Vector256<float> maximum = Load(tile + position + offsets[0]), winner = default;
                 for (int t = 1; t < taps; t++)
                 {
@@ -53,9 +53,9 @@ internal static unsafe class Pooling
         }
     }
 
-    /// <summary>2×2 maxima with stride 2; at an odd side the last windows are cut.</summary>
+    /// <summary>2×2 maxima with stride 2; at an odd side the last windows are smaller.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Maximum2x2(float* plane, PlaneShape input, float* output, PlaneShape shape)
+    public static void Maximum2x2(float* plane, PlaneShape input, float* output, PlaneShape shape)
     {
         for (int y = 0; y < shape.Height; y++)
         {
@@ -74,7 +74,7 @@ internal static unsafe class Pooling
 
     /// <summary>Adds the gradient of each 2×2 maximum to the first pixel that has it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Distribute2x2(float* plane, PlaneShape input, float* gradient, float* output, PlaneShape shape)
+    public static void AddMaximum2x2Gradient(float* plane, PlaneShape input, float* gradient, float* output, PlaneShape shape)
     {
         for (int y = 0; y < shape.Height; y++)
         {
@@ -100,25 +100,26 @@ internal static unsafe class Pooling
     /// <param name="gradient">The first pixel of the gradient's tile, zeros around it.</param>
     /// <param name="winners">The first pixel of the winners' tile.</param>
     /// <param name="offsets">Offset of each tap from an input pixel to the output pixel that reads it.</param>
-    /// <param name="members">The taps' numbers.</param>
+    /// <param name="numbers">The taps' numbers.</param>
     /// <param name="output">A row plane of the phase.</param>
     /// <param name="shape">Size of the phase.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Distribute(float* gradient, float* winners, int* offsets, ReadOnlySpan<int> members, float* output, PlaneShape shape)
+    public static void AddMaximumGradient(
+        float* gradient, float* winners, int* offsets, ReadOnlySpan<int> numbers, float* output, PlaneShape shape)
     {
         for (nint y = 0; y < shape.Height; y++)
         {
-            for (nint x = 0; x < shape.Stride; x += 8)
+            for (nint x = 0; x < shape.RowStride; x += 8)
             {
-                nint position = y * shape.TileStride + x;
-                Vector256<float> sum = Load(output + y * shape.Stride + x);
-                for (int i = 0; i < members.Length; i++)
+                nint position = y * shape.TileRowStride + x;
+                Vector256<float> sum = Load(output + y * shape.RowStride + x);
+                for (int i = 0; i < numbers.Length; i++)
                 {
                     nint reader = position + offsets[i];
-                    sum += Load(gradient + reader) & Vector256.Equals(Load(winners + reader), Create((float)members[i]));
+                    sum += Load(gradient + reader) & Vector256.Equals(Load(winners + reader), Create((float)numbers[i]));
                 }
 
-                Vector256.Store(sum, output + y * shape.Stride + x);
+                Vector256.Store(sum, output + y * shape.RowStride + x);
             }
         }
     }

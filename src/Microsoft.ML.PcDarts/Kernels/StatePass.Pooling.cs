@@ -1,100 +1,85 @@
 namespace Microsoft.ML.PcDarts.Kernels;
 
+/// <content>Cells: the pooling of a state, computed once for all edges that read it.</content>
 internal sealed unsafe partial class StatePass
 {
-    private const int Window = 9;
-    private static readonly FloatBlock Ones = CreateOnes();
-    private FloatBlock? _inverseCounts;
+    private readonly PoolWindow? _window;
 
     /// <summary>Maximum pooling of a plane into <see cref="MaxPooled"/>.</summary>
-    internal void MaxPool(int image, int channel, float* plane, CellScratch scratch, bool moments)
+    public void MaxPool(int image, int channel, float* plane, CellScratch scratch, bool moments)
     {
-        FillPoolTile(plane, float.NegativeInfinity, scratch.Pooled);
-        float* pooled = PooledOf(BranchKind.MaxPool, image) + channel * Output.Size;
-        Pooling.Maximum(scratch.Pooled + Output.TileOrigin, PoolTaps!.Forward, Window, pooled, Output);
+        FillPoolTiles(plane, float.NegativeInfinity, scratch.PoolTiles);
+        float* pooled = PooledOf(BranchKind.MaxPool, image) + channel * OutputShape.PlaneFloats;
+        Taps taps = _window!.Taps;
+        Pooling.Maximum(scratch.PoolTiles + OutputShape.TileOrigin, taps.ForwardOffsets, taps.Count, pooled, OutputShape);
         if (moments)
-            MaxMoments[image, channel] = Kernels.Planes.Moments(pooled, Output);
+            MaxMoments[image, channel] = Planes.Moments(pooled, OutputShape);
     }
 
     /// <summary>Average pooling of a plane, over the pixels inside it, into <see cref="AvgPooled"/>.</summary>
-    internal void AvgPool(int image, int channel, float* plane, CellScratch scratch, bool moments)
+    public void AvgPool(int image, int channel, float* plane, CellScratch scratch, bool moments)
     {
-        FillPoolTile(plane, 0, scratch.Pooled);
-        TapConvolution.Sum(
-            scratch.Pooled + Output.TileOrigin, PoolTaps!.Forward, Ones.Pointer, Window, scratch.Maps, Output.Stride, Output.Height, accumulate: false);
-        float* pooled = PooledOf(BranchKind.AvgPool, image) + channel * Output.Size;
-        Kernels.Planes.Compact(scratch.Maps, pooled, Output);
-        Kernels.Planes.Multiply(pooled, InverseCounts(), pooled, Output.Size);
+        FillPoolTiles(plane, 0, scratch.PoolTiles);
+        float* tile = scratch.PoolTiles + OutputShape.TileOrigin, rows = scratch.PointwiseInput;
+        Taps taps = _window!.Taps;
+        TapConvolution.Convolve(
+            tile, taps.ForwardOffsets, PoolWindow.Ones, taps.Count, rows, OutputShape.RowStride, OutputShape.Height, accumulate: false);
+        float* pooled = PooledOf(BranchKind.AvgPool, image) + channel * OutputShape.PlaneFloats;
+        Planes.Compact(rows, pooled, OutputShape);
+        Planes.Multiply(pooled, _window.InverseCounts, pooled, OutputShape.PlaneFloats);
         if (moments)
-            AvgMoments[image, channel] = Kernels.Planes.Moments(pooled, Output);
+            AvgMoments[image, channel] = Planes.Moments(pooled, OutputShape);
     }
 
-    /// <summary>Adds the gradient of the pooled plane's input to <paramref name="target"/>.</summary>
-    internal void PoolBackward(BranchKind kind, float* plane, float* gradient, float* target, CellScratch scratch)
+    /// <summary>Adds the gradient of pooling to that of its input.</summary>
+    /// <param name="kind">Maximum or average.</param>
+    /// <param name="plane">The plane that was pooled.</param>
+    /// <param name="gradient">Gradient of the pooled plane; overwritten.</param>
+    /// <param name="inputGradient">To be added to: the gradient of <paramref name="plane"/>.</param>
+    /// <param name="scratch">Scratch memory.</param>
+    public void PoolBackward(BranchKind kind, float* plane, float* gradient, float* inputGradient, CellScratch scratch)
     {
+        Taps taps = _window!.Taps;
+        float* winners = scratch.WinnerTile + OutputShape.TileOrigin;
         if (kind == BranchKind.MaxPool)
         {
-            FillPoolTile(plane, float.NegativeInfinity, scratch.Pooled);
-            Pooling.Winners(scratch.Pooled + Output.TileOrigin, PoolTaps!.Forward, Window, scratch.Winners + Output.TileOrigin, Output);
+            FillPoolTiles(plane, float.NegativeInfinity, scratch.PoolTiles);
+            float* tile = scratch.PoolTiles + OutputShape.TileOrigin;
+            Pooling.FindWinners(tile, taps.ForwardOffsets, taps.Count, winners, OutputShape);
         }
         else
         {
-            Kernels.Planes.Multiply(gradient, InverseCounts(), gradient, Output.Size);
+            Planes.Multiply(gradient, _window.InverseCounts, gradient, OutputShape.PlaneFloats);
         }
 
-        Tiles.Fill(gradient, Output, scratch.GradientTile);
-        float* origin = scratch.GradientTile + Output.TileOrigin;
-        new Span<float>(scratch.Maps, PoolTaps!.Phases * Output.ScratchSize).Clear();
-        for (int phase = 0; phase < PoolTaps.Phases; phase++)
+        Tiles.Fill(gradient, OutputShape, scratch.GradientTile);
+        float* origin = scratch.GradientTile + OutputShape.TileOrigin, phases = scratch.PointwiseInput;
+        new Span<float>(phases, taps.Phases * OutputShape.ScratchFloats).Clear();
+        for (int phase = 0; phase < taps.Phases; phase++)
         {
-            ReadOnlySpan<int> members = PoolTaps.Members(phase);
-            float* sum = scratch.Maps + phase * Output.ScratchSize;
+            ReadOnlySpan<int> numbers = taps.OfPhase(phase);
+            int* offsets = taps.BackwardOffsets(phase);
+            float* sum = phases + phase * OutputShape.ScratchFloats;
             if (kind == BranchKind.MaxPool)
-                Pooling.Distribute(origin, scratch.Winners + Output.TileOrigin, PoolTaps.Backward(phase), members, sum, Output);
+                Pooling.AddMaximumGradient(origin, winners, offsets, numbers, sum, OutputShape);
             else
-                TapConvolution.Sum(origin, PoolTaps.Backward(phase), Ones.Pointer, members.Length, sum, Output.Stride, Output.Height, accumulate: true);
+            {
+                TapConvolution.Convolve(
+                    origin, offsets, PoolWindow.Ones, numbers.Length, sum, OutputShape.RowStride, OutputShape.Height, accumulate: true);
+            }
         }
 
         if (Stride == 1)
-            Kernels.Planes.AddRows(scratch.Maps, null, target, Output);
+            Planes.AddRowPlane(phases, null, inputGradient, OutputShape);
         else
-            Tiles.AddPhases(scratch.Maps, Output.ScratchSize, Output, null, target, Shape);
+            Tiles.AddPhases(phases, OutputShape.ScratchFloats, OutputShape, null, inputGradient, Shape);
     }
 
-    private void FillPoolTile(float* plane, float outside, float* tile)
+    private void FillPoolTiles(float* plane, float outside, float* tiles)
     {
         if (Stride == 2)
-            Tiles.FillPhases(plane, Shape, tile, Output, outside, rectify: false);
+            Tiles.FillPhases(plane, Shape, tiles, OutputShape, outside, relu: false);
         else
-            Tiles.FillAround(plane, Shape, tile, outside);
-    }
-
-    /// <summary>1 / the number of pixels that each window has inside the plane.</summary>
-    private float* InverseCounts()
-    {
-        if (_inverseCounts is null)
-        {
-            var counts = new FloatBlock(Output.Size);
-            float* values = counts.Pointer;
-            new Span<float>(values, Output.Size).Clear();
-            for (int y = 0; y < Output.Height; y++)
-            {
-                for (int x = 0; x < Output.Width; x++)
-                    values[y * Output.Width + x] = 1f / (Inside(y, Shape.Height) * Inside(x, Shape.Width));
-            }
-
-            _inverseCounts = counts;
-        }
-
-        return _inverseCounts.Pointer;
-
-        int Inside(int position, int length) => Math.Min(position * Stride + 2, length) - Math.Max(position * Stride - 1, 0);
-    }
-
-    private static FloatBlock CreateOnes()
-    {
-        var ones = new FloatBlock(Window);
-        new Span<float>(ones.Pointer, Window).Fill(1);
-        return ones;
+            Tiles.FillAround(plane, Shape, tiles, outside);
     }
 }

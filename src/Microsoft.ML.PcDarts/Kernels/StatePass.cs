@@ -1,90 +1,100 @@
 namespace Microsoft.ML.PcDarts.Kernels;
 
-/// <summary>A state of a cell during a pass: its planes and what its edges share.</summary>
+/// <summary>Cells: a state during a pass, that is, its planes and what the edges that read it share.</summary>
 internal sealed unsafe partial class StatePass
 {
-    private readonly int _channels, _active;
+    private readonly int _channels, _activeChannels;
 
-    internal StatePass(int index, int stride, PlaneShape shape, PlaneShape node, EdgePass[] edges, int images, int channels, int active)
+    public StatePass(int index, CellPlan plan, PlaneShape shape, PlaneShape nodeShape, EdgePass[] edges, int images)
     {
         Index = index;
-        Stride = stride;
+        Stride = plan.StrideOf(index);
         Shape = shape;
-        Output = node;
+        OutputShape = nodeShape;
         Edges = edges;
-        _channels = channels;
-        _active = active;
+        _channels = plan.Channels;
+        _activeChannels = plan.ActiveChannels;
         Branches = [.. edges.SelectMany(edge => edge.Branches.Select(branch => (edge, branch)))];
         NeedsTiles = Branches.Any(entry => entry.Branch.Kind == BranchKind.Convolution && entry.Branch.Units[0].ReadsTiles);
         HasMaxPool = Branches.Any(entry => entry.Branch.Kind == BranchKind.MaxPool);
         HasAvgPool = Branches.Any(entry => entry.Branch.Kind == BranchKind.AvgPool);
         if (HasMaxPool || HasAvgPool)
-            PoolTaps = Taps.Of(3, 1, stride, node);
-        MaxMoments = new MapMoments(images, active);
-        AvgMoments = new MapMoments(images, active);
+            _window = PoolWindow.Of(shape, Stride);
+        MaxMoments = new MapMoments(images, _activeChannels);
+        AvgMoments = new MapMoments(images, _activeChannels);
     }
 
-    internal int Index { get; }
+    public int Index { get; }
 
-    internal int Stride { get; }
+    /// <summary>Stride of the edges that read it.</summary>
+    public int Stride { get; }
 
-    internal PlaneShape Shape { get; }
+    public PlaneShape Shape { get; }
 
-    /// <summary>Size of what its edges make of it.</summary>
-    internal PlaneShape Output { get; }
+    /// <summary>Size of the outputs of the edges that read it.</summary>
+    public PlaneShape OutputShape { get; }
 
     /// <summary>The edges that read it.</summary>
-    internal EdgePass[] Edges { get; }
+    public EdgePass[] Edges { get; }
 
-    internal (EdgePass Edge, BranchPass Branch)[] Branches { get; }
+    public (EdgePass Edge, BranchPass Branch)[] Branches { get; }
 
-    internal bool NeedsTiles { get; }
+    public bool NeedsTiles { get; }
 
-    internal bool HasMaxPool { get; }
+    public bool HasMaxPool { get; }
 
-    internal bool HasAvgPool { get; }
+    public bool HasAvgPool { get; }
 
-    internal Taps? PoolTaps { get; }
+    public MapMoments MaxMoments { get; }
 
-    internal MapMoments MaxMoments { get; }
+    public MapMoments AvgMoments { get; }
 
-    internal MapMoments AvgMoments { get; }
+    /// <summary>[N, C] planes.</summary>
+    public float* Values { get; private set; }
 
-    internal float* Planes { get; private set; }
+    /// <summary>[N, active channels] planes, as <see cref="AvgPooled"/>.</summary>
+    public float* MaxPooled { get; private set; }
 
-    internal float* MaxPooled { get; private set; }
+    public float* AvgPooled { get; private set; }
 
-    internal float* AvgPooled { get; private set; }
+    /// <summary>At stride 2 the 2×2 maxima of the bypassed channels, [N, C − active channels] planes.</summary>
+    public float* Bypassed { get; private set; }
 
-    /// <summary>At stride 2 the 2×2 maxima of the channels that pass no operation.</summary>
-    internal float* Bypassed { get; private set; }
+    /// <summary>Gradient of <see cref="Values"/>; exists during the backward pass.</summary>
+    public float* Gradient { get; set; }
 
-    /// <summary>Gradient of <see cref="Planes"/>; exists during the backward pass.</summary>
-    internal float* Gradient { get; set; }
+    public float* ValuesOf(int image) => Values + (long)image * _channels * Shape.PlaneFloats;
 
-    internal float* PlanesOf(int image) => Planes + (long)image * _channels * Shape.Size;
+    public float* GradientOf(int image) => Gradient + (long)image * _channels * Shape.PlaneFloats;
 
-    internal float* GradientOf(int image) => Gradient + (long)image * _channels * Shape.Size;
+    public float* PooledOf(BranchKind kind, int image)
+        => (kind == BranchKind.MaxPool ? MaxPooled : AvgPooled) + (long)image * _activeChannels * OutputShape.PlaneFloats;
 
-    internal float* PooledOf(BranchKind kind, int image)
-        => (kind == BranchKind.MaxPool ? MaxPooled : AvgPooled) + (long)image * _active * Output.Size;
+    /// <summary>The plane of a bypassed channel as its edges add it to their nodes.</summary>
+    public float* BypassOf(int channel, int image) => Stride == 1
+        ? ValuesOf(image) + channel * Shape.PlaneFloats
+        : Bypassed + ((long)image * (_channels - _activeChannels) + channel - _activeChannels) * OutputShape.PlaneFloats;
 
-    internal long PlaneFloats(int images) => (long)images * _channels * Shape.Size;
+    /// <summary>Floats of <see cref="Values"/>.</summary>
+    public long ValueFloats(int images) => (long)images * _channels * Shape.PlaneFloats;
 
     /// <summary>Floats kept for the backward pass.</summary>
-    internal long Floats(int images) => PlaneFloats(images)
-        + (((HasMaxPool ? _active : 0) + (HasAvgPool ? _active : 0) + BypassedChannels) * (long)images * Output.Size);
-
-    /// <summary>Takes memory from <paramref name="next"/> on and returns what follows it.</summary>
-    internal float* Assign(float* next, int images)
+    public long KeptFloats(int images)
     {
-        long channel = (long)images * Output.Size;
-        Planes = next;
-        MaxPooled = Planes + PlaneFloats(images);
-        AvgPooled = MaxPooled + (HasMaxPool ? _active * channel : 0);
-        Bypassed = AvgPooled + (HasAvgPool ? _active * channel : 0);
+        int pooledChannels = (HasMaxPool ? _activeChannels : 0) + (HasAvgPool ? _activeChannels : 0);
+        return ValueFloats(images) + (pooledChannels + BypassedChannels) * (long)images * OutputShape.PlaneFloats;
+    }
+
+    /// <summary>Uses memory from <paramref name="next"/> on and returns the end of it.</summary>
+    public float* Assign(float* next, int images)
+    {
+        long channel = (long)images * OutputShape.PlaneFloats;
+        Values = next;
+        MaxPooled = Values + ValueFloats(images);
+        AvgPooled = MaxPooled + (HasMaxPool ? _activeChannels * channel : 0);
+        Bypassed = AvgPooled + (HasAvgPool ? _activeChannels * channel : 0);
         return Bypassed + BypassedChannels * channel;
     }
 
-    private int BypassedChannels => Stride == 2 && Edges.Length > 0 ? _channels - _active : 0;
+    private int BypassedChannels => Stride == 2 && Edges.Length > 0 ? _channels - _activeChannels : 0;
 }

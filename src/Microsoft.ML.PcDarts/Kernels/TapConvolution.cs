@@ -5,206 +5,167 @@ using static System.Runtime.Intrinsics.Vector256;
 namespace Microsoft.ML.PcDarts.Kernels;
 
 /// <summary>
-/// A depthwise convolution of one plane as a weighted sum of shifted tiles. Kernel size, dilation and stride are nothing but offsets (see <see cref="Taps"/>).
+/// Plane kernels: the depthwise convolution of one plane, a weighted sum of shifted tiles. Kernel size, dilation and stride are nothing but
+/// offsets (<see cref="Taps"/>). Reversed weights give the gradient of the input, and ones give average pooling.
 /// </summary>
-/// <remarks>Eight vectors are summed at a time, which hides the latency of multiply-add and loads each weight once for them.</remarks>
-internal static unsafe class TapConvolution
+/// <remarks>Eight vectors are summed at a time, which hides the latency of multiply-add and shares each weight's load.</remarks>
+internal static unsafe partial class TapConvolution
 {
-    /// <summary>The convolution in its fastest form: with the taps' own offsets, so that reversed weights give the transposed convolution at stride 1.</summary>
-    internal static void Sum(float* tile, Taps taps, float* weights, float* output, int stride, int rows, bool accumulate)
+    /// <summary>The convolution with the taps' forward offsets, by <see cref="ColumnConvolution"/> as far as it can.</summary>
+    public static void Convolve(float* tile, Taps taps, float* weights, float* output, int rowStride, int rows, bool accumulate)
     {
-        int done = SquareTaps.Know(taps) ? SquareTaps.Sum(tile, taps, weights, output, stride, rows, accumulate) : 0;
-        if (done < stride)
-            Sum(tile, taps.Forward, weights, taps.Count, output, stride, rows, accumulate, done);
+        int done = ColumnConvolution.Supports(taps)
+            ? ColumnConvolution.Convolve(tile, taps, weights, output, rowStride, rows, accumulate)
+            : 0;
+        if (done < rowStride)
+            Convolve(tile, taps.ForwardOffsets, weights, taps.Count, output, rowStride, rows, accumulate, done);
     }
 
     /// <summary>output[y, x] = Σ weights[t] · tile[offsets[t] + (y, x)], or += when <paramref name="accumulate"/>.</summary>
-    /// <param name="tile">The tile's first pixel; its rows are <paramref name="stride"/> + 8 floats apart.</param>
+    /// <param name="tile">The tile's first pixel; its rows are <paramref name="rowStride"/> + 8 floats apart.</param>
     /// <param name="offsets">Offset of each tap in floats.</param>
     /// <param name="weights">Weight of each tap.</param>
     /// <param name="taps">Number of taps.</param>
-    /// <param name="output">A plane; up to 7 rows beyond the last are written.</param>
-    /// <param name="stride">Floats of a row of the output, a multiple of 8.</param>
-    /// <param name="rows">Rows.</param>
+    /// <param name="output">A row plane; up to 7 rows beyond the last are written.</param>
+    /// <param name="rowStride">Floats from one row of the output to the next, a multiple of 8.</param>
+    /// <param name="rows">Rows of the output.</param>
     /// <param name="accumulate">Whether to add to the output.</param>
     /// <param name="column">First column to compute, a multiple of 8.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Sum(float* tile, int* offsets, float* weights, int taps, float* output, int stride, int rows, bool accumulate, nint column = 0)
+    public static void Convolve(
+        float* tile, int* offsets, float* weights, int taps, float* output, nint rowStride, nint rows, bool accumulate, nint column = 0)
     {
-        nint rowStep = stride, tileStep = stride + PlaneShape.Lanes;
-        for (; stride - column >= 16; column += 16)
+        nint tileRowStride = rowStride + PlaneShape.Lanes;
+        tile += column;
+        output += column;
+        for (; rowStride - column >= 16; column += 16, tile += 16, output += 16)
         {
             for (nint row = 0; row < rows; row += 4)
-                Sum2x4(tile + row * tileStep + column, offsets, weights, taps, output + row * rowStep + column, tileStep, rowStep, accumulate);
+            {
+                Convolve4x2(
+                    tile + row * tileRowStride, offsets, weights, taps, output + row * rowStride, tileRowStride, rowStride, accumulate);
+            }
         }
 
-        if (stride - column >= 8)
+        if (column < rowStride)
         {
             nint row = 0;
             for (; rows - row > 4; row += 8)
-                Sum1x8(tile + row * tileStep + column, offsets, weights, taps, output + row * rowStep + column, tileStep, rowStep, accumulate);
+            {
+                Convolve8x1(
+                    tile + row * tileRowStride, offsets, weights, taps, output + row * rowStride, tileRowStride, rowStride, accumulate);
+            }
+
             if (row < rows)
-                Sum1x4(tile + row * tileStep + column, offsets, weights, taps, output + row * rowStep + column, tileStep, rowStep, accumulate);
+            {
+                Convolve4x1(
+                    tile + row * tileRowStride, offsets, weights, taps, output + row * rowStride, tileRowStride, rowStride, accumulate);
+            }
         }
     }
 
-    /// <summary>
-    /// The gradient of the weights: lanes[t] += Σ gradient[y, x] · tile[offsets[t] + (y, x)], eight partial sums a tap. Both arguments are tiles.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Correlate(float* tile, Taps taps, float* gradient, int stride, int rows, float* lanes)
+    // Blocks of rows × vectors. Sums and outputs are numbered by row, then by vector.
+    private static void Convolve4x2(
+        float* tile, int* offsets, float* weights, int taps, float* output, nint tileRowStride, nint rowStride, bool accumulate)
     {
-        if (SquareTaps.Know(taps))
-        {
-            SquareTaps.Correlate(tile, taps, gradient, stride, rows, lanes);
-            return;
-        }
-
-        int tap = 0, count = taps.Count;
-        int* offsets = taps.Forward;
-        for (; count - tap >= 5; tap += 5)
-            Correlate5(tile, offsets + tap, gradient, stride, rows, lanes + tap * PlaneShape.Lanes);
-        for (; tap < count; tap++)
-            Correlate1(tile + offsets[tap], gradient, stride, rows, lanes + tap * PlaneShape.Lanes);
-    }
-
-    private static void Sum2x4(float* tile, int* offsets, float* weights, int taps, float* output, nint tileStep, nint rowStep, bool accumulate)
-    {
-        Vector256<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
-        float* row1 = output + rowStep;
-        float* row2 = row1 + rowStep;
-        float* row3 = row2 + rowStep;
+        Vector256<float> sum00 = default, sum01 = default, sum10 = default, sum11 = default;
+        Vector256<float> sum20 = default, sum21 = default, sum30 = default, sum31 = default;
+        float* output1 = output + rowStride;
+        float* output2 = output1 + rowStride;
+        float* output3 = output2 + rowStride;
         if (accumulate)
         {
-            (a0, a1, b0, b1) = (Load(output), Load(output + 8), Load(row1), Load(row1 + 8));
-            (c0, c1, d0, d1) = (Load(row2), Load(row2 + 8), Load(row3), Load(row3 + 8));
+            (sum00, sum01, sum10, sum11) = (Load(output), Load(output + 8), Load(output1), Load(output1 + 8));
+            (sum20, sum21, sum30, sum31) = (Load(output2), Load(output2 + 8), Load(output3), Load(output3 + 8));
         }
 
         for (nint t = 0; t < taps; t++)
         {
-            float* a = tile + offsets[t];
-            float* b = a + tileStep;
-            float* c = b + tileStep;
-            float* d = c + tileStep;
+            float* input0 = tile + offsets[t];
+            float* input1 = input0 + tileRowStride;
+            float* input2 = input1 + tileRowStride;
+            float* input3 = input2 + tileRowStride;
             Vector256<float> w = Create(weights[t]);
-            a0 = FusedMultiplyAdd(w, Load(a), a0);
-            a1 = FusedMultiplyAdd(w, Load(a + 8), a1);
-            b0 = FusedMultiplyAdd(w, Load(b), b0);
-            b1 = FusedMultiplyAdd(w, Load(b + 8), b1);
-            c0 = FusedMultiplyAdd(w, Load(c), c0);
-            c1 = FusedMultiplyAdd(w, Load(c + 8), c1);
-            d0 = FusedMultiplyAdd(w, Load(d), d0);
-            d1 = FusedMultiplyAdd(w, Load(d + 8), d1);
+            sum00 = FusedMultiplyAdd(w, Load(input0), sum00);
+            sum01 = FusedMultiplyAdd(w, Load(input0 + 8), sum01);
+            sum10 = FusedMultiplyAdd(w, Load(input1), sum10);
+            sum11 = FusedMultiplyAdd(w, Load(input1 + 8), sum11);
+            sum20 = FusedMultiplyAdd(w, Load(input2), sum20);
+            sum21 = FusedMultiplyAdd(w, Load(input2 + 8), sum21);
+            sum30 = FusedMultiplyAdd(w, Load(input3), sum30);
+            sum31 = FusedMultiplyAdd(w, Load(input3 + 8), sum31);
         }
 
-        Vector256.Store(a0, output);
-        Vector256.Store(a1, output + 8);
-        Vector256.Store(b0, row1);
-        Vector256.Store(b1, row1 + 8);
-        Vector256.Store(c0, row2);
-        Vector256.Store(c1, row2 + 8);
-        Vector256.Store(d0, row3);
-        Vector256.Store(d1, row3 + 8);
+        Vector256.Store(sum00, output);
+        Vector256.Store(sum01, output + 8);
+        Vector256.Store(sum10, output1);
+        Vector256.Store(sum11, output1 + 8);
+        Vector256.Store(sum20, output2);
+        Vector256.Store(sum21, output2 + 8);
+        Vector256.Store(sum30, output3);
+        Vector256.Store(sum31, output3 + 8);
     }
 
-    private static void Sum1x8(float* tile, int* offsets, float* weights, int taps, float* output, nint tileStep, nint rowStep, bool accumulate)
+    private static void Convolve8x1(
+        float* tile, int* offsets, float* weights, int taps, float* output, nint tileRowStride, nint rowStride, bool accumulate)
     {
-        Vector256<float> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
-        float* half = output + 4 * rowStep;
+        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        Vector256<float> sum4 = default, sum5 = default, sum6 = default, sum7 = default;
+        float* output4 = output + 4 * rowStride;
         if (accumulate)
         {
-            (a, b, c, d) = (Load(output), Load(output + rowStep), Load(output + 2 * rowStep), Load(output + 3 * rowStep));
-            (e, f, g, h) = (Load(half), Load(half + rowStep), Load(half + 2 * rowStep), Load(half + 3 * rowStep));
+            (sum0, sum1) = (Load(output), Load(output + rowStride));
+            (sum2, sum3) = (Load(output + 2 * rowStride), Load(output + 3 * rowStride));
+            (sum4, sum5) = (Load(output4), Load(output4 + rowStride));
+            (sum6, sum7) = (Load(output4 + 2 * rowStride), Load(output4 + 3 * rowStride));
         }
 
-        nint twoSteps = 2 * tileStep, threeSteps = 3 * tileStep, fourSteps = 4 * tileStep;
+        nint twoRows = 2 * tileRowStride, threeRows = 3 * tileRowStride, fourRows = 4 * tileRowStride;
         for (nint t = 0; t < taps; t++)
         {
             float* upper = tile + offsets[t];
-            float* lower = upper + fourSteps;
+            float* lower = upper + fourRows;
             Vector256<float> w = Create(weights[t]);
-            a = FusedMultiplyAdd(w, Load(upper), a);
-            b = FusedMultiplyAdd(w, Load(upper + tileStep), b);
-            c = FusedMultiplyAdd(w, Load(upper + twoSteps), c);
-            d = FusedMultiplyAdd(w, Load(upper + threeSteps), d);
-            e = FusedMultiplyAdd(w, Load(lower), e);
-            f = FusedMultiplyAdd(w, Load(lower + tileStep), f);
-            g = FusedMultiplyAdd(w, Load(lower + twoSteps), g);
-            h = FusedMultiplyAdd(w, Load(lower + threeSteps), h);
+            sum0 = FusedMultiplyAdd(w, Load(upper), sum0);
+            sum1 = FusedMultiplyAdd(w, Load(upper + tileRowStride), sum1);
+            sum2 = FusedMultiplyAdd(w, Load(upper + twoRows), sum2);
+            sum3 = FusedMultiplyAdd(w, Load(upper + threeRows), sum3);
+            sum4 = FusedMultiplyAdd(w, Load(lower), sum4);
+            sum5 = FusedMultiplyAdd(w, Load(lower + tileRowStride), sum5);
+            sum6 = FusedMultiplyAdd(w, Load(lower + twoRows), sum6);
+            sum7 = FusedMultiplyAdd(w, Load(lower + threeRows), sum7);
         }
 
-        Vector256.Store(a, output);
-        Vector256.Store(b, output + rowStep);
-        Vector256.Store(c, output + 2 * rowStep);
-        Vector256.Store(d, output + 3 * rowStep);
-        Vector256.Store(e, half);
-        Vector256.Store(f, half + rowStep);
-        Vector256.Store(g, half + 2 * rowStep);
-        Vector256.Store(h, half + 3 * rowStep);
+        Vector256.Store(sum0, output);
+        Vector256.Store(sum1, output + rowStride);
+        Vector256.Store(sum2, output + 2 * rowStride);
+        Vector256.Store(sum3, output + 3 * rowStride);
+        Vector256.Store(sum4, output4);
+        Vector256.Store(sum5, output4 + rowStride);
+        Vector256.Store(sum6, output4 + 2 * rowStride);
+        Vector256.Store(sum7, output4 + 3 * rowStride);
     }
 
-    private static void Sum1x4(float* tile, int* offsets, float* weights, int taps, float* output, nint tileStep, nint rowStep, bool accumulate)
+    private static void Convolve4x1(
+        float* tile, int* offsets, float* weights, int taps, float* output, nint tileRowStride, nint rowStride, bool accumulate)
     {
-        Vector256<float> a = default, b = default, c = default, d = default;
+        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         if (accumulate)
-            (a, b, c, d) = (Load(output), Load(output + rowStep), Load(output + 2 * rowStep), Load(output + 3 * rowStep));
-        nint twoSteps = 2 * tileStep, threeSteps = 3 * tileStep;
+            (sum0, sum1, sum2, sum3) = (Load(output), Load(output + rowStride), Load(output + 2 * rowStride), Load(output + 3 * rowStride));
+        nint twoRows = 2 * tileRowStride, threeRows = 3 * tileRowStride;
         for (nint t = 0; t < taps; t++)
         {
-            float* row = tile + offsets[t];
+            float* input = tile + offsets[t];
             Vector256<float> w = Create(weights[t]);
-            a = FusedMultiplyAdd(w, Load(row), a);
-            b = FusedMultiplyAdd(w, Load(row + tileStep), b);
-            c = FusedMultiplyAdd(w, Load(row + twoSteps), c);
-            d = FusedMultiplyAdd(w, Load(row + threeSteps), d);
+            sum0 = FusedMultiplyAdd(w, Load(input), sum0);
+            sum1 = FusedMultiplyAdd(w, Load(input + tileRowStride), sum1);
+            sum2 = FusedMultiplyAdd(w, Load(input + twoRows), sum2);
+            sum3 = FusedMultiplyAdd(w, Load(input + threeRows), sum3);
         }
 
-        Vector256.Store(a, output);
-        Vector256.Store(b, output + rowStep);
-        Vector256.Store(c, output + 2 * rowStep);
-        Vector256.Store(d, output + 3 * rowStep);
-    }
-
-    private static void Correlate5(float* tile, int* offsets, float* gradient, nint stride, nint rows, float* lanes)
-    {
-        Vector256<float> s0 = Load(lanes), s1 = Load(lanes + 8), s2 = Load(lanes + 16), s3 = Load(lanes + 24), s4 = Load(lanes + 32);
-        nint o0 = offsets[0], o1 = offsets[1], o2 = offsets[2], o3 = offsets[3], o4 = offsets[4];
-        for (nint row = 0; row < rows; row++)
-        {
-            float* end = gradient + stride;
-            for (; gradient < end; gradient += 8, tile += 8)
-            {
-                Vector256<float> g = Load(gradient);
-                s0 = FusedMultiplyAdd(g, Load(tile + o0), s0);
-                s1 = FusedMultiplyAdd(g, Load(tile + o1), s1);
-                s2 = FusedMultiplyAdd(g, Load(tile + o2), s2);
-                s3 = FusedMultiplyAdd(g, Load(tile + o3), s3);
-                s4 = FusedMultiplyAdd(g, Load(tile + o4), s4);
-            }
-
-            gradient += PlaneShape.Lanes;
-            tile += PlaneShape.Lanes;
-        }
-
-        Vector256.Store(s0, lanes);
-        Vector256.Store(s1, lanes + 8);
-        Vector256.Store(s2, lanes + 16);
-        Vector256.Store(s3, lanes + 24);
-        Vector256.Store(s4, lanes + 32);
-    }
-
-    private static void Correlate1(float* tile, float* gradient, nint stride, nint rows, float* lanes)
-    {
-        Vector256<float> sum = Load(lanes);
-        for (nint row = 0; row < rows; row++)
-        {
-            float* end = gradient + stride;
-            for (; gradient < end; gradient += 8, tile += 8)
-                sum = FusedMultiplyAdd(Load(gradient), Load(tile), sum);
-            gradient += PlaneShape.Lanes;
-            tile += PlaneShape.Lanes;
-        }
-
-        Vector256.Store(sum, lanes);
+        Vector256.Store(sum0, output);
+        Vector256.Store(sum1, output + rowStride);
+        Vector256.Store(sum2, output + 2 * rowStride);
+        Vector256.Store(sum3, output + 3 * rowStride);
     }
 }

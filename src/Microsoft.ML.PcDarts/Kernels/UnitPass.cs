@@ -2,199 +2,211 @@ using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.PcDarts.Kernels;
 
-/// <summary>A <see cref="ConvolutionUnit"/> during one pass through a cell; works on one picture at a time.</summary>
+/// <summary>Units: a <see cref="ConvolutionUnit"/> during one pass through a cell. It works on one image at a time.</summary>
 internal sealed unsafe partial class UnitPass
 {
-    private const int MostTaps = 64;
+    private const int MaximumTaps = 64;
     private readonly ConvolutionUnit _unit;
-    private float* _depthwise, _reversed, _matrix, _transposed;
-    private readonly int _inputs, _columns;
-    private readonly PlaneShape _input, _output;
+    private readonly PlaneShape _inputShape;
     private readonly Taps? _taps;
+    private float* _depthwise, _depthwiseReversed, _matrix, _matrixTransposed;
 
-    /// <param name="unit">What is computed.</param>
-    /// <param name="images">Pictures of the batch.</param>
-    /// <param name="input">Size of the planes that it reads.</param>
-    internal UnitPass(ConvolutionUnit unit, int images, PlaneShape input)
+    /// <param name="unit">The unit.</param>
+    /// <param name="images">Images of the batch.</param>
+    /// <param name="inputShape">Size of the planes it reads.</param>
+    public UnitPass(ConvolutionUnit unit, int images, PlaneShape inputShape)
     {
         _unit = unit;
-        _input = input;
-        _output = unit.Stride == 2 ? input.Halved : input;
-        Norm = new NormPass(unit.Norm, images, _output.Pixels);
+        _inputShape = inputShape;
+        OutputShape = unit.Stride == 2 ? inputShape.Halved : inputShape;
+        Norm = new NormPass(unit.Norm, images, OutputShape.Pixels);
         Moments = new MapMoments(images, Norm.Channels);
-        _inputs = (int)unit.Pointwise[0].weight!.size(1);
+        Inputs = (int)unit.Pointwise[0].weight!.size(1);
         NeedsWeightGradients = unit.Pointwise[0].weight!.requires_grad;
-        _columns = _inputs * unit.Pointwise.Count;
-        int outputs = Norm.Channels, matrix = outputs * _columns, kernel = 0;
+        Columns = Inputs * unit.Pointwise.Count;
+        int matrix = Norm.Channels * Columns, kernel = 0;
         if (unit.Depthwise is { } depthwise)
         {
             kernel = (int)depthwise.weight!.size(2);
-            _taps = Taps.Of(kernel, (int)depthwise.dilation![0], unit.Stride, _output);
+            _taps = Taps.Of(kernel, (int)depthwise.dilation![0], unit.Stride, OutputShape);
         }
 
-        WeightFloats = _inputs * kernel * kernel * PlaneShape.Lanes + matrix;
-        OwnFloats = (2 * _inputs * kernel * kernel + 2 * matrix + 15) / 16 * 16;
+        WeightGradientFloats = Inputs * kernel * kernel * PlaneShape.Lanes + matrix;
+        WeightFloats = (2 * Inputs * kernel * kernel + 2 * matrix + 15) / 16 * 16;
     }
 
-    /// <summary>Floats that the copies of the weights take.</summary>
-    internal int OwnFloats { get; }
+    public NormPass Norm { get; }
 
-    internal NormPass Norm { get; }
+    public MapMoments Moments { get; }
 
-    internal MapMoments Moments { get; }
+    public PlaneShape OutputShape { get; }
 
-    internal PlaneShape Output => _output;
+    /// <summary>Channels it reads.</summary>
+    public int Inputs { get; }
 
-    internal int Outputs => Norm.Channels;
+    public int Outputs => Norm.Channels;
 
-    /// <summary>Floats of <see cref="CellScratch.Turned"/> that it needs.</summary>
-    internal long TurnedFloats => Pointwise.TurnedFloats(_columns, _output.Size);
+    /// <summary>Columns of the matrix of the 1×1 convolutions, that is, planes that they read.</summary>
+    public int Columns { get; }
 
     /// <summary>Whether it reads tiles rather than planes.</summary>
-    internal bool ReadsTiles => _taps is not null;
+    public bool ReadsTiles => _taps is not null;
 
-    /// <summary>Channels that it reads.</summary>
-    internal int Inputs => _inputs;
+    /// <summary>Floats of <see cref="CellScratch.Transposed"/> that it needs.</summary>
+    public long TransposedFloats => Pointwise.TransposedFloats(Columns, OutputShape.PlaneFloats);
 
-    /// <summary>Channels of the intermediate map: those that the matrix multiplies.</summary>
-    internal int Columns => _columns;
+    /// <summary>Whether gradients of the weights are required; as it was when the pass began.</summary>
+    public bool NeedsWeightGradients { get; }
 
-    /// <summary>Floats that the sums of the weights' gradients take in a chunk's memory.</summary>
-    internal int WeightFloats { get; }
+    /// <summary>
+    /// The map before the norm, [N, outputs] planes. The backward pass of a second unit overwrites it, see <see cref="CellPass"/>.
+    /// </summary>
+    public float* Map { get; set; }
 
-    /// <summary>Where they lie there.</summary>
-    internal long WeightOffset { get; set; }
+    public float* MapOf(int image) => Map + (long)image * Outputs * OutputShape.PlaneFloats;
 
-    /// <summary>The map before the norm, [N, outputs] planes. After the backward pass of a second unit it holds the gradient that the first unit's norm receives.</summary>
-    internal float* Map { get; set; }
-
-    /// <summary>Whether gradients of the weights are wanted, as it stood when the pass began.</summary>
-    internal bool NeedsWeightGradients { get; }
-
-    internal float* MapOf(int image) => Map + (long)image * Outputs * _output.Size;
-
-    /// <summary>Convolves a picture and notes the moments of the result.</summary>
-    /// <param name="image">The picture's number.</param>
-    /// <param name="planes">What it reads, not rectified; used when there is no depthwise convolution.</param>
-    /// <param name="tiles">What it reads, rectified, as tiles; used by depthwise convolutions.</param>
+    /// <summary>Computes the map of an image and its moments.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="planes">The input before the ReLU, for a unit without a depthwise convolution.</param>
+    /// <param name="tiles">The input after the ReLU, as tiles, for a depthwise convolution.</param>
     /// <param name="scratch">Scratch memory.</param>
-    /// <param name="moments">Whether the moments are wanted.</param>
-    internal void Forward(int image, float* planes, float* tiles, CellScratch scratch, bool moments)
+    /// <param name="moments">Whether to compute the moments.</param>
+    public void Forward(int image, float* planes, float* tiles, CellScratch scratch, bool moments)
     {
         float* map = MapOf(image);
-        if (_taps is null && _unit.Stride == 1)
+        int planeFloats = OutputShape.PlaneFloats;
+        if (IsPointwise)
         {
-            ForwardPlain(planes, map, scratch.Maps);
+            ForwardPointwise(planes, map, scratch);
         }
         else
         {
-            Convolve(planes, tiles, scratch.Maps, scratch.GradientTile);
-            Pointwise.Multiply(_matrix, Outputs, _columns, scratch.Maps, _output.ScratchSize, map, _output.Size, _output.Size);
+            FillPointwiseInput(planes, tiles, scratch);
+            Pointwise.Multiply(
+                _matrix, Outputs, Columns, scratch.PointwiseInput, OutputShape.ScratchFloats, map, planeFloats, planeFloats);
         }
 
         if (!moments)
             return;
         for (int c = 0; c < Outputs; c++)
-            Moments[image, c] = Planes.Moments(map + c * _output.Size, _output);
+            Moments[image, c] = Planes.Moments(map + c * planeFloats, OutputShape);
     }
 
-    /// <summary>Propagates <see cref="CellScratch.Gradients"/>, the gradient of the map before the norm.</summary>
+    /// <summary>Propagates <see cref="CellScratch.MapGradient"/>, the gradient of the map before the norm.</summary>
     /// <param name="planes">As in <see cref="Forward"/>.</param>
     /// <param name="tiles">As in <see cref="Forward"/>.</param>
     /// <param name="scratch">Scratch memory.</param>
-    /// <param name="target">
-    /// Receives the sum: gradients of the tiles as row planes before the ReLU's mask (depthwise), or of <paramref name="planes"/>; null if not wanted.
+    /// <param name="inputGradient">
+    /// To be added to: the gradient of the tiles as row planes (depthwise), or of <paramref name="planes"/>; null if not wanted.
     /// </param>
-    internal void Backward(float* planes, float* tiles, CellScratch scratch, float* target)
+    public void Backward(float* planes, float* tiles, CellScratch scratch, float* inputGradient)
     {
-        int step = _output.ScratchSize;
-        float* sums = scratch.WeightGradients + WeightOffset;
-        bool weights = NeedsWeightGradients;
-        if (_taps is null && _unit.Stride == 1)
+        int stride = OutputShape.ScratchFloats;
+        float* weightGradient = NeedsWeightGradients ? scratch.WeightGradients + WeightGradientOffset : null;
+        if (IsPointwise)
         {
-            BackwardPlain(planes, scratch, weights ? sums : null, target);
+            BackwardPointwise(planes, scratch, weightGradient, inputGradient);
             return;
         }
 
-        if (weights)
+        if (weightGradient != null)
         {
-            Convolve(planes, tiles, scratch.Maps, scratch.GradientTile);
-            float* matrixSums = sums + (_taps is null ? 0 : _inputs * _taps.Count * PlaneShape.Lanes);
-            Pointwise.Outer(scratch.Gradients, step, Outputs, scratch.Maps, step, _columns, _output.Size, matrixSums, scratch.Turned);
+            FillPointwiseInput(planes, tiles, scratch);
+            float* matrixGradient = weightGradient + (_taps is null ? 0 : Inputs * _taps.Count * PlaneShape.Lanes);
+            Pointwise.AddWeightGradient(
+                scratch.MapGradient, stride, Outputs, scratch.PointwiseInput, stride, Columns, OutputShape.PlaneFloats, matrixGradient,
+                scratch.Transposed);
         }
 
-        if (target == null && !(weights && _taps is not null))
+        if (inputGradient == null && (weightGradient == null || _taps is null))
             return;
-        Pointwise.Multiply(_transposed, _columns, Outputs, scratch.Gradients, step, scratch.MapGradients, step, _output.Size);
-        for (int c = 0; c < _inputs; c++)
+        Pointwise.Multiply(
+            _matrixTransposed, Columns, Outputs, scratch.MapGradient, stride, scratch.PointwiseInputGradient, stride,
+            OutputShape.PlaneFloats);
+        for (int c = 0; c < Inputs; c++)
         {
-            float* gradient = scratch.MapGradients + c * step;
+            float* gradient = scratch.PointwiseInputGradient + c * stride;
             if (_taps is not null)
-                BackwardTaps(c, tiles, gradient, scratch.GradientTile, weights ? sums : null, target);
+                BackwardDepthwise(c, tiles, gradient, scratch.GradientTile, weightGradient, inputGradient);
             else
-                AddPicked(c, planes, gradient, target);
+                BackwardSubsampling(c, planes, gradient, inputGradient);
         }
     }
 
-    /// <summary>The planes that the matrix multiplies.</summary>
-    private void Convolve(float* planes, float* tiles, float* maps, float* rowPlane)
+    /// <summary>
+    /// The planes that the matrix multiplies: convolved by the depthwise convolution, or subsampled for a factorized reduction.
+    /// </summary>
+    private void FillPointwiseInput(float* planes, float* tiles, CellScratch scratch)
     {
-        int step = _output.ScratchSize;
-        for (int c = 0; c < _inputs; c++)
+        int stride = OutputShape.ScratchFloats;
+        for (int c = 0; c < Inputs; c++)
         {
-            float* map = maps + c * step;
+            float* plane = scratch.PointwiseInput + c * stride;
             if (_taps is not null)
             {
-                float* tile = tiles + (long)c * _taps.Phases * _output.TileSize + _output.TileOrigin;
-                float* rows = _output.Stride == _output.Width ? map : rowPlane;
-                TapConvolution.Sum(tile, _taps, _depthwise + c * _taps.Count, rows, _output.Stride, _output.Height, accumulate: false);
-                if (rows != map)
-                    Planes.Compact(rows, map, _output);
+                float* tile = tiles + (long)c * _taps.Phases * OutputShape.TileFloats + OutputShape.TileOrigin;
+                float* rows = OutputShape.RowStride == OutputShape.Width ? plane : scratch.GradientTile;
+                TapConvolution.Convolve(
+                    tile, _taps, _depthwise + c * _taps.Count, rows, OutputShape.RowStride, OutputShape.Height, accumulate: false);
+                if (rows != plane)
+                    Planes.Compact(rows, plane, OutputShape);
             }
             else
             {
-                for (int part = 0; part < _unit.Pointwise.Count; part++)
-                    Tiles.PickRectified(planes + c * _input.Size, _input, part, map + part * _inputs * step, _output);
+                for (int offset = 0; offset < _unit.Pointwise.Count; offset++)
+                {
+                    float* output = plane + offset * Inputs * stride;
+                    Tiles.SubsampleRelu(planes + c * _inputShape.PlaneFloats, _inputShape, offset, output, OutputShape);
+                }
             }
         }
     }
 
     [SkipLocalsInit]
-    private void BackwardTaps(int channel, float* tiles, float* gradient, float* gradientTile, float* sums, float* target)
+    private void BackwardDepthwise(
+        int channel, float* tiles, float* gradient, float* gradientTile, float* weightGradient, float* inputGradient)
     {
         Taps taps = _taps!;
-        int phases = taps.Phases;
-        Tiles.Fill(gradient, _output, gradientTile);
-        float* origin = gradientTile + _output.TileOrigin;
+        int phases = taps.Phases, rowStride = OutputShape.RowStride, rows = OutputShape.Height;
+        Tiles.Fill(gradient, OutputShape, gradientTile);
+        float* origin = gradientTile + OutputShape.TileOrigin;
         float* weights = _depthwise + channel * taps.Count;
-        if (sums != null)
+        if (weightGradient != null)
         {
-            float* tile = tiles + (long)channel * phases * _output.TileSize + _output.TileOrigin;
-            TapConvolution.Correlate(tile, taps, origin, _output.Stride, _output.Height, sums + channel * taps.Count * PlaneShape.Lanes);
+            float* tile = tiles + (long)channel * phases * OutputShape.TileFloats + OutputShape.TileOrigin;
+            TapConvolution.AddWeightGradient(tile, taps, origin, rowStride, rows, weightGradient + channel * taps.Count * PlaneShape.Lanes);
         }
 
-        if (target == null)
+        if (inputGradient == null)
             return;
+        inputGradient += channel * phases * OutputShape.ScratchFloats;
         if (phases == 1)
         {
-            TapConvolution.Sum(origin, taps, _reversed + channel * taps.Count, target + channel * _output.ScratchSize, _output.Stride, _output.Height, accumulate: true);
+            TapConvolution.Convolve(
+                origin, taps, _depthwiseReversed + channel * taps.Count, inputGradient, rowStride, rows, accumulate: true);
             return;
         }
 
-        float* ordered = stackalloc float[MostTaps];
+        float* phaseWeights = stackalloc float[MaximumTaps];
         for (int phase = 0; phase < phases; phase++)
         {
-            ReadOnlySpan<int> members = taps.Members(phase);
-            for (int i = 0; i < members.Length; i++)
-                ordered[i] = weights[members[i]];
-            TapConvolution.Sum(origin, taps.Backward(phase), ordered, members.Length, target + (channel * phases + phase) * _output.ScratchSize,
-                _output.Stride, _output.Height, accumulate: true);
+            ReadOnlySpan<int> numbers = taps.OfPhase(phase);
+            for (int i = 0; i < numbers.Length; i++)
+                phaseWeights[i] = weights[numbers[i]];
+            TapConvolution.Convolve(
+                origin, taps.BackwardOffsets(phase), phaseWeights, numbers.Length, inputGradient + phase * OutputShape.ScratchFloats,
+                rowStride, rows, accumulate: true);
         }
     }
 
-    private void AddPicked(int channel, float* planes, float* gradient, float* target)
+    private void BackwardSubsampling(int channel, float* planes, float* gradient, float* inputGradient)
     {
-        for (int part = 0; part < _unit.Pointwise.Count; part++)
-            Tiles.AddPicked(gradient + part * _inputs * _output.ScratchSize, _output, part, planes + channel * _input.Size, target + channel * _input.Size, _input);
+        long plane = (long)channel * _inputShape.PlaneFloats;
+        for (int offset = 0; offset < _unit.Pointwise.Count; offset++)
+        {
+            Tiles.AddSubsampleGradient(
+                gradient + offset * Inputs * OutputShape.ScratchFloats, OutputShape, offset, planes + plane, inputGradient + plane,
+                _inputShape);
+        }
     }
 }

@@ -1,6 +1,5 @@
 using CsCheck;
 using Microsoft.ML.PcDarts.Architectures;
-using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Networks.Discovered;
 using Microsoft.ML.PcDarts.Networks.Supernets;
 using Microsoft.ML.PcDarts.Tests.Networks.Supernets;
@@ -29,19 +28,24 @@ public sealed class CellKernelsTests
     {
         using DisposeScope scope = NewDisposeScope();
         manual_seed(1);
-        SupernetShape shape = new() { InitialChannels = channels, Layers = 3, Classes = 5, Nodes = nodes, PartialChannels = partialChannels, Stem = stem };
+        SupernetShape shape = new()
+        {
+            InitialChannels = channels, Layers = 3, Classes = 5, Nodes = nodes, PartialChannels = partialChannels, Stem = stem,
+        };
         using Supernet kernels = new(shape, CPU), torch = new(shape, CPU) { Form = CellForm.PerEdge };
         ModuleWeights.Import(torch, ModuleWeights.Export(kernels));
         using ArchitectureParameters architecture = new(new CellTopology(nodes), CPU, seed: 3);
         Tensor images = randn(6, 3, height, width), labels = randint(0, 5, 6, ScalarType.Int64);
 
-        SupernetPass expected = SupernetPass.Run(torch, architecture, images, labels), actual = SupernetPass.Run(kernels, architecture, images, labels);
+        SupernetPass expected = SupernetPass.Run(torch, architecture, images, labels);
+        SupernetPass actual = SupernetPass.Run(kernels, architecture, images, labels);
 
         actual.AssertClose(expected, 1e-4, 3e-3);
         NetworkComparison.AssertSameStatistics(torch, kernels);
         torch.eval();
         kernels.eval();
-        NetworkComparison.AssertClose(NetworkComparison.Values(torch.Forward(images, architecture)), NetworkComparison.Values(kernels.Forward(images, architecture)), 1e-4, "evaluation logits");
+        float[] logits = NetworkComparison.Values(kernels.Forward(images, architecture));
+        NetworkComparison.AssertClose(NetworkComparison.Values(torch.Forward(images, architecture)), logits, 1e-4, "evaluation logits");
     }
 
     [Fact]
@@ -86,18 +90,23 @@ public sealed class CellKernelsTests
     {
         using DisposeScope scope = NewDisposeScope();
         manual_seed(1);
-        NetworkShape shape = new() { InitialChannels = 6, Layers = 3, Classes = 5, AuxiliaryHead = true, ImageHeight = height, ImageWidth = width };
+        NetworkShape shape = new()
+        {
+            InitialChannels = 6, Layers = 3, Classes = 5, AuxiliaryHead = true, ImageHeight = height, ImageWidth = width,
+        };
         Genotype found = (Genotype)typeof(KnownGenotypes).GetProperty(genotype)!.GetValue(null)!;
         using DiscoveredNetwork kernels = new(found, shape, CPU), torch = new(found, shape, CPU) { UseKernels = false };
         ModuleWeights.Import(torch, ModuleWeights.Export(kernels));
         Tensor images = empty(0), labels = randint(0, 5, 8, ScalarType.Int64);
 
-        // Where rounding moves a value over a rectifier's or a maximum's kink, the gradients of these pictures jump; three draws do not all meet one.
+        // Where rounding moves a value over the kink of a ReLU or a maximum, the gradients of these images jump; three draws do not all
+        // meet one.
         Assert.True(Enumerable.Range(1, 3).Min(Error) <= 3e-3);
         NetworkComparison.AssertSameStatistics(torch, kernels);
         torch.eval();
         kernels.eval();
-        NetworkComparison.AssertClose(NetworkComparison.Values(torch.Forward(images).Logits), NetworkComparison.Values(kernels.Forward(images).Logits), 1e-4, "evaluation logits");
+        float[] logits = NetworkComparison.Values(kernels.Forward(images).Logits);
+        NetworkComparison.AssertClose(NetworkComparison.Values(torch.Forward(images).Logits), logits, 1e-4, "evaluation logits");
 
         double Error(int draw)
         {
@@ -132,7 +141,8 @@ public sealed class CellKernelsTests
             NetworkShape shape = new() { InitialChannels = 8, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16 };
             using DiscoveredNetwork network = new(KnownGenotypes.PcDartsCifar, shape, CPU) { MemorySaving = memorySaving };
             network.Forward(randn(16, 3, 16, 16), dropPath).Logits.square().sum().backward();
-            return [.. ModuleWeights.Export(network).Values.Concat(NetworkComparison.Gradients(network).Values.Select(gradient => new TensorData([gradient.Length], gradient))).SelectMany(data => data.Floats)];
+            IEnumerable<float> weights = ModuleWeights.Export(network).Values.SelectMany(data => data.Floats);
+            return [.. weights, .. NetworkComparison.Gradients(network).Values.SelectMany(gradient => gradient)];
         }
     }
 
@@ -145,10 +155,12 @@ public sealed class CellKernelsTests
         {
             using DisposeScope scope = NewDisposeScope();
             manual_seed(5);
-            using Supernet supernet = new(new SupernetShape { InitialChannels = 8, Layers = 3, Classes = 5, Nodes = 3 }, CPU) { MemorySaving = memorySaving };
+            SupernetShape shape = new() { InitialChannels = 8, Layers = 3, Classes = 5, Nodes = 3 };
+            using Supernet supernet = new(shape, CPU) { MemorySaving = memorySaving };
             using ArchitectureParameters architecture = new(new CellTopology(3), CPU, seed: 3);
             supernet.Forward(randn(4, 3, 12, 12), architecture).square().sum().backward();
-            return [.. NetworkComparison.Gradients(supernet).Values.SelectMany(gradient => gradient), .. architecture.Tensors.SelectMany(parameter => NetworkComparison.Values(parameter.grad!))];
+            IEnumerable<float> weightGradients = NetworkComparison.Gradients(supernet).Values.SelectMany(gradient => gradient);
+            return [.. weightGradients, .. architecture.Tensors.SelectMany(parameter => NetworkComparison.Values(parameter.grad!))];
         }
     }
 
@@ -156,7 +168,8 @@ public sealed class CellKernelsTests
     public void Forward_TwiceBeforeBackward_GivesBothGradients()
     {
         using DisposeScope scope = NewDisposeScope();
-        using DiscoveredNetwork network = new(KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 4, Layers = 2, Classes = 3, ImageHeight = 8, ImageWidth = 8 }, CPU);
+        NetworkShape shape = new() { InitialChannels = 4, Layers = 2, Classes = 3, ImageHeight = 8, ImageWidth = 8 };
+        using DiscoveredNetwork network = new(KnownGenotypes.PcDartsCifar, shape, CPU);
         Tensor first = randn(4, 3, 8, 8), second = randn(4, 3, 8, 8);
         Loss(first).backward();
         Loss(second).backward();
@@ -173,7 +186,7 @@ public sealed class CellKernelsTests
     }
 
     [Fact]
-    public void Step_AnyThreads_GivesTheSameBits()
+    public void Step_RunTwice_GivesTheSameBits()
     {
         int threads = get_num_threads();
         try
@@ -190,7 +203,8 @@ public sealed class CellKernelsTests
             using DisposeScope scope = NewDisposeScope();
             set_num_threads(threads);
             manual_seed(5);
-            using DiscoveredNetwork network = new(KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 8, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16 }, CPU);
+            NetworkShape shape = new() { InitialChannels = 8, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16 };
+            using DiscoveredNetwork network = new(KnownGenotypes.PcDartsCifar, shape, CPU);
             network.Forward(randn(16, 3, 16, 16)).Logits.square().sum().backward();
             return [.. NetworkComparison.Gradients(network).Values.SelectMany(gradient => gradient)];
         }
@@ -205,12 +219,16 @@ public sealed class CellKernelsTests
             {
                 using DisposeScope scope = NewDisposeScope();
                 Tensor plane = randn(1, 1, height, width), weight = randn([1, 1, kernel, kernel], requires_grad: true);
-                Tensor expected = nn.functional.conv2d(plane, weight, null, [stride, stride], [kernel / 2 * dilation, kernel / 2 * dilation], [dilation, dilation]);
-                Assert.True(Golden.RelativeError(KernelPlanes.Convolve(plane, weight, dilation, stride), NetworkComparison.Values(expected.detach())) < 1e-5);
+                int padding = kernel / 2 * dilation;
+                Tensor expected = nn.functional.conv2d(
+                    plane, weight, null, [stride, stride], [padding, padding], [dilation, dilation]);
+                float[] actual = KernelPlanes.Convolve(plane, weight, dilation, stride);
+                Assert.True(Golden.RelativeError(actual, NetworkComparison.Values(expected.detach())) < 1e-5);
                 Tensor gradient = randn_like(expected.detach());
                 (expected * gradient).sum().backward();
                 float[] weightGradient = NetworkComparison.Values(weight.grad!);
-                Assert.True(Golden.RelativeError(KernelPlanes.WeightGradient(plane, gradient, kernel, dilation, stride), weightGradient) < 1e-4);
+                float[] actualGradient = KernelPlanes.WeightGradient(plane, gradient, kernel, dilation, stride);
+                Assert.True(Golden.RelativeError(actualGradient, weightGradient) < 1e-4);
             }, iter: 300, threads: 1);
     }
 }

@@ -38,10 +38,10 @@ internal sealed class WideCell : IDisposable
             if (bypassedRest is not null)
                 bypassed!.Accumulate(bypassedRest);
             // The sum of the first target is complete; the others wait for the next step.
-            (Tensor active, mixedRest) = Head(mixed, _plan.Active);
+            (Tensor active, mixedRest) = Head(mixed, _plan.ActiveChannels);
             Tensor? passive = null;
             if (bypassed is not null)
-                (passive, bypassedRest) = Head(bypassed, _plan.Channels - _plan.Active);
+                (passive, bypassedRest) = Head(bypassed, _plan.Channels - _plan.ActiveChannels);
             nodes.Add(ChannelsLast.Map(Shuffle(active, passive)));
         }
 
@@ -71,7 +71,7 @@ internal sealed class WideCell : IDisposable
         if (passive is null)
             return active.contiguous();
         long n = active.size(0), height = active.size(1), width = active.size(2);
-        Tensor groups = passive.reshape(n, height, width, _plan.PartialChannels - 1, _plan.Active).transpose(3, 4); // [N, H, W, C/K, K − 1]
+        Tensor groups = passive.reshape(n, height, width, _plan.PartialChannels - 1, _plan.ActiveChannels).transpose(3, 4); // [N, H, W, C/K, K − 1]
         return cat([active.unsqueeze(4), groups], 4).reshape(n, height, width, _plan.Channels);
     }
 }

@@ -25,7 +25,7 @@ internal sealed class WideStep : IDisposable
         _sources = Sources(step).Length;
         _targets = edges.Length / _sources;
         _stride = plan.StrideOf(edges[0].Source);
-        (_active, _bypassed) = (plan.Active, plan.Channels - plan.Active);
+        (_active, _bypassed) = (plan.ActiveChannels, plan.Channels - plan.ActiveChannels);
         Branch[][] convolutions = [.. Branches(BranchKind.Convolution, edges)];
         Branch[][] separable = [.. convolutions.Where(branches => branches[0].Units[0].Depthwise is not null)];
         if (separable.Length < convolutions.Length)

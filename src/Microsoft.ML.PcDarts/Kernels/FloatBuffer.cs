@@ -2,15 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.PcDarts.Kernels;
 
-/// <summary>Memory for kernels, not cleared, at the start of a cache line; large blocks lie on huge pages where Linux gives them.</summary>
-/// <remarks>Not from the garbage collector, so that hundreds of megabytes are free at once when a network is disposed.</remarks>
-internal sealed unsafe partial class FloatBlock : IDisposable
+/// <summary>Memory: floats outside the garbage collector's heap, not cleared, aligned to a cache line.</summary>
+/// <remarks>
+/// Hundreds of megabytes are free at once when a network is disposed. Large buffers lie on huge pages where Linux gives them.
+/// </remarks>
+internal sealed unsafe partial class FloatBuffer : IDisposable
 {
     private const int CacheLine = 64;
     private const int HugePage = 2 << 20;
 
-    /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
-    internal FloatBlock(long floats)
+    /// <exception cref="OutOfMemoryException">The system does not have that much memory.</exception>
+    public FloatBuffer(long floats)
     {
         Length = floats;
         nuint bytes = (nuint)(checked(floats * sizeof(float)) + CacheLine - 1) / CacheLine * CacheLine;
@@ -20,12 +22,12 @@ internal sealed unsafe partial class FloatBlock : IDisposable
             _ = Advise(Pointer, bytes, 14); // MADV_HUGEPAGE of sys/mman.h; a refusal costs time, not correctness
     }
 
-    ~FloatBlock() => Free();
+    ~FloatBuffer() => Free();
 
     /// <summary>The first float; valid until this object is disposed or collected.</summary>
-    internal float* Pointer { get; private set; }
+    public float* Pointer { get; private set; }
 
-    internal long Length { get; }
+    public long Length { get; }
 
     public void Dispose()
     {
