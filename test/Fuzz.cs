@@ -10,5 +10,6 @@ internal static class Fuzz
     public const int LongCount = 20_000;
 
     /// <summary>Skips the test unless the environment variable PCDARTS_LONG is 1.</summary>
-    public static void SkipUnlessLong() => Skip.IfNot(Environment.GetEnvironmentVariable("PCDARTS_LONG") == "1", $"{LongCount} mutations take minutes; set PCDARTS_LONG=1");
+    public static void SkipUnlessLong()
+        => Skip.IfNot(Environment.GetEnvironmentVariable("PCDARTS_LONG") == "1", $"{LongCount} mutations take minutes; set PCDARTS_LONG=1");
 }

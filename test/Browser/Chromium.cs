@@ -7,7 +7,8 @@ internal sealed class Chromium : IAsyncDisposable
 {
     private static readonly string[] Flags =
     [
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync",
     ];
 
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
@@ -25,10 +26,12 @@ internal sealed class Chromium : IAsyncDisposable
         // Other test projects train networks at the same time: a page may take longer than Playwright's 5 seconds.
         Assertions.SetDefaultExpectTimeout(60_000);
         IPlaywright playwright = await Playwright.CreateAsync();
-        return new Chromium(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = Flags, Timeout = 120_000 }));
+        return new Chromium(playwright,
+            await playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = Flags, Timeout = 120_000 }));
     }
 
-    public Task<IPage> NewPageAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light) => _browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme });
+    public Task<IPage> NewPageAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light)
+        => _browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme });
 
     public async ValueTask DisposeAsync()
     {

@@ -2,7 +2,10 @@ using Microsoft.ML.PcDarts.Platform;
 
 namespace Microsoft.ML.PcDarts.Tests;
 
-/// <summary>A disk whose n-th operation fails: create, write, sync, rename, delete, or creation or sync of a folder. A write that fails leaves half of its bytes.</summary>
+/// <summary>
+/// A disk whose n-th operation fails: create, write, sync, rename, delete, or creation or sync of a folder. A write that fails leaves half
+/// of its bytes.
+/// </summary>
 /// <param name="failAt">The operation that fails, from 1; 0 for none.</param>
 /// <param name="lasting">Whether all that follow fail too, as on a full disk; else they succeed.</param>
 internal class FaultyDisk(int failAt, bool lasting) : Disk

@@ -1,9 +1,13 @@
 namespace Microsoft.ML.PcDarts.Tests;
 
-/// <summary>A disk whose power fails at the n-th operation: what was not synced is gone, contents of files as well as names that were created, renamed or deleted.</summary>
+/// <summary>
+/// A disk whose power fails at the n-th operation: what was not synced is gone, contents of files as well as names that were created,
+/// renamed or deleted.
+/// </summary>
 /// <param name="root">The folder that loses what was not synced; it stays itself.</param>
 /// <param name="cutAt">The operation at which the power fails, from 1; 0 for none.</param>
-/// <param name="keepsNames">Whether names outlive the cut without a sync and only contents are lost, as on file systems that write names first.</param>
+/// <param name="keepsNames">Whether names outlive the cut without a sync and only contents are lost, as on file systems that write names
+/// first.</param>
 internal sealed class ForgetfulDisk(string root, int cutAt, bool keepsNames) : FaultyDisk(cutAt, lasting: true)
 {
     private readonly Dictionary<string, Node> _names = Existing(root), _syncedNames = Existing(root);
@@ -71,7 +75,9 @@ internal sealed class ForgetfulDisk(string root, int cutAt, bool keepsNames) : F
     }
 
     private static Dictionary<string, Node> Existing(string root) => Directory.GetFileSystemEntries(root, "*", SearchOption.AllDirectories)
-        .ToDictionary(path => path, path => Directory.Exists(path) ? new Node { IsFolder = true } : new Node { Content = File.ReadAllBytes(path) });
+        .ToDictionary(path => path, path => Directory.Exists(path)
+            ? new Node { IsFolder = true }
+            : new Node { Content = File.ReadAllBytes(path) });
 
     private sealed class Node
     {

@@ -18,7 +18,8 @@ internal static class ChartStyle
     /// <summary>An empty chart on white.</summary>
     public static PlotModel NewModel() => new()
     {
-        DefaultFont = "Arial,Helvetica,sans-serif", DefaultFontSize = 13, Background = OxyColors.White, PlotAreaBorderThickness = new OxyThickness(0),
+        DefaultFont = "Arial,Helvetica,sans-serif", DefaultFontSize = 13, Background = OxyColors.White,
+        PlotAreaBorderThickness = new OxyThickness(0),
     };
 
     /// <summary>Writes a chart as SVG.</summary>
@@ -45,7 +46,8 @@ internal sealed class MarkedAxis : LogarithmicAxis
         TickStyle = TickStyle.None;
     }
 
-    public override void GetTickValues(out IList<double> majorLabelValues, out IList<double> majorTickValues, out IList<double> minorTickValues)
+    public override void GetTickValues(out IList<double> majorLabelValues, out IList<double> majorTickValues,
+        out IList<double> minorTickValues)
     {
         majorTickValues = [.. _marks.Where(mark => mark >= ActualMinimum && mark <= ActualMaximum)];
         majorLabelValues = majorTickValues;

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;
 
-/// <summary>Folders of JPEG files, and what the trainer does with them before its network sees them: decode all of them once, and make batches in every epoch.</summary>
+/// <summary>
+/// Folders of JPEG files, and what the trainer does with them before its network sees them: decode all of them once, and make batches in
+/// every epoch.
+/// </summary>
 internal sealed class LoadSubjects : IDisposable
 {
     /// <summary>Side of CIFAR's pictures in pixels.</summary>
@@ -88,8 +91,15 @@ internal sealed class LoadSubjects : IDisposable
     private ImageDataset Read(string folder, int side)
     {
         IDataView files = _ml.Data.LoadImageFolder(folder);
-        IDataView pictures = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.LoadImages("Image", null, "ImagePath")).Fit(files).Transform(files);
-        return ImageTensorReader.Read(_ml, pictures, new ImageReadSettings { ImageColumn = "Image", LabelColumn = "Label", Width = side, Height = side });
+        IDataView pictures = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.LoadImages("Image", null, "ImagePath"))
+            .Fit(files).Transform(files);
+        return ImageTensorReader.Read(_ml, pictures, new ImageReadSettings
+        {
+            ImageColumn = "Image",
+            LabelColumn = "Label",
+            Width = side,
+            Height = side,
+        });
     }
 
     private string Draw(string name, int side, int count)

@@ -52,7 +52,8 @@ internal static class MalformedBodies
             case 5:
                 return ([.. picture[..4], .. new byte[random.Next(10, 3000)]], "application/octet-stream");
             case 6:
-                return ([.. "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n"u8, .. picture[..random.Next(0, picture.Length)]], "multipart/form-data; boundary=x");
+                return ([.. "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n"u8,
+                    .. picture[..random.Next(0, picture.Length)]], "multipart/form-data; boundary=x");
             default:
                 return (new byte[25 << 20], "image/png");
         }

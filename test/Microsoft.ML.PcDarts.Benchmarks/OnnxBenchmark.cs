@@ -11,8 +11,16 @@ internal static class OnnxBenchmark
     public static System.CommandLine.Command Create()
     {
         Option<string> weights = new("--weights") { Required = true, Description = "weights.safetensors of a fit." };
-        Option<string> images = new("--images") { Required = true, Description = "Test pictures: a folder with one sub-folder for each class." };
-        Option<int> rounds = new("--rounds") { DefaultValueFactory = _ => 5, Description = "Measurements of the speed of each form, after one that warms up." };
+        Option<string> images = new("--images")
+        {
+            Required = true,
+            Description = "Test pictures: a folder with one sub-folder for each class.",
+        };
+        Option<int> rounds = new("--rounds")
+        {
+            DefaultValueFactory = _ => 5,
+            Description = "Measurements of the speed of each form, after one that warms up.",
+        };
         var command = new System.CommandLine.Command("onnx", "Accuracy, size and speed with rounded weights.") { weights, images, rounds };
         command.SetAction(parsed => Run(parsed.GetRequiredValue(weights), parsed.GetRequiredValue(images), parsed.GetValue(rounds)));
         return command;
@@ -34,7 +42,8 @@ internal static class OnnxBenchmark
                 return new Form(type.ToString(), new FileInfo(file).Length, PcDartsPredictor.Load(file));
             })];
             string[] few = [.. files.Take(512)];
-            double[][] seconds = Interleaved.Time(rounds, [.. forms.Select(form => (Action)(() => _ = form.Predictor.Predict(few).Count()))]);
+            double[][] seconds = Interleaved.Time(rounds,
+                [.. forms.Select(form => (Action)(() => _ = form.Predictor.Predict(few).Count()))]);
             Dictionary<string, object> results = [];
             foreach ((Form form, double[] times) in forms.Zip(seconds))
             {
@@ -42,7 +51,8 @@ internal static class OnnxBenchmark
                 double accuracy = predictions.Zip(labels, (prediction, label) => prediction.Label == label ? 1.0 : 0).Average();
                 double rate = few.Length / Interleaved.Median(times);
                 results.Add(form.Name, new { accuracy, bytes = form.Bytes, rowsPerSecond = rate });
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{form.Name,-8} {accuracy:P2} of {files.Length} pictures, {form.Bytes / 1e6:F2} MB, {rate:F0} rows/s"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{form.Name,-8} {accuracy:P2} of {files.Length} pictures, {form.Bytes / 1e6:F2} MB, {rate:F0} rows/s"));
                 form.Predictor.Dispose();
             }
 

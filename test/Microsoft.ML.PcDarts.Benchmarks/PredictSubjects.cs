@@ -43,11 +43,13 @@ internal sealed class PredictSubjects : IDisposable
 
         var ml = new MLContext(seed: 1);
         _rows = ml.Data.LoadFromEnumerable(_files.Select((file, i) => new Row { ImagePath = file, Label = Names[i % Names.Length] }));
-        ITransformer before = ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.LoadImages("Image", null, "ImagePath")).Fit(_rows);
+        ITransformer before = ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(ml.Transforms.LoadImages("Image", null, "ImagePath")).Fit(_rows);
         IDataView images = before.Transform(_rows);
         float[] mean = [0.5f, 0.5f, 0.5f], std = [0.25f, 0.25f, 0.25f];
         var model = new DiscoveredModel(_network.Genotype, shape, _network.ExportWeights(), mean, std, Names, History(_network.Genotype));
-        _fitted = PcDartsTransformer.Create(MlNetAccess.EnvironmentOf(ml.Data), model, images.Schema, new ColumnNames("Label", "Image", "Score", "PredictedLabel"));
+        _fitted = PcDartsTransformer.Create(MlNetAccess.EnvironmentOf(ml.Data), model, images.Schema,
+            new ColumnNames("Label", "Image", "Score", "PredictedLabel"));
         _fittedPipeline = new TransformerChain<ITransformer>(before, _fitted);
         string zip = Path.Combine(_folder, "model.zip");
         ml.Model.Save(_fittedPipeline, _rows.Schema, zip);
@@ -58,7 +60,8 @@ internal sealed class PredictSubjects : IDisposable
         _session = new InferenceSession(classifier);
         using var oneThread = new SessionOptions { IntraOpNumThreads = 1 };
         _singleThreadSession = new InferenceSession(classifier, oneThread);
-        IDataView pixels = ImagePreprocessing.Estimator(ml, "Image", "r", "p", shape.ImageWidth, shape.ImageHeight).Fit(images).Transform(images);
+        IDataView pixels = ImagePreprocessing.Estimator(ml, "Image", "r", "p", shape.ImageWidth, shape.ImageHeight).Fit(images)
+            .Transform(images);
         _pixels = [.. pixels.GetColumn<byte[]>("p").SelectMany(row => row)];
         using DisposeScope scope = NewDisposeScope();
         Tensor bytes = tensor(_pixels).reshape(rows, 3, shape.ImageHeight, shape.ImageWidth);
@@ -90,7 +93,8 @@ internal sealed class PredictSubjects : IDisposable
 
     /// <summary>A session that uses one thread for a batch, called by as many threads as there are cores.</summary>
     public void ParallelSession(int batch) => Parallel.For(
-        0, (_files.Length + batch - 1) / batch, new ParallelOptions { MaxDegreeOfParallelism = Processor.PhysicalCores() }, i => Score(_singleThreadSession, i * batch, batch));
+        0, (_files.Length + batch - 1) / batch, new ParallelOptions { MaxDegreeOfParallelism = Processor.PhysicalCores() },
+        i => Score(_singleThreadSession, i * batch, batch));
 
     public void PredictImages() => Check(_predictor.Predict(_images).Count);
 
@@ -121,7 +125,8 @@ internal sealed class PredictSubjects : IDisposable
     {
         int count = Math.Min(batch, _files.Length - first), length = 3 * _shape.ImageHeight * _shape.ImageWidth;
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(
-            OrtMemoryInfo.DefaultInstance, _pixels.AsMemory(first * length, count * length), [count, 3, _shape.ImageHeight, _shape.ImageWidth]);
+            OrtMemoryInfo.DefaultInstance, _pixels.AsMemory(first * length, count * length),
+            [count, 3, _shape.ImageHeight, _shape.ImageWidth]);
         using var options = new RunOptions();
         using IDisposableReadOnlyCollection<OrtValue> results = session.Run(options, ["image"], [input], ["probabilities"]);
         _ = results[0].GetTensorDataAsSpan<float>().ToArray();
@@ -153,7 +158,8 @@ internal sealed class PredictSubjects : IDisposable
 
     private TrainingHistory History(Genotype genotype) => new()
     {
-        Epochs = [], TrainingImages = 0, ValidationImages = 0, Size = NetworkSize.Of(genotype, _shape), WeightsSha256 = "", Device = "cpu", Seed = 1, TrainingTime = TimeSpan.Zero,
+        Epochs = [], TrainingImages = 0, ValidationImages = 0, Size = NetworkSize.Of(genotype, _shape), WeightsSha256 = "", Device = "cpu",
+        Seed = 1, TrainingTime = TimeSpan.Zero,
     };
 
     private sealed class Row

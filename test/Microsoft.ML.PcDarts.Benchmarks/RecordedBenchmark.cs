@@ -12,7 +12,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;
 
-/// <summary>Whether steps that are recorded on a GPU give what they give one operation at a time: a measurement of the results, not of time.</summary>
+/// <summary>
+/// Whether steps that are recorded on a GPU give what they give one operation at a time: a measurement of the results, not of time.
+/// </summary>
 internal static class RecordedBenchmark
 {
     private const int Steps = 8, Batch = 32, Side = 32;
@@ -21,7 +23,8 @@ internal static class RecordedBenchmark
     {
         Option<int?> gpu = StepDevice.GpuOption();
         Option<TrainingPrecision?> precision = StepDevice.PrecisionOption();
-        var command = new System.CommandLine.Command("recorded", "Logits of recorded steps against those of steps that are run one operation at a time.") { gpu, precision };
+        var command = new System.CommandLine.Command("recorded",
+            "Logits of recorded steps against those of steps that are run one operation at a time.") { gpu, precision };
         command.SetAction(parsed => Run(StepDevice.Choose(parsed.GetValue(gpu), parsed.GetValue(precision))));
         return command;
     }
@@ -29,7 +32,11 @@ internal static class RecordedBenchmark
     private static void Run(StepDevice device)
     {
         double search = Compare("search", () => Search(device)), training = Compare("training", () => Training(device));
-        Console.WriteLine(JsonSerializer.Serialize(new { recorded = CudaGraph.IsSupported(device.Device), searchDifference = search, trainingDifference = training }));
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            recorded = CudaGraph.IsSupported(device.Device), searchDifference = search,
+            trainingDifference = training
+        }));
     }
 
     // Relative to the spread of the logits, over all steps.
@@ -39,8 +46,10 @@ internal static class RecordedBenchmark
         Environment.SetEnvironmentVariable(CudaGraph.Switch, "0");
         float[][] plain = steps();
         Environment.SetEnvironmentVariable(CudaGraph.Switch, null);
-        double[] differences = [.. recorded.Zip(plain, (one, other) => one.Zip(other, (a, b) => Math.Abs((double)a - b)).Max() / (other.Max() - other.Min()))];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {string.Join(", ", differences.Select(difference => difference.ToString("E1", CultureInfo.InvariantCulture)))}"));
+        double[] differences = [.. recorded.Zip(plain,
+            (one, other) => one.Zip(other, (a, b) => Math.Abs((double)a - b)).Max() / (other.Max() - other.Min()))];
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{name}: {string.Join(", ", differences.Select(difference => difference.ToString("E1", CultureInfo.InvariantCulture)))}"));
         return differences.Max();
     }
 
@@ -59,7 +68,11 @@ internal static class RecordedBenchmark
     {
         random.manual_seed(1);
         using DiscoveredNetwork network = new(
-            KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 16, Layers = 5, Classes = 10, AuxiliaryHead = true, ImageHeight = Side, ImageWidth = Side }, device.Device);
+            KnownGenotypes.PcDartsCifar, new NetworkShape
+            {
+                InitialChannels = 16, Layers = 5, Classes = 10, AuxiliaryHead = true,
+                ImageHeight = Side, ImageWidth = Side
+            }, device.Device);
         network.train();
         using NetworkStepper stepper = new(network, RunSettings.Of(PcDartsRecipe.PaperCifar()).Final, device.Device);
         return Each(device, (images, labels) => stepper.Step(images, labels, learningRate: 0.01, dropPath: 0));

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Microsoft.ML.PcDarts.Benchmarks;
 
 /// <summary>
-/// How time and peak memory of a search step grow with batch, channels, cells, side and classes, and of a training step with batch and channels: one varied at a time, each
-/// setting in a process of its own.
+/// How time and peak memory of a search step grow with batch, channels, cells, side and classes, and of a training step with batch and
+/// channels: one varied at a time, each setting in a process of its own.
 /// </summary>
 internal static class ScalingBenchmark
 {
@@ -31,10 +31,15 @@ internal static class ScalingBenchmark
         Option<string?> chart = new("--chart") { Description = "SVG file for a chart." };
         Option<string[]> from = new("--from")
         {
-            DefaultValueFactory = _ => [], Description = "File whose last line is the JSON of an earlier run: its figures are shown and drawn, nothing is measured. Of several, the fastest counts at each setting.",
+            DefaultValueFactory = _ => [],
+            Description = "File whose last line is the JSON of an earlier run: its figures are shown and drawn, nothing is measured. "
+                + "Of several, the fastest counts at each setting.",
         };
         Option<string?> setting = new("--setting") { Description = "Measures this process.", Hidden = true };
-        var command = new System.CommandLine.Command("scaling", "How a step's time and memory grow with its settings.") { chart, from, setting };
+        var command = new System.CommandLine.Command("scaling", "How a step's time and memory grow with its settings.")
+        {
+            chart, from, setting,
+        };
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(setting) is { } here)
@@ -55,7 +60,8 @@ internal static class ScalingBenchmark
         Console.WriteLine("|---|---|---|---|---|---|");
         foreach (ScalingSeries one in series)
         {
-            Console.WriteLine($"| {(one.Training ? "Training" : "Search")} | {one.Varied} | {Row(one.Values, value => $"{value}")} | {Row(one.Seconds, Short)}"
+            Console.WriteLine($"| {(one.Training ? "Training" : "Search")} | {one.Varied} | {Row(one.Values, value => $"{value}")} "
+                + $"| {Row(one.Seconds, Short)}"
                 + $" | {Row(one.ImagesPerSecond, Short)} | {Row(one.PeakMemoryBytes, bytes => Short(bytes / 1e9))} |");
         }
         if (chart is not null)
@@ -69,7 +75,9 @@ internal static class ScalingBenchmark
         return [.. Plan.Select(plan =>
         {
             ScalingSetting[] settings = [.. plan.Values.Select(value => plan.With(plan.Around, value))];
-            ScalingMeasurement[] costs = [.. settings.Select(setting => known.TryGetValue(setting, out ScalingMeasurement? cost) ? cost : known[setting] = InProcess(setting))];
+            ScalingMeasurement[] costs = [.. settings.Select(setting => known.TryGetValue(setting, out ScalingMeasurement? cost)
+                ? cost
+                : known[setting] = InProcess(setting))];
             return new ScalingSeries(
                 plan.Around.Training, plan.Varied, plan.Values, [.. costs.Select(cost => cost.Seconds)],
                 [.. settings.Zip(costs, (setting, cost) => setting.Batch / cost.Seconds)], [.. costs.Select(cost => cost.PeakMemoryBytes)]);
@@ -85,7 +93,8 @@ internal static class ScalingBenchmark
 
     private static string Row<T>(IEnumerable<T> values, Func<T, string> text) => string.Join(", ", values.Select(text));
 
-    private static string Short(double value) => value.ToString(value < 10 ? "0.00" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+    private static string Short(double value)
+        => value.ToString(value < 10 ? "0.00" : value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
 
     private sealed record Result(ScalingSeries[] Series);
 }

@@ -12,7 +12,8 @@ internal static class ScalingChart
     private const double ColumnGap = 0.02, RowGap = 0.04;
     private static readonly (string Varied, string Title, double[] Marks, int Power)[] Columns =
     [
-        ("batch", "batch (pictures)", [16, 32, 64, 128, 256], 1), ("channels", "initial channels C", [8, 16, 24, 32, 48], 1), ("cells", "cells", [4, 6, 8, 10, 12], 1),
+        ("batch", "batch (pictures)", [16, 32, 64, 128, 256], 1), ("channels", "initial channels C", [8, 16, 24, 32, 48], 1),
+        ("cells", "cells", [4, 6, 8, 10, 12], 1),
         ("side", "side (pixels)", [16, 24, 32, 48, 64], 2), ("classes", "classes", [10, 100, 1000], 0),
     ];
 
@@ -30,7 +31,11 @@ internal static class ScalingChart
         {
             double[] costs = [.. series.SelectMany(Rows[row].Costs)];
             model.Axes.Add(Place(
-                new MarkedAxis(Rows[row].Marks) { Position = AxisPosition.Left, Key = Rows[row].Title, Title = Rows[row].Title, Minimum = costs.Min() / 1.3, Maximum = costs.Max() * 1.3 },
+                new MarkedAxis(Rows[row].Marks)
+                {
+                    Position = AxisPosition.Left, Key = Rows[row].Title, Title = Rows[row].Title,
+                    Minimum = costs.Min() / 1.3, Maximum = costs.Max() * 1.3
+                },
                 row, Rows.Length, RowGap));
         }
         for (int column = 0; column < Columns.Length; column++)
@@ -40,7 +45,11 @@ internal static class ScalingChart
             (double first, double last) = (shown.Min(one => one.Values[0]), shown.Max(one => one.Values[^1]));
             double margin = Math.Pow(last / first, 0.07);
             model.Axes.Add(Place(
-                new MarkedAxis(marks) { Position = AxisPosition.Bottom, Key = varied, Title = title, Minimum = first / margin, Maximum = last * margin },
+                new MarkedAxis(marks)
+                {
+                    Position = AxisPosition.Bottom, Key = varied, Title = title, Minimum = first / margin,
+                    Maximum = last * margin
+                },
                 column, Columns.Length, ColumnGap));
             foreach (ScalingSeries one in shown)
             {
@@ -56,16 +65,19 @@ internal static class ScalingChart
         ChartStyle.Save(model, path, Width, Height);
     }
 
-    // Words in the colours of the lines, in the free corner of the first panel: a legend's box would depend on the widths of a font that the viewer may lack.
+    // Words in the colours of the lines, in the free corner of the first panel: a legend's box would depend on the widths of a font that
+    // the viewer may lack.
     private static void AddLegend(PlotModel model, ScalingSeries[] series)
     {
         double left = Columns[0].Marks[0], top = series.SelectMany(Rows[^1].Costs).Max();
-        (string Text, OxyColor Color)[] words = [("search step", ChartStyle.First), ("training step", ChartStyle.Second), ("in proportion", ChartStyle.Faint)];
+        (string Text, OxyColor Color)[] words = [("search step", ChartStyle.First), ("training step", ChartStyle.Second),
+            ("in proportion", ChartStyle.Faint)];
         for (int i = 0; i < words.Length; i++)
         {
             model.Annotations.Add(new TextAnnotation
             {
-                XAxisKey = Columns[0].Varied, YAxisKey = Rows[^1].Title, Text = words[i].Text, TextColor = words[i].Color, TextPosition = new DataPoint(left, top / Math.Pow(1.35, i)),
+                XAxisKey = Columns[0].Varied, YAxisKey = Rows[^1].Title, Text = words[i].Text, TextColor = words[i].Color,
+                TextPosition = new DataPoint(left, top / Math.Pow(1.35, i)),
                 TextHorizontalAlignment = HorizontalAlignment.Left, TextVerticalAlignment = VerticalAlignment.Middle, StrokeThickness = 0,
             });
         }
@@ -82,7 +94,16 @@ internal static class ScalingChart
     private static LineSeries Line(string x, string y, int[] values, double[] costs, bool training)
     {
         OxyColor color = training ? ChartStyle.Second : ChartStyle.First;
-        var line = new LineSeries { XAxisKey = x, YAxisKey = y, Color = color, StrokeThickness = 2, MarkerType = MarkerType.Circle, MarkerSize = 4, MarkerFill = color };
+        var line = new LineSeries
+        {
+            XAxisKey = x,
+            YAxisKey = y,
+            Color = color,
+            StrokeThickness = 2,
+            MarkerType = MarkerType.Circle,
+            MarkerSize = 4,
+            MarkerFill = color,
+        };
         line.Points.AddRange(values.Zip(costs, (value, cost) => new DataPoint(value, cost)));
         return line;
     }

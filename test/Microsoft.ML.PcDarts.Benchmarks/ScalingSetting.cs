@@ -6,7 +6,8 @@ using Microsoft.ML.PcDarts.Torch;
 namespace Microsoft.ML.PcDarts.Benchmarks;
 
 /// <summary>What a step of the search or of the training is measured at.</summary>
-/// <param name="Training">A training step of the published network; otherwise a search step, of the architecture and of the weights.</param>
+/// <param name="Training">A training step of the published network; otherwise a search step, of the architecture and of the
+/// weights.</param>
 /// <param name="Batch">Pictures a step.</param>
 /// <param name="Channels">Initial channels C.</param>
 /// <param name="Cells">Number of cells.</param>
@@ -16,7 +17,9 @@ internal sealed record ScalingSetting(bool Training, int Batch = 64, int Channel
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3), Enough = TimeSpan.FromSeconds(4);
 
-    /// <summary>Steps of this setting in this process: as many as a few seconds hold, after some that warm up. The peak is the whole process's.</summary>
+    /// <summary>
+    /// Steps of this setting in this process: as many as a few seconds hold, after some that warm up. The peak is the whole process's.
+    /// </summary>
     public ScalingMeasurement Measure()
     {
         TorchRuntime.EnsureLoaded();
@@ -26,7 +29,8 @@ internal sealed record ScalingSetting(bool Training, int Batch = 64, int Channel
             using var training = new TrainStep(Channels, Cells, Side, StepDevice.Cpu, useKernels: true);
             return Time(() => training.Run(Batch));
         }
-        using var search = new SearchStep(new SupernetShape { InitialChannels = Channels, Layers = Cells, Classes = Classes }, CellForm.Kernels, StepDevice.Cpu);
+        using var search = new SearchStep(new SupernetShape { InitialChannels = Channels, Layers = Cells, Classes = Classes },
+            CellForm.Kernels, StepDevice.Cpu);
         return Time(() => search.Run(Batch, Side));
     }
 
@@ -65,7 +69,8 @@ internal sealed record ScalingMeasurement(double Seconds, int Steps, long PeakMe
 /// <param name="Seconds">Median time of a step at each value.</param>
 /// <param name="ImagesPerSecond">Pictures a second at each value.</param>
 /// <param name="PeakMemoryBytes">Peak resident memory of a process at each value.</param>
-internal sealed record ScalingSeries(bool Training, string Varied, int[] Values, double[] Seconds, double[] ImagesPerSecond, long[] PeakMemoryBytes)
+internal sealed record ScalingSeries(bool Training, string Varied, int[] Values, double[] Seconds, double[] ImagesPerSecond,
+    long[] PeakMemoryBytes)
 {
     /// <summary>The faster of two runs at each value, since other work can only slow one down; of peaks, the higher.</summary>
     public ScalingSeries Faster(ScalingSeries again) => this with

@@ -11,19 +11,31 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Benchmarks;
 
 /// <summary>
-/// Whole search steps (one of the architecture, one of the weights) of the supernet and of its per-edge form, which has the structure of the paper's code, on random
-/// pictures. The defaults are the paper's CIFAR search at batch 64.
+/// Whole search steps (one of the architecture, one of the weights) of the supernet and of its per-edge form, which has the structure of
+/// the paper's code, on random pictures. The defaults are the paper's CIFAR search at batch 64.
 /// </summary>
 internal static class SearchStepBenchmark
 {
     public static System.CommandLine.Command Create()
     {
-        Option<int> batch = new("--batch") { DefaultValueFactory = _ => 64, Description = "Pictures a step, for architecture and weights each." };
+        Option<int> batch = new("--batch")
+        {
+            DefaultValueFactory = _ => 64,
+            Description = "Pictures a step, for architecture and weights each.",
+        };
         Option<int> channels = new("--channels") { DefaultValueFactory = _ => 16, Description = "Initial channels C." };
         Option<int> cells = new("--cells") { DefaultValueFactory = _ => 8, Description = "Cells of the supernet." };
-        Option<int> partial = new("--partial") { DefaultValueFactory = _ => 4, Description = "K: one of K channels passes the operations." };
+        Option<int> partial = new("--partial")
+        {
+            DefaultValueFactory = _ => 4,
+            Description = "K: one of K channels passes the operations.",
+        };
         Option<int> size = new("--size") { DefaultValueFactory = _ => 32, Description = "Side of the pictures in pixels." };
-        Option<int> steps = new("--steps") { DefaultValueFactory = _ => 5, Description = "Measured pairs of steps, after one that warms up." };
+        Option<int> steps = new("--steps")
+        {
+            DefaultValueFactory = _ => 5,
+            Description = "Measured pairs of steps, after one that warms up.",
+        };
         Option<int?> threads = new("--threads") { Description = "Threads; default: one for each physical core." };
         Option<int?> gpu = StepDevice.GpuOption();
         Option<TrainingPrecision?> precision = StepDevice.PrecisionOption();
@@ -37,7 +49,8 @@ internal static class SearchStepBenchmark
                 InitialChannels = parsed.GetValue(channels), Layers = parsed.GetValue(cells), Classes = 10, Stem = NetworkStem.Cifar,
                 PartialChannels = parsed.GetValue(partial),
             },
-            parsed.GetValue(batch), parsed.GetValue(size), parsed.GetValue(steps), parsed.GetValue(threads), () => StepDevice.Choose(parsed.GetValue(gpu), parsed.GetValue(precision))));
+            parsed.GetValue(batch), parsed.GetValue(size), parsed.GetValue(steps), parsed.GetValue(threads),
+            () => StepDevice.Choose(parsed.GetValue(gpu), parsed.GetValue(precision))));
         return command;
     }
 
@@ -50,16 +63,26 @@ internal static class SearchStepBenchmark
         using var baseline = new SearchStep(shape, CellForm.PerEdge, device);
         // The kernels of the CPU alone can compute maps again.
         using SearchStep? saving = device.IsGpu ? null : new SearchStep(shape, CellForm.Automatic, device, memorySaving: true);
-        Action[] ways = [() => baseline.Run(batch, size), () => fast.Run(batch, size), .. saving is null ? (Action[])[] : [() => saving.Run(batch, size)]];
+        Action[] ways = [() => baseline.Run(batch, size), () => fast.Run(batch, size),
+            .. saving is null ? (Action[])[] : [() => saving.Run(batch, size)]];
         double[][] seconds = Interleaved.Time(device.WarmUp, rounds, ways);
-        double slow = Interleaved.Median(seconds[0]), quick = Interleaved.Median(seconds[1]), ratio = Interleaved.Ratio(seconds[0], seconds[1]);
+        double slow = Interleaved.Median(seconds[0]), quick = Interleaved.Median(seconds[1]),
+            ratio = Interleaved.Ratio(seconds[0], seconds[1]);
         double? memorySavingTime = saving is null ? null : Interleaved.Ratio(seconds[2], seconds[1]);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"C={shape.InitialChannels}, {shape.Layers} cells, K={shape.PartialChannels}, batch {batch}, {size}×{size}, {device}, {rounds} rounds"));
+            $"C={shape.InitialChannels}, {shape.Layers} cells, K={shape.PartialChannels}, batch {batch}, {size}×{size}, {device}, {rounds} "
+                + $"rounds"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"per edge {slow:F3} s ({seconds[0].Min():F3} to {seconds[0].Max():F3}), ours {quick:F3} s ({seconds[1].Min():F3} to {seconds[1].Max():F3}), ratio {ratio:F2}")
-            + (memorySavingTime is null ? null : string.Create(CultureInfo.InvariantCulture, $"; with MemorySaving {memorySavingTime:F2} times as long")));
-        Console.WriteLine(JsonSerializer.Serialize(new { ratio, baselineImagesPerSecond = batch / slow, imagesPerSecond = batch / quick, memorySavingTime }));
+            $"per edge {slow:F3} s ({seconds[0].Min():F3} to {seconds[0].Max():F3}), ours {quick:F3} s ({seconds[1].Min():F3} "
+                + $"to {seconds[1].Max():F3}), ratio {ratio:F2}")
+            + (memorySavingTime is null
+                ? null
+                : string.Create(CultureInfo.InvariantCulture, $"; with MemorySaving {memorySavingTime:F2} times as long")));
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            ratio, baselineImagesPerSecond = batch / slow, imagesPerSecond = batch / quick,
+            memorySavingTime
+        }));
     }
 }
 
@@ -87,7 +110,8 @@ internal sealed class SearchStep : IDisposable
     public void Run(int batch, int size)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor images = randn([batch, 3, size, size], _device.Type, _device.Device), labels = randint(0, _supernet.Shape.Classes, [batch], ScalarType.Int64, _device.Device);
+        Tensor images = randn([batch, 3, size, size], _device.Type, _device.Device),
+            labels = randint(0, _supernet.Shape.Classes, [batch], ScalarType.Int64, _device.Device);
         _architect.Step(images, labels);
         _weights.Step(images, labels);
         _device.Wait();

@@ -19,27 +19,31 @@ internal sealed class ServeAbuse(Uri address)
     public IReadOnlyDictionary<int, int> Statuses => _statuses;
 
     /// <summary>Bodies that announce 20 MiB and come with 300 bytes a second, half of them after a quick beginning.</summary>
-    public Task SlowAsync(int clients, CancellationToken end) => Task.WhenAll(Enumerable.Range(0, clients).Select(client => RepeatAsync(async () =>
-    {
-        using var socket = new TcpClient();
-        await socket.ConnectAsync(address.Host, address.Port, end);
-        NetworkStream stream = socket.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
-            $"POST /predict HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: image/png\r\nContent-Length: {BodyBytes}\r\n\r\n")), end);
-        await stream.WriteAsync(new byte[client % 2 == 0 ? 100 : 100_000], end);
-        byte[] answer = new byte[12];
-        Task answered = stream.ReadExactlyAsync(answer, end).AsTask();
-        while (await Task.WhenAny(answered, Task.Delay(Beat, end)) != answered && !end.IsCancellationRequested)
-            await stream.WriteAsync(new byte[100], end);
-        await answered;
-        return int.Parse(Encoding.ASCII.GetString(answer, 9, 3), CultureInfo.InvariantCulture);
-    }, end)));
+    public Task SlowAsync(int clients, CancellationToken end)
+        => Task.WhenAll(Enumerable.Range(0, clients).Select(client => RepeatAsync(async () =>
+        {
+            using var socket = new TcpClient();
+            await socket.ConnectAsync(address.Host, address.Port, end);
+            NetworkStream stream = socket.GetStream();
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
+                $"POST /predict HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: image/png\r\nContent-Length: {BodyBytes}\r\n\r\n")),
+                end);
+            await stream.WriteAsync(new byte[client % 2 == 0 ? 100 : 100_000], end);
+            byte[] answer = new byte[12];
+            Task answered = stream.ReadExactlyAsync(answer, end).AsTask();
+            while (await Task.WhenAny(answered, Task.Delay(Beat, end)) != answered && !end.IsCancellationRequested)
+                await stream.WriteAsync(new byte[100], end);
+            await answered;
+            return int.Parse(Encoding.ASCII.GetString(answer, 9, 3), CultureInfo.InvariantCulture);
+        }, end)));
 
     /// <summary>Pictures of 50 megapixels in a few kilobytes: alone, and as batches of 64.</summary>
     public Task BombsAsync(int clients, CancellationToken end)
     {
         byte[] bomb = Png(7000, 7142);
-        return Task.WhenAll(Enumerable.Range(0, clients).Select(client => PostAsync(client % 2 == 0 ? "/predict" : "/predict/batch", () => client % 2 == 0 ? new ByteArrayContent(bomb) : Batch(bomb), end)));
+        return Task.WhenAll(Enumerable.Range(0, clients)
+            .Select(client => PostAsync(client % 2 == 0 ? "/predict" : "/predict/batch",
+                () => client % 2 == 0 ? new ByteArrayContent(bomb) : Batch(bomb), end)));
     }
 
     /// <summary>Bodies of the largest size that is allowed, as fast as they go.</summary>

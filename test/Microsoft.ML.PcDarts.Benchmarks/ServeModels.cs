@@ -41,7 +41,9 @@ internal sealed class ServeModels : IDisposable
     /// <summary>A picture file: JPEG or PNG, some of the network's size.</summary>
     public byte[] Picture(int index) => _pictures[index];
 
-    /// <summary>Replaces the served file by the other model, half of the times by renaming and half by writing over it, and waits until it answers.</summary>
+    /// <summary>
+    /// Replaces the served file by the other model, half of the times by renaming and half by writing over it, and waits until it answers.
+    /// </summary>
     /// <returns>How many were taken over.</returns>
     public async Task<int> ReplaceAsync(int times, Func<Task<string>> servedModel)
     {
@@ -73,7 +75,9 @@ internal sealed class ServeModels : IDisposable
 
     private string Draw(int seed, NetworkShape shape)
     {
-        (int width, int height) = seed % 2 == 0 ? (shape.ImageWidth, shape.ImageHeight) : (3 * shape.ImageWidth + seed, 2 * shape.ImageHeight);
+        (int width, int height) = seed % 2 == 0
+            ? (shape.ImageWidth, shape.ImageHeight)
+            : (3 * shape.ImageWidth + seed, 2 * shape.ImageHeight);
         using MLImage image = RandomPicture.Draw(seed, width, height);
         string file = Path.Combine(_folder, $"{seed}{(seed % 4 < 2 ? ".jpg" : ".png")}");
         image.Save(file);
@@ -86,8 +90,17 @@ internal sealed class ServeModels : IDisposable
         random.manual_seed(seed);
         using var network = new DiscoveredNetwork(KnownGenotypes.PcDartsCifar, shape, CPU);
         IDataView rows = ml.Data.LoadFromEnumerable(Names.Select((name, i) => new Row { ImagePath = files[i], Label = name }));
-        ITransformer before = ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.LoadImages("Image", null, "ImagePath")).Fit(rows);
-        var history = new TrainingHistory { Epochs = [], TrainingImages = 0, ValidationImages = 0, Size = NetworkSize.Of(network.Genotype, shape), WeightsSha256 = "", Device = "cpu" };
+        ITransformer before = ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(ml.Transforms.LoadImages("Image", null, "ImagePath")).Fit(rows);
+        var history = new TrainingHistory
+        {
+            Epochs = [],
+            TrainingImages = 0,
+            ValidationImages = 0,
+            Size = NetworkSize.Of(network.Genotype, shape),
+            WeightsSha256 = "",
+            Device = "cpu",
+        };
         Dictionary<string, TensorData> weights = network.ExportWeights().ToDictionary();
         // Answers of fresh weights are nearly uniform; these are not, so that a wrong one shows.
         var spread = new Random(seed);
@@ -98,7 +111,8 @@ internal sealed class ServeModels : IDisposable
         }
         var model = new DiscoveredModel(network.Genotype, shape, weights, [0.5f, 0.5f, 0.5f], [0.25f, 0.25f, 0.25f], Names, history);
         DataViewSchema schema = before.GetOutputSchema(rows.Schema);
-        using PcDartsTransformer fitted = PcDartsTransformer.Create(MlNetAccess.EnvironmentOf(ml.Data), model, schema, new ColumnNames("Label", "Image", "Score", "PredictedLabel"));
+        using PcDartsTransformer fitted = PcDartsTransformer.Create(MlNetAccess.EnvironmentOf(ml.Data), model, schema,
+            new ColumnNames("Label", "Image", "Score", "PredictedLabel"));
         string zip = Path.Combine(_folder, $"model-{seed}.zip");
         ml.Model.Save(new TransformerChain<ITransformer>(before, fitted), rows.Schema, zip);
         return zip;
@@ -109,7 +123,8 @@ internal sealed class ServeModels : IDisposable
         var ml = new MLContext();
         ITransformer model = ml.Model.Load(zip, out _);
         using var owned = (IDisposable)model;
-        IDataView scored = model.Transform(ml.Data.LoadFromEnumerable(files.Select(file => new Row { ImagePath = file, Label = Names[0] })));
+        IDataView scored = model.Transform(
+            ml.Data.LoadFromEnumerable(files.Select(file => new Row { ImagePath = file, Label = Names[0] })));
         return [.. scored.GetColumn<float[]>("Score").Select(scores => Names.Zip(scores).ToDictionary())];
     }
 

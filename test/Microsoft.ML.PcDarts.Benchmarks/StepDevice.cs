@@ -19,7 +19,8 @@ internal sealed record StepDevice(Device Device, ScalarType Type)
 
     internal static Option<int?> GpuOption() => new("--gpu") { Description = "Number of a CUDA GPU; without it the CPU." };
 
-    internal static Option<TrainingPrecision?> PrecisionOption() => new("--precision") { Description = "Type of the maps, Float32 or BFloat16; default: what a training takes on that device." };
+    internal static Option<TrainingPrecision?> PrecisionOption()
+        => new("--precision") { Description = "Type of the maps, Float32 or BFloat16; default: what a training takes on that device." };
 
     internal static StepDevice Choose(int? gpu, TrainingPrecision? precision)
     {

@@ -19,15 +19,22 @@ internal sealed class TransferPictures : IDisposable
     public TransferPictures(MLContext ml, string weights, string train, string test)
     {
         (_ml, _weights) = (ml, weights);
-        _backbone = ml.Model.LoadPcDartsWeights(weights, new() { PooledFeaturesColumnName = Features, ScoreColumnName = "OldScore", PredictedLabelColumnName = "OldLabel" });
+        _backbone = ml.Model.LoadPcDartsWeights(weights, new()
+        {
+            PooledFeaturesColumnName = Features,
+            ScoreColumnName = "OldScore",
+            PredictedLabelColumnName = "OldLabel",
+        });
         _train = Unknown(train);
         Picture[] all = Unknown(test);
         (Classes, TestCount) = ([.. all.Select(picture => picture.Label).Distinct()], all.Length);
         IDataView rows = ml.Data.LoadFromEnumerable(all);
         // Fitted once: every draw has the same keys.
-        _reader = ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.LoadImages("Image", imageFolder: null, "ImagePath")).Fit(rows);
+        _reader = ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(ml.Transforms.LoadImages("Image", imageFolder: null, "ImagePath")).Fit(rows);
         _testPictures = _reader.Transform(rows);
-        _toPixels = ml.Transforms.ResizeImages("Pixels", _backbone.Shape.ImageWidth, _backbone.Shape.ImageHeight, "Image", ImageResizingEstimator.ResizingKind.Fill)
+        _toPixels = ml.Transforms.ResizeImages("Pixels", _backbone.Shape.ImageWidth, _backbone.Shape.ImageHeight, "Image",
+            ImageResizingEstimator.ResizingKind.Fill)
             .Append(ml.Transforms.ExtractPixels(Features, "Pixels")).Fit(_testPictures);
         _test = Enum.GetValues<Way>().ToDictionary(way => way, way => Read(_testPictures, way));
     }
@@ -62,26 +69,40 @@ internal sealed class TransferPictures : IDisposable
         var clock = Stopwatch.StartNew();
         (ITransformer model, Way? way) = learn(few);
         double seconds = clock.Elapsed.TotalSeconds;
-        double accuracy = _ml.MulticlassClassification.Evaluate(model.Transform(way is { } known ? _test[known] : _testPictures)).MicroAccuracy;
+        double accuracy = _ml.MulticlassClassification.Evaluate(
+            model.Transform(way is { } known ? _test[known] : _testPictures)).MicroAccuracy;
         (model as IDisposable)?.Dispose();
         return (accuracy, seconds);
     }
 
     public (ITransformer Model, Way? Way) Sdca(IDataView few, Way way) =>
-        (_ml.Transforms.NormalizeMeanVariance(Features, fixZero: false).Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy("Label", Features, l2Regularization: 0.1f, maximumNumberOfIterations: 500)).Fit(Read(few, way)), way);
+        (_ml.Transforms.NormalizeMeanVariance(Features, fixZero: false)
+            .Append(_ml.MulticlassClassification.Trainers.SdcaMaximumEntropy("Label", Features, l2Regularization: 0.1f,
+                maximumNumberOfIterations: 500)).Fit(Read(few, way)), way);
 
-    public (ITransformer Model, Way? Way) LightGbm(IDataView few, Way way) => (_ml.MulticlassClassification.Trainers.LightGbm("Label", Features).Fit(Read(few, way)), way);
+    public (ITransformer Model, Way? Way) LightGbm(IDataView few, Way way)
+        => (_ml.MulticlassClassification.Trainers.LightGbm("Label", Features).Fit(Read(few, way)), way);
 
     /// <summary>The network itself, all but its classifier frozen.</summary>
     public (ITransformer Model, Way? Way) FineTune(IDataView few, int epochs) =>
-        (_ml.MulticlassClassification.Trainers.PcDarts(new PcDartsTrainer.Options { InitialModel = _weights, FreezeBackbone = true, Epochs = epochs, BatchSize = 32, Seed = 1 }).Fit(few), null);
+        (_ml.MulticlassClassification.Trainers.PcDarts(new PcDartsTrainer.Options
+        {
+            InitialModel = _weights,
+            FreezeBackbone = true,
+            Epochs = epochs,
+            BatchSize = 32,
+            Seed = 1,
+        }).Fit(few), null);
 
-    private IDataView Read(IDataView pictures, Way way) => _ml.Data.Cache((way == Way.Features ? _backbone : _toPixels).Transform(pictures), "Label", Features);
+    private IDataView Read(IDataView pictures, Way way)
+        => _ml.Data.Cache((way == Way.Features ? _backbone : _toPixels).Transform(pictures), "Label", Features);
 
     private Picture[] Unknown(string folder)
     {
         IDataView rows = _ml.Data.LoadImageFolder(folder);
-        return [.. rows.GetColumn<string>("ImagePath").Zip(rows.GetColumn<string>("Label"), (path, label) => new Picture { ImagePath = path, Label = label }).Where(picture => !_backbone.ClassNames.Contains(picture.Label))];
+        return [.. rows.GetColumn<string>("ImagePath")
+            .Zip(rows.GetColumn<string>("Label"), (path, label) => new Picture { ImagePath = path, Label = label })
+            .Where(picture => !_backbone.ClassNames.Contains(picture.Label))];
     }
 
     private sealed class Picture

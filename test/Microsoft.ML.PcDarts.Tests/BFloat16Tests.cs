@@ -39,7 +39,8 @@ public sealed class BFloat16Tests
         AssertFloat32(supernet, supernet.Forward(images.to(ScalarType.BFloat16), architecture));
         supernet.eval();
         NetworkComparison.AssertClose(
-            NetworkComparison.Values(supernet.Forward(images, architecture)), NetworkComparison.Values(supernet.Forward(images.to(ScalarType.BFloat16), architecture)),
+            NetworkComparison.Values(supernet.Forward(images, architecture)),
+            NetworkComparison.Values(supernet.Forward(images.to(ScalarType.BFloat16), architecture)),
             LogitsTolerance, "evaluation logits");
     }
 
@@ -53,7 +54,8 @@ public sealed class BFloat16Tests
         Tensor images = Images(NetworkStem.Cifar).to(ScalarType.BFloat16);
 
         Assert.False(CellKernels.Support(images));
-        Assert.Equal(NetworkComparison.Values(wide.Forward(images, architecture)), NetworkComparison.Values(automatic.Forward(images, architecture)));
+        Assert.Equal(NetworkComparison.Values(wide.Forward(images, architecture)),
+            NetworkComparison.Values(automatic.Forward(images, architecture)));
     }
 
     [Theory]
@@ -68,9 +70,12 @@ public sealed class BFloat16Tests
         Tensor images = Images(stem), labels = randint(0, 5, 16, ScalarType.Int64);
         NetworkShape shape = new()
         {
-            InitialChannels = 8, Layers = 3, Classes = 5, Stem = stem, AuxiliaryHead = true, ImageHeight = (int)images.size(2), ImageWidth = (int)images.size(3),
+            InitialChannels = 8, Layers = 3, Classes = 5, Stem = stem, AuxiliaryHead = true, ImageHeight = (int)images.size(2),
+            ImageWidth = (int)images.size(3),
         };
-        using DiscoveredNetwork network = new((Genotype)typeof(KnownGenotypes).GetProperty(genotype)!.GetValue(null)!, shape, CPU) { UseKernels = false };
+        using DiscoveredNetwork network = new((Genotype)typeof(KnownGenotypes).GetProperty(genotype)!.GetValue(null)!, shape,
+            CPU)
+        { UseKernels = false };
 
         (float[] Logits, Dictionary<string, float[]> Gradients) expected = Run(images), actual = Run(images.to(ScalarType.BFloat16));
 
@@ -79,7 +84,8 @@ public sealed class BFloat16Tests
         AssertFloat32(network, network.Forward(images.to(ScalarType.BFloat16)).Logits);
         network.eval();
         NetworkComparison.AssertClose(
-            NetworkComparison.Values(network.Forward(images).Logits), NetworkComparison.Values(network.Forward(images.to(ScalarType.BFloat16)).Logits),
+            NetworkComparison.Values(network.Forward(images).Logits),
+            NetworkComparison.Values(network.Forward(images.to(ScalarType.BFloat16)).Logits),
             LogitsTolerance, "evaluation logits");
 
         (float[], Dictionary<string, float[]>) Run(Tensor input)
@@ -94,7 +100,9 @@ public sealed class BFloat16Tests
         }
     }
 
-    /// <summary>As large as CIFAR's first maps: there the tensor library has left these gradients unwritten on CPUs with bf16 instructions.</summary>
+    /// <summary>
+    /// As large as CIFAR's first maps: there the tensor library has left these gradients unwritten on CPUs with bf16 instructions.
+    /// </summary>
     [Theory]
     [InlineData(3)]
     [InlineData(5)]
@@ -105,7 +113,8 @@ public sealed class BFloat16Tests
         using var generator = new Generator(1);
         Tensor images = ChannelsLast.Of(randn([16, 4, 32, 32], generator: generator));
 
-        NetworkComparison.AssertClose(WeightGradient(ScalarType.Float32), WeightGradient(ScalarType.BFloat16), LogitsTolerance, "weight gradient");
+        NetworkComparison.AssertClose(WeightGradient(ScalarType.Float32), WeightGradient(ScalarType.BFloat16), LogitsTolerance,
+            "weight gradient");
 
         float[] WeightGradient(ScalarType type)
         {
@@ -124,7 +133,8 @@ public sealed class BFloat16Tests
     {
         Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
         NetworkComparison.AssertClose(
-            [.. expected.Keys.SelectMany(key => expected[key])], [.. expected.Keys.SelectMany(key => actual[key])], GradientTolerance, "gradients");
+            [.. expected.Keys.SelectMany(key => expected[key])], [.. expected.Keys.SelectMany(key => actual[key])],
+            GradientTolerance, "gradients");
     }
 
     private static void AssertFloat32(nn.Module module, Tensor logits)

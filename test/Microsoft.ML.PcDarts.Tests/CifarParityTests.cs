@@ -34,7 +34,8 @@ public sealed class CifarParityTests
         MLContext ml = new(seed: 11);
         IDataView files = ml.Data.LoadImageFolder(Folder!);
         IDataView test = ml.Data.TakeRows(ml.Data.ShuffleRows(files, seed: 1), Pictures);
-        var images = ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.LoadImages("Image", null, "ImagePath")).Fit(files);
+        var images = ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(ml.Transforms.LoadImages("Image", null, "ImagePath")).Fit(files);
         PcDartsTrainer.Options options = PcDartsRecipe.Tiny();
         options.Genotype = KnownGenotypes.PcDartsCifar;
         options.ValidationFraction = 0;

@@ -31,14 +31,17 @@ internal static class ColourPictures
     public static PcDartsTransformer Fit(MLContext ml, PcDartsTrainer.Options options, IDataView view) =>
         ml.MulticlassClassification.Trainers.PcDarts(options).Fit(view);
 
-    /// <summary>Fits on a clock that moves by 10 ms each time it is read, and by nothing else: plans under a time budget repeat on any machine.</summary>
+    /// <summary>
+    /// Fits on a clock that moves by 10 ms each time it is read, and by nothing else: plans under a time budget repeat on any machine.
+    /// </summary>
     public static PcDartsTransformer FitOnFakeClock(MLContext ml, PcDartsTrainer.Options options, IDataView view)
     {
         var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(10) };
         return new PcDartsTrainer(((IHostEnvironment)ml).Register("Test"), options, time).Fit(view);
     }
 
-    public static IDataView Source(MLContext ml, int count, Func<int, int, bool>? keep = null) => ml.Data.LoadFromEnumerable(Pictures(count, keep));
+    public static IDataView Source(MLContext ml, int count, Func<int, int, bool>? keep = null)
+        => ml.Data.LoadFromEnumerable(Pictures(count, keep));
 
     public static IDataView Views(MLContext ml, int count, out IDataView view)
     {
@@ -46,7 +49,9 @@ internal static class ColourPictures
         return view = ml.Transforms.Conversion.MapValueToKey("Label").Fit(source).Transform(source);
     }
 
-    /// <summary>Noisy pictures whose strongest channel is their class. Made anew on each enumeration, since ML.NET disposes what it scores.</summary>
+    /// <summary>
+    /// Noisy pictures whose strongest channel is their class. Made anew on each enumeration, since ML.NET disposes what it scores.
+    /// </summary>
     private static IEnumerable<ColourPicture> Pictures(int count, Func<int, int, bool>? keep)
     {
         string[] names = ["red", "green", "blue"];
@@ -64,7 +69,12 @@ internal static class ColourPictures
                 pixels[pixel + 3] = 255;
             }
 
-            yield return new ColourPicture { Label = names[strongest], Number = strongest, Image = MLImage.CreateFromPixels(8, 8, MLPixelFormat.Bgra32, pixels) };
+            yield return new ColourPicture
+            {
+                Label = names[strongest],
+                Number = strongest,
+                Image = MLImage.CreateFromPixels(8, 8, MLPixelFormat.Bgra32, pixels),
+            };
         }
     }
 

@@ -40,7 +40,8 @@ public sealed class FineTuningTests : IDisposable
 
         using PcDartsTransformer tuned = Fit(_ml, Tuning(freeze: false), Numbered());
 
-        string[] moved = [.. first.Model.Weights.Where(entry => !entry.Value.Floats.AsSpan().SequenceEqual(tuned.Model.Weights[entry.Key].Floats)).Select(entry => entry.Key)];
+        string[] moved = [.. first.Model.Weights.Where(
+            entry => !entry.Value.Floats.AsSpan().SequenceEqual(tuned.Model.Weights[entry.Key].Floats)).Select(entry => entry.Key)];
         Assert.Contains("stem.0.weight", moved);
         Assert.Equal(first.Model.Weights.Count, moved.Length);
     }
@@ -55,7 +56,8 @@ public sealed class FineTuningTests : IDisposable
 
         using PcDartsTransformer tuned = Fit(_ml, options, view);
 
-        Assert.InRange(Golden.RelativeError(tuned.Model.Weights["classifier.weight"].Floats, first.Model.Weights["classifier.weight"].Floats), 0, 1e-6);
+        Assert.InRange(Golden.RelativeError(tuned.Model.Weights["classifier.weight"].Floats,
+            first.Model.Weights["classifier.weight"].Floats), 0, 1e-6);
     }
 
     [Fact]
@@ -64,7 +66,8 @@ public sealed class FineTuningTests : IDisposable
         using PcDartsTransformer first = Start();
         SafetensorsFile.Write(Weights, first.Model.Weights); // without metadata, as other tools write it
         PcDartsTrainer.Options options = Tuning(freeze: true);
-        Assert.Contains("does not say its genotype", Assert.Throws<ArgumentException>(() => Fit(_ml, options, Numbered())).Message, StringComparison.Ordinal);
+        Assert.Contains("does not say its genotype", Assert.Throws<ArgumentException>(() => Fit(_ml, options, Numbered())).Message,
+            StringComparison.Ordinal);
 
         options.Genotype = first.Genotype;
         using PcDartsTransformer tuned = Fit(_ml, options, Numbered());
@@ -114,10 +117,12 @@ public sealed class FineTuningTests : IDisposable
         _ml.Model.Save(first, Numbered().Schema, zip);
         PcDartsTrainer.Options options = Tuning(freeze: false);
         options.InitialModel = zip;
-        Assert.Contains("weights.safetensors", Assert.Throws<InvalidDataException>(() => Fit(_ml, options, Numbered())).Message, StringComparison.Ordinal);
+        Assert.Contains("weights.safetensors", Assert.Throws<InvalidDataException>(() => Fit(_ml, options, Numbered())).Message,
+            StringComparison.Ordinal);
 
         (options.InitialModel, options.FreezeBackbone) = (null, true);
-        Assert.Contains("FreezeBackbone needs an InitialModel", Assert.Throws<ArgumentException>(() => Fit(_ml, options, Numbered())).Message, StringComparison.Ordinal);
+        Assert.Contains("FreezeBackbone needs an InitialModel",
+            Assert.Throws<ArgumentException>(() => Fit(_ml, options, Numbered())).Message, StringComparison.Ordinal);
     }
 
     /// <summary>Trains a network on the colours and writes its weights.</summary>
@@ -132,7 +137,8 @@ public sealed class FineTuningTests : IDisposable
     private PcDartsTrainer.Options Tuning(bool freeze)
     {
         PcDartsTrainer.Options options = Quick();
-        (options.InitialModel, options.FreezeBackbone, options.InitialChannels, options.Layers) = (Weights, freeze, 16, 5); // the file's count
+        // the file's count
+        (options.InitialModel, options.FreezeBackbone, options.InitialChannels, options.Layers) = (Weights, freeze, 16, 5);
         return options;
     }
 

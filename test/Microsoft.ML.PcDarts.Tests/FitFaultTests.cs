@@ -3,7 +3,10 @@ using static Microsoft.ML.PcDarts.Tests.ColourPictures;
 
 namespace Microsoft.ML.PcDarts.Tests;
 
-/// <summary>A training on a disk that fails at its n-th operation: it ends with an error that names the workspace, and a second attempt with the bits of an uninterrupted run.</summary>
+/// <summary>
+/// A training on a disk that fails at its n-th operation: it ends with an error that names the workspace, and a second attempt with the
+/// bits of an uninterrupted run.
+/// </summary>
 public sealed class FitFaultTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -30,7 +33,9 @@ public sealed class FitFaultTests : IDisposable
         {
             folder = $"{at}";
             Directory.CreateDirectory(_folder.File(folder));
-            disk = round % 2 == 0 ? new FaultyDisk(at, lasting: round % 4 == 0) : new ForgetfulDisk(_folder.File(folder), at, keepsNames: round % 4 == 1);
+            disk = round % 2 == 0
+                ? new FaultyDisk(at, lasting: round % 4 == 0)
+                : new ForgetfulDisk(_folder.File(folder), at, keepsNames: round % 4 == 1);
             Disk.Current = disk;
             try
             {
@@ -61,7 +66,8 @@ public sealed class FitFaultTests : IDisposable
     {
         MLContext ml = new(seed: 3);
         PcDartsTrainer.Options options = Quick();
-        (options.WorkspacePath, options.CheckpointInterval, options.Epochs, options.SearchEpochs, options.SearchWarmUpEpochs) = (_folder.File(folder), TimeSpan.FromDays(1), 3, 1, 0);
+        (options.WorkspacePath, options.CheckpointInterval, options.Epochs, options.SearchEpochs,
+            options.SearchWarmUpEpochs) = (_folder.File(folder), TimeSpan.FromDays(1), 3, 1, 0);
         return Fit(ml, options, Views(ml, 30, out _)).History.WeightsSha256;
     }
 }

@@ -14,7 +14,8 @@ public sealed class FoldTests : IDisposable
         string[] first = CrossValidate(cancelIn: null);
 
         Assert.Equal(3, first.Distinct().Count());
-        Assert.Equal(first, ((string[])[".", "fold-2", "fold-3"]).Select(name => PcDartsRun.Open(_folder.File(name)).History!.WeightsSha256));
+        Assert.Equal(first, ((string[])[".", "fold-2",
+            "fold-3"]).Select(name => PcDartsRun.Open(_folder.File(name)).History!.WeightsSha256));
 
         PcDartsRun.Delete(_folder.File("fold-3"));
         Assert.Throws<OperationCanceledException>(() => CrossValidate(cancelIn: "fold-3"));
@@ -42,10 +43,12 @@ public sealed class FoldTests : IDisposable
         options.CancellationToken = cancellation.Token;
         options.MetricsCallback = report =>
         {
-            if (report is { Phase: TrainingPhase.Training, EpochEnd: true } && cancelIn is not null && PcDartsRun.Exists(_folder.File(cancelIn)))
+            if (report is { Phase: TrainingPhase.Training, EpochEnd: true } && cancelIn is not null
+                && PcDartsRun.Exists(_folder.File(cancelIn)))
                 cancellation.Cancel();
         };
-        return [.. ml.MulticlassClassification.CrossValidate(Views(ml, 30, out _), ml.MulticlassClassification.Trainers.PcDarts(options), numberOfFolds: 3)
+        return [.. ml.MulticlassClassification.CrossValidate(Views(ml, 30, out _), ml.MulticlassClassification.Trainers.PcDarts(options),
+            numberOfFolds: 3)
             .Select(fold => ((PcDartsTransformer)fold.Model).History.WeightsSha256)];
     }
 

@@ -42,7 +42,8 @@ internal sealed class FuzzRun(ITestOutputHelper output, string file)
             catch (Exception refusal) when (refusal is InvalidDataException || documented.Contains(refusal.GetType()))
             {
                 outcome = refusal.GetType().Name;
-                Assert.True(refusal is not InvalidDataException || refusal.Message.Contains(file, StringComparison.Ordinal), $"Mutation {round}: the message lacks the file: {refusal.Message}");
+                Assert.True(refusal is not InvalidDataException || refusal.Message.Contains(file, StringComparison.Ordinal),
+                    $"Mutation {round}: the message lacks the file: {refusal.Message}");
                 Assert.True(refusal.Message.Length < 20_000, $"Mutation {round}: a message of {refusal.Message.Length} characters");
             }
             catch (Exception undocumented)
@@ -57,10 +58,13 @@ internal sealed class FuzzRun(ITestOutputHelper output, string file)
                 _largest = (allocated, round);
             if (time > _slowest.Time)
                 _slowest = (time, round);
-            Assert.True(allocated <= BytesBeside + (long)BytesEach * bytes.Length, $"Mutation {round}: {allocated} bytes were allocated for a file of {bytes.Length}.");
+            Assert.True(allocated <= BytesBeside + (long)BytesEach * bytes.Length,
+                $"Mutation {round}: {allocated} bytes were allocated for a file of {bytes.Length}.");
         }
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} mutations: {string.Join(", ", _outcomes.Select(pair => $"{pair.Value} {pair.Key}"))}; most memory {_largest.Bytes / 1e6:F1} MB "
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{count} mutations: {string.Join(", ", _outcomes.Select(pair => $"{pair.Value} {pair.Key}"))}; "
+                + $"most memory {_largest.Bytes / 1e6:F1} MB "
             + $"(mutation {_largest.Round}), slowest {_slowest.Time.TotalMilliseconds:F0} ms (mutation {_slowest.Round})"));
     }
 }

@@ -46,7 +46,8 @@ public sealed class ModelFileProcessTests : IDisposable
 
     private static string Run(IEnumerable<string> arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", ["exec", Path.Combine(Loader, "ModelLoader.dll"), .. arguments])
+        using Process process = Process.Start(new ProcessStartInfo("dotnet",
+            ["exec", Path.Combine(Loader, "ModelLoader.dll"), .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         })!;

@@ -8,7 +8,8 @@ namespace Microsoft.ML.PcDarts.Tests;
 /// <summary>Damages that know something of what they damage.</summary>
 internal static partial class Mutations
 {
-    private static readonly string[] Numbers = ["0", "-1", "1", "2", "7", "255", "65536", "20000000", "2147483647", "2147483648", "4294967296", "9223372036854775807", "1e400", "NaN", "\"NaN\"", "0.5", "null", "[]", "{}", "\"\""];
+    private static readonly string[] Numbers = ["0", "-1", "1", "2", "7", "255", "65536", "20000000", "2147483647", "2147483648",
+        "4294967296", "9223372036854775807", "1e400", "NaN", "\"NaN\"", "0.5", "null", "[]", "{}", "\"\""];
 
     /// <summary>Flipped bits, a cut, bytes of another place, bytes left out or repeated, numbers that are favourites of bugs.</summary>
     public static byte[] Bytes(byte[] bytes, Random random)
@@ -18,7 +19,8 @@ internal static partial class Mutations
         byte[] result = [.. bytes];
         for (int times = 1 + random.Next(3); times > 0 && result.Length > 0; times--)
         {
-            int at = random.Next(result.Length), length = Math.Min(1 + random.Next(1 + random.Next(64)), result.Length - at), from = random.Next(result.Length - length + 1);
+            int at = random.Next(result.Length), length = Math.Min(1 + random.Next(1 + random.Next(64)), result.Length - at),
+                from = random.Next(result.Length - length + 1);
             switch (random.Next(8))
             {
                 case 0 or 1:
@@ -41,7 +43,8 @@ internal static partial class Mutations
                     break;
                 default:
                     if (result.Length >= 8)
-                        BinaryPrimitives.WriteInt32LittleEndian(result.AsSpan(Math.Min(at, result.Length - 4)), random.Next(4) switch { 0 => -1, 1 => int.MaxValue, 2 => 0, _ => random.Next() });
+                        BinaryPrimitives.WriteInt32LittleEndian(result.AsSpan(Math.Min(at, result.Length - 4)),
+                            random.Next(4) switch { 0 => -1, 1 => int.MaxValue, 2 => 0, _ => random.Next() });
                     break;
             }
         }

@@ -39,9 +39,13 @@ internal static class NetworkComparison
 
     /// <summary>The gradients of all parameters that have one.</summary>
     internal static Dictionary<string, float[]> Gradients(nn.Module module)
-        => module.named_parameters().Where(entry => entry.parameter.grad is not null).ToDictionary(entry => entry.name, entry => Values(entry.parameter.grad!));
+        => module.named_parameters().Where(entry => entry.parameter.grad is not null)
+            .ToDictionary(entry => entry.name, entry => Values(entry.parameter.grad!));
 
-    /// <summary>Compares running variances relatively, and running means in units of the standard deviation: those of normalised maps are nothing but rounding errors around 0.</summary>
+    /// <summary>
+    /// Compares running variances relatively, and running means in units of the standard deviation: those of normalised maps are nothing
+    /// but rounding errors around 0.
+    /// </summary>
     internal static void AssertSameStatistics(nn.Module expected, nn.Module actual)
     {
         const double tolerance = 1e-4;
@@ -55,8 +59,10 @@ internal static class NetworkComparison
             }
 
             double difference = Math.Sqrt(values.Zip(given[name], (a, b) => Math.Pow((double)a - b, 2)).Sum());
-            double deviation = Math.Sqrt(wanted[name.Replace("running_mean", "running_var", StringComparison.Ordinal)].Sum(variance => (double)variance));
-            Assert.True(difference <= tolerance * deviation, $"{name}: {difference:g3} apart, more than {tolerance:g3} of the standard deviation {deviation:g3}.");
+            double deviation = Math.Sqrt(wanted[name.Replace("running_mean", "running_var", StringComparison.Ordinal)].Sum(
+                variance => (double)variance));
+            Assert.True(difference <= tolerance * deviation,
+                $"{name}: {difference:g3} apart, more than {tolerance:g3} of the standard deviation {deviation:g3}.");
         }
 
         static Dictionary<string, float[]> Statistics(nn.Module module) => module.named_buffers()
@@ -97,7 +103,9 @@ internal static class NetworkComparison
     {
         var shape = new NetworkShape
         {
-            InitialChannels = int.Parse(golden.Metadata["C"], CultureInfo.InvariantCulture), Layers = int.Parse(golden.Metadata["layers"], CultureInfo.InvariantCulture), Classes = int.Parse(golden.Metadata["classes"], CultureInfo.InvariantCulture),
+            InitialChannels = int.Parse(golden.Metadata["C"], CultureInfo.InvariantCulture),
+            Layers = int.Parse(golden.Metadata["layers"], CultureInfo.InvariantCulture),
+            Classes = int.Parse(golden.Metadata["classes"], CultureInfo.InvariantCulture),
             Stem = side == 32 ? NetworkStem.Cifar : NetworkStem.ImageNet, ImageHeight = side, ImageWidth = side, AuxiliaryHead = true,
         };
         var network = new DiscoveredNetwork(Genotype.FromPython(golden.Metadata["genotype"]), shape, CPU);

@@ -25,9 +25,11 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
         byte[] bytes = File.ReadAllBytes(_saved.Zip);
         string path = _saved.File("cut.zip");
         File.WriteAllBytes(path, bytes[..(int)(keep * bytes.Length)]);
-        Assert.Contains($"'{path}' is not a complete PC-DARTS model", Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(path)).Message);
+        Assert.Contains($"'{path}' is not a complete PC-DARTS model",
+            Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(path)).Message);
         using var stream = File.OpenRead(path);
-        Assert.Contains("The stream is not a complete PC-DARTS model", Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(stream)).Message);
+        Assert.Contains("The stream is not a complete PC-DARTS model",
+            Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(stream)).Message);
     }
 
     [Theory]
@@ -45,7 +47,8 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
                 content.SetLength(content.Length / 2);
             }
         }
-        Assert.Contains($"'{path}' is not a complete PC-DARTS model", Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(path)).Message);
+        Assert.Contains($"'{path}' is not a complete PC-DARTS model",
+            Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(path)).Message);
     }
 
     [Fact]
@@ -71,7 +74,8 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
     {
         // The pictures come decoded, under another name, and a label is mapped before and after.
         string file = _saved.File("null.zip");
-        IDataView rows = _saved.Ml.Transforms.CopyColumns("Photo", "Image").Fit(TinyModel.Data(_saved.Ml)).Transform(TinyModel.Data(_saved.Ml));
+        IDataView rows = _saved.Ml.Transforms.CopyColumns("Photo", "Image").Fit(TinyModel.Data(_saved.Ml))
+            .Transform(TinyModel.Data(_saved.Ml));
         ITransformer label = _saved.Ml.Transforms.Conversion.MapValueToKey("Label").Fit(rows);
         ITransformer copied = _saved.Ml.Transforms.CopyColumns("Image", "Photo").Fit(rows);
         _saved.Ml.Model.Save(new TransformerChain<ITransformer>(label, copied, label, _saved.Transformer), null, file);
@@ -105,7 +109,8 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
             // Test classes run one after another.
             Environment.SetEnvironmentVariable("TMPDIR", folder);
             string told = Assert.Throws<IOException>(() => PcDartsPredictor.Load(_saved.Zip)).Message;
-            Assert.StartsWith($"'{_saved.Zip}' cannot be loaded: ML.NET needs the folder for temporary files, '{folder}", told, StringComparison.Ordinal);
+            Assert.StartsWith($"'{_saved.Zip}' cannot be loaded: ML.NET needs the folder for temporary files, '{folder}", told,
+                StringComparison.Ordinal);
             Assert.EndsWith("set the environment variable TMPDIR (TMP on Windows).", told, StringComparison.Ordinal);
         }
         finally
@@ -113,7 +118,8 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
             Environment.SetEnvironmentVariable("TMPDIR", before);
         }
 
-        string context = Assert.Throws<IOException>(() => new MLContext { TempFilePath = folder }.Model.LoadPcDartsWeights(weights)).Message;
+        string context = Assert.Throws<IOException>(
+            () => new MLContext { TempFilePath = folder }.Model.LoadPcDartsWeights(weights)).Message;
         Assert.Contains($"'{folder}'", context, StringComparison.Ordinal);
         Assert.Contains("set MLContext.TempFilePath", context, StringComparison.Ordinal);
     }
@@ -124,12 +130,14 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
         // Finite weights, infinite logits.
         string[] files = Save(weights =>
         {
-            foreach ((_, TensorData bias) in weights.Where(entry => entry.Key.StartsWith("cells.", StringComparison.Ordinal) && entry.Key.EndsWith(".bias", StringComparison.Ordinal)))
+            foreach ((_, TensorData bias) in weights.Where(entry => entry.Key.StartsWith("cells.", StringComparison.Ordinal)
+                && entry.Key.EndsWith(".bias", StringComparison.Ordinal)))
                 bias.Floats.AsSpan().Fill(100);
             weights["classifier.weight"].Floats.AsSpan().Fill(float.MaxValue);
         });
 
-        Assert.All(files, file => Assert.Contains("its numbers overflow", Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(file)).Message));
+        Assert.All(files, file => Assert.Contains("its numbers overflow",
+            Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(file)).Message));
     }
 
     [Theory]
@@ -137,7 +145,8 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
     [InlineData(0.5f, float.PositiveInfinity, "gives Infinity as the probability of 'dog'")]
     [InlineData(0.5f, 0.25f, "sum to 0.75 instead of 1")]
     public void Prediction_NoProbabilities_IsRefused(float first, float second, string message)
-        => Assert.Contains(message, Assert.Throws<InvalidDataException>(() => new PcDartsPrediction(["cat", "dog"], [first, second])).Message, StringComparison.Ordinal);
+        => Assert.Contains(message, Assert.Throws<InvalidDataException>(
+            () => new PcDartsPrediction(["cat", "dog"], [first, second])).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Load_OnnxValuesInAnotherFile_AreRefused()
@@ -147,7 +156,8 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
         model.Graph.Initializer[0].DataLocation = 1;
         File.WriteAllBytes(_saved.File("net.onnx"), model.ToByteArray());
 
-        Assert.Contains($"the values of its '{model.Graph.Initializer[0].Name}' are in another file", Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(_saved.File("net.onnx"))).Message);
+        Assert.Contains($"the values of its '{model.Graph.Initializer[0].Name}' are in another file",
+            Assert.Throws<InvalidDataException>(() => PcDartsPredictor.Load(_saved.File("net.onnx"))).Message);
     }
 
     [Fact]
@@ -207,7 +217,8 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
     [Fact]
     public void Load_GpuThatOnnxRuntimeLacks_FailsOrFallsBack()
     {
-        Assert.Contains("GpuDeviceId 0", Assert.Throws<InvalidOperationException>(() => PcDartsPredictor.Load(_saved.Zip, new() { GpuDeviceId = 0 })).Message);
+        Assert.Contains("GpuDeviceId 0",
+            Assert.Throws<InvalidOperationException>(() => PcDartsPredictor.Load(_saved.Zip, new() { GpuDeviceId = 0 })).Message);
         using var predictor = PcDartsPredictor.Load(_saved.Zip, new() { GpuDeviceId = 0, FallbackToCpu = true });
         SavedPipeline.AssertPredictions(_saved.ExpectedScores(), predictor.Predict(_saved.Files));
     }
@@ -216,7 +227,8 @@ public sealed class PcDartsPredictorLoadTests : IDisposable
     private string[] Save(Action<IReadOnlyDictionary<string, TensorData>> change)
     {
         change(_saved.Model.Weights);
-        using var broken = PcDartsTransformer.Create(MlNetAccess.EnvironmentOf(_saved.Ml.Data), _saved.Model, TinyModel.Keyed(_saved.Ml).Schema, new ColumnNames("Label", "Image", "Score", "PredictedLabel"));
+        using var broken = PcDartsTransformer.Create(MlNetAccess.EnvironmentOf(_saved.Ml.Data), _saved.Model,
+            TinyModel.Keyed(_saved.Ml).Schema, new ColumnNames("Label", "Image", "Score", "PredictedLabel"));
         string zip = _saved.File("broken.zip"), onnx = _saved.File("broken.onnx");
         _saved.Ml.Model.Save(broken, TinyModel.Keyed(_saved.Ml).Schema, zip);
         broken.SaveOnnx(onnx);

@@ -16,12 +16,14 @@ public sealed class PcDartsReportTests : IDisposable
         PcDartsTrainer.Options options = Quick();
         options.WorkspacePath = _folder.File("run");
         bool duringTheRun = false;
-        options.MetricsCallback = report => duringTheRun |= report.EpochEnd && File.ReadAllText(_folder.File("run/report.html")).Contains("refresh", StringComparison.Ordinal);
+        options.MetricsCallback = report => duringTheRun |= report.EpochEnd
+            && File.ReadAllText(_folder.File("run/report.html")).Contains("refresh", StringComparison.Ordinal);
         using PcDartsTransformer model = Fit(ml, options, Views(ml, 30, out _));
         string finished = File.ReadAllText(_folder.File("run/report.html"));
         Assert.True(duringTheRun);
         Assert.Contains(">finished</span>", finished, StringComparison.Ordinal);
-        Assert.Contains(model.Size.Parameters.ToString("N0", System.Globalization.CultureInfo.InvariantCulture), finished, StringComparison.Ordinal);
+        Assert.Contains(model.Size.Parameters.ToString("N0", System.Globalization.CultureInfo.InvariantCulture), finished,
+            StringComparison.Ordinal);
 
         model.SaveOnnx(_folder.File("model.onnx"));
         WriteRed(_folder.File("red.png"));
@@ -43,7 +45,8 @@ public sealed class PcDartsReportTests : IDisposable
         other.SaveOnnx(_folder.File("other.onnx"));
         using PcDartsPredictor predictor = PcDartsPredictor.Load(_folder.File("other.onnx"));
 
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => PcDartsReport.WritePredictions(_folder.File("run"), predictor, [("red.png", "red")]));
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(
+            () => PcDartsReport.WritePredictions(_folder.File("run"), predictor, [("red.png", "red")]));
 
         Assert.Contains("The model is not that of the run", error.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.File("run/predictions.json")));

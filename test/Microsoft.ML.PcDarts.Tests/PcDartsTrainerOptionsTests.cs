@@ -13,21 +13,24 @@ public sealed class PcDartsTrainerOptionsTests
         { "ImageWidth 4 is out of range; allowed are 8 to 1024", options => (options.ImageWidth, options.ImageHeight) = (4, 32) },
         { "TimeBudget 00:00:00.5000000 must be one second or more", options => options.TimeBudget = TimeSpan.FromSeconds(0.5) },
         { "SearchWarmUpEpochs 20 is out of range; allowed are 0 to 19", options => options.SearchWarmUpEpochs = 20 },
-        { "SearchInitialChannels 18 must be divisible by PartialChannels 4; use 20 channels or another K.", options => options.SearchInitialChannels = 18 },
-        { "SearchCandidates 0 is out of range; allowed are 1 to 100", options => options.SearchCandidates = 0 },
+        { "SearchInitialChannels 18 must be divisible by PartialChannels 4; use 20 channels or another K.",
+            options => options.SearchInitialChannels = 18 },
+            { "SearchCandidates 0 is out of range; allowed are 1 to 100", options => options.SearchCandidates = 0 },
         { "CandidateTimeShare 0.6 is out of range; allowed are 0.01 to 0.5", options => options.CandidateTimeShare = 0.6 },
         { "Nodes 0 is out of range; allowed are 1 to 8", options => options.Nodes = 0 },
         { "Epochs 0 is out of range", options => options.Epochs = 0 },
         { "BatchSize 1 is out of range; allowed are 2 to 8192", options => options.BatchSize = 1 },
         { "LearningRate NaN is out of range", options => options.LearningRate = double.NaN },
-        { "ArchitectureLearningRate -1 is out of range; it must be a finite number above 0", options => options.ArchitectureLearningRate = -1 },
-        { "Momentum 1 is out of range; allowed are 0 to below 1", options => options.Momentum = 1 },
+        { "ArchitectureLearningRate -1 is out of range; it must be a finite number above 0",
+            options => options.ArchitectureLearningRate = -1 },
+            { "Momentum 1 is out of range; allowed are 0 to below 1", options => options.Momentum = 1 },
         { "DropPathProbability 1 is out of range; allowed are 0 to below 1", options => options.DropPathProbability = 1 },
         { "AuxiliaryWeight 2 is out of range; allowed are 0 to 1", options => options.AuxiliaryWeight = 2 },
         { "Nesterov needs a Momentum above 0", options => options.Momentum = 0 },
         { "Threads 0 is out of range", options => options.Threads = 0 },
-        { "Precision 7 is not a value of TrainingPrecision; use Float32 or BFloat16, or leave it null.", options => options.Precision = (TrainingPrecision)7 },
-        { "BadImages 7 is not a value of BadImageHandling; use Error or Skip.", options => options.BadImages = (BadImageHandling)7 },
+        { "Precision 7 is not a value of TrainingPrecision; use Float32 or BFloat16, or leave it null.",
+            options => options.Precision = (TrainingPrecision)7 },
+            { "BadImages 7 is not a value of BadImageHandling; use Error or Skip.", options => options.BadImages = (BadImageHandling)7 },
     };
 
     [Theory]
@@ -43,7 +46,8 @@ public sealed class PcDartsTrainerOptionsTests
     [Fact]
     public void PcDarts_EveryRecipe_IsValid()
     {
-        foreach (PcDartsTrainer.Options recipe in (PcDartsTrainer.Options[])[PcDartsRecipe.Default(), PcDartsRecipe.Tiny(), PcDartsRecipe.PaperCifar()])
+        foreach (PcDartsTrainer.Options recipe in (PcDartsTrainer.Options[])[PcDartsRecipe.Default(), PcDartsRecipe.Tiny(),
+            PcDartsRecipe.PaperCifar()])
             Assert.NotNull(Context.MulticlassClassification.Trainers.PcDarts(recipe));
     }
 

@@ -174,7 +174,8 @@ public sealed class PcDartsTrainerTests
     public void Fit_OneClassOnly_NamesIt()
     {
         MLContext ml = new(seed: 3);
-        IDataView view = ml.Transforms.Conversion.MapValueToKey("Label", keyData: ml.Data.LoadFromEnumerable([new { Label = "red" }, new { Label = "blue" }]))
+        IDataView view = ml.Transforms.Conversion.MapValueToKey("Label",
+            keyData: ml.Data.LoadFromEnumerable([new { Label = "red" }, new { Label = "blue" }]))
             .Fit(Source(ml, 9)).Transform(ml.Data.FilterRowsByColumn(Source(ml, 9), "Number", upperBound: 1));
         ArgumentException error = Assert.ThrowsAny<ArgumentException>(() => Fit(ml, Quick(), view));
         Assert.Contains("red", error.Message, StringComparison.Ordinal);
@@ -232,7 +233,9 @@ public sealed class PcDartsTrainerTests
         PcDartsTrainer.Options options = Quick();
         (options.ImageWidth, options.ImageHeight, options.ValidationFraction, options.Stem) = (512, 512, 0, NetworkStem.Cifar);
         (options.SearchBatchSize, options.SearchInitialChannels, options.SearchLayers) = (32, 1024, 1);
-        (options.BatchSize, options.InitialChannels, options.Layers, options.Genotype) = (64, 1024, 1, searching ? null : KnownGenotypes.PcDartsCifar);
+        (options.BatchSize, options.InitialChannels, options.Layers, options.Genotype) = (64, 1024, 1, searching
+            ? null
+            : KnownGenotypes.PcDartsCifar);
         InsufficientMemoryException error = Assert.Throws<InsufficientMemoryException>(() => Fit(ml, options, Views(ml, 64, out _)));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Contains("MemorySaving", error.Message, StringComparison.Ordinal);

@@ -21,7 +21,8 @@ public sealed class PcDartsTrainerVerdictTests : IDisposable
         PcDartsTransformer model = Fit(ml, options, Views(ml, 30, out _));
 
         RunVerdict verdict = model.History.Verdict!;
-        Assert.Equal((ArchitectureEvidence.Weak, 4, 0, (int?)null), (verdict.Evidence, verdict.CandidatesAsked, verdict.CandidatesTried, verdict.ChosenCandidate));
+        Assert.Equal((ArchitectureEvidence.Weak, 4, 0, (int?)null),
+            (verdict.Evidence, verdict.CandidatesAsked, verdict.CandidatesTried, verdict.ChosenCandidate));
         Assert.InRange(verdict.ArchitectureSteps, 1, 20);
         Assert.InRange(verdict.AlphaEntropy!.Value, 0.99, 1);
         Assert.InRange(verdict.AlphaWalk!.Value, 0.5, Math.Sqrt(verdict.ArchitectureSteps) + 0.01);
@@ -33,7 +34,8 @@ public sealed class PcDartsTrainerVerdictTests : IDisposable
         Assert.Equal(verdict, PcDartsModelInfo.Read(Path.Combine(_folder.Path, Workspace.OnnxFile)).History.Verdict);
         Assert.Equal(verdict, PcDartsRun.Open(_folder.Path).Verdict);
         string page = File.ReadAllText(Path.Combine(_folder.Path, PcDartsReport.FileName));
-        Assert.Contains("None of the 4 candidates was compared", page[..page.IndexOf("</header>", StringComparison.Ordinal)], StringComparison.Ordinal);
+        Assert.Contains("None of the 4 candidates was compared", page[..page.IndexOf("</header>", StringComparison.Ordinal)],
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,7 +61,8 @@ public sealed class PcDartsTrainerVerdictTests : IDisposable
 
         string warning = Assert.Single(PcDartsRun.Open(_folder.Path).Warnings);
         Assert.Contains("GpuDeviceId 0 cannot be used", warning, StringComparison.Ordinal);
-        Assert.Contains("GpuDeviceId 0 cannot be used", File.ReadAllText(Path.Combine(_folder.Path, PcDartsReport.FileName)), StringComparison.Ordinal);
+        Assert.Contains("GpuDeviceId 0 cannot be used", File.ReadAllText(Path.Combine(_folder.Path, PcDartsReport.FileName)),
+            StringComparison.Ordinal);
         PcDartsRun.Delete(_folder.Path);
         Assert.False(File.Exists(Path.Combine(_folder.Path, RunWarnings.FileName)));
     }

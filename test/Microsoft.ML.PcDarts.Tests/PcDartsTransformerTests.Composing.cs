@@ -55,7 +55,8 @@ public sealed partial class PcDartsTransformerTests
         float[][] expected = [.. tiny.Transformer.Transform(data).GetColumn<float[]>("Score")];
         Parallel.For(0, 4, _ =>
         {
-            using var engine = _ml.Model.CreatePredictionEngine<Input, Output>(tiny.Transformer, new PredictionEngineOptions { OwnsTransformer = false });
+            using var engine = _ml.Model.CreatePredictionEngine<Input, Output>(tiny.Transformer,
+                new PredictionEngineOptions { OwnsTransformer = false });
             Assert.Equal(expected, TinyModel.Pictures(9, "cat").Select(p => engine.Predict(new Input { Image = p.Image }).Score));
         });
     }
@@ -92,7 +93,8 @@ public sealed partial class PcDartsTransformerTests
             AssertSame(expected, scored, 1e-5f, score, predictedLabel);
             Assert.True(scored.Schema[score].HasSlotNames());
             Assert.True(scored.Schema[predictedLabel].HasKeyValues());
-            Assert.Equal(new[] { "Image", "Label", "Number", score, predictedLabel }.Distinct().Order(), scored.Schema.Select(c => c.Name).Distinct().Order());
+            Assert.Equal(new[] { "Image", "Label", "Number", score, predictedLabel }.Distinct().Order(),
+                scored.Schema.Select(c => c.Name).Distinct().Order());
         }
     }
 
@@ -100,7 +102,8 @@ public sealed partial class PcDartsTransformerTests
     public void Transform_ColumnsOfTheSameNames_AreHiddenOrLeftAlone()
     {
         IDataView data = TinyModel.Keyed(_ml);
-        data = _ml.Transforms.CopyColumns("Score", "Number").Append(_ml.Transforms.CopyColumns("PcDarts.Pixels", "Number")).Fit(data).Transform(data);
+        data = _ml.Transforms.CopyColumns("Score", "Number").Append(_ml.Transforms.CopyColumns("PcDarts.Pixels", "Number")).Fit(data)
+            .Transform(data);
         int[] numbers = [.. data.GetColumn<int>("Number")];
 
         using var hiding = new TinyModel(_ml, data.Schema);

@@ -62,11 +62,13 @@ public sealed partial class PcDartsTransformerTests
         tiny.Transformer.SaveOnnx(path);
         Assert.Equal([path], Directory.GetFiles(_folder));
 
-        IDataView pixels = ImagePreprocessing.Estimator(_ml, "Image", "r", "p", TinyModel.Width, TinyModel.Height).Fit(data).Transform(data);
+        IDataView pixels = ImagePreprocessing.Estimator(_ml, "Image", "r", "p", TinyModel.Width, TinyModel.Height).Fit(data)
+            .Transform(data);
         byte[] batch = [.. pixels.GetColumn<byte[]>("p").SelectMany(p => p)];
         using var session = new InferenceSession(path);
         using var results = session.Run(
-            [NamedOnnxValue.CreateFromTensor("image", new DenseTensor<byte>(batch, [8, 3, TinyModel.Height, TinyModel.Width]))], ["probabilities"]);
+            [NamedOnnxValue.CreateFromTensor("image", new DenseTensor<byte>(batch, [8, 3, TinyModel.Height, TinyModel.Width]))],
+            ["probabilities"]);
         float[] all = [.. results[0].AsEnumerable<float>()];
         AssertSame([.. all.Chunk(3)], tiny.Transformer.Transform(data), 1e-5f);
     }

@@ -8,7 +8,8 @@ public sealed partial class PcDartsTransformerTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("pcdarts-test-").FullName;
     private readonly MLContext _ml;
 
-    public PcDartsTransformerTests() => _ml = new MLContext(seed: 1) { TempFilePath = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName };
+    public PcDartsTransformerTests()
+        => _ml = new MLContext(seed: 1) { TempFilePath = Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName };
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -20,7 +21,8 @@ public sealed partial class PcDartsTransformerTests : IDisposable
         IDataView scored = tiny.Transformer.Transform(data);
 
         AssertSame(tiny.TorchProbabilities(data), scored, 1e-5f);
-        Assert.Equal(["Image", "Label", "Number", "PredictedLabel", "Score"], scored.Schema.Select(c => c.Name).Distinct().Order(StringComparer.Ordinal).ToArray());
+        Assert.Equal(["Image", "Label", "Number", "PredictedLabel", "Score"],
+            scored.Schema.Select(c => c.Name).Distinct().Order(StringComparer.Ordinal).ToArray());
     }
 
     [Fact]
@@ -45,7 +47,8 @@ public sealed partial class PcDartsTransformerTests : IDisposable
         IDataView data = TinyModel.Data(_ml);
         data = _ml.Transforms.Conversion.MapValueToKey("Label", "Number").Fit(data).Transform(data);
         using var tiny = new TinyModel(_ml, data.Schema);
-        IDataView scored = _ml.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(tiny.Transformer.Transform(data)).Transform(tiny.Transformer.Transform(data));
+        IDataView scored = _ml.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(tiny.Transformer.Transform(data))
+            .Transform(tiny.Transformer.Transform(data));
         Assert.Equal(NumberDataViewType.Int32, scored.Schema["PredictedLabel"].Type);
         Assert.All(scored.GetColumn<int>("PredictedLabel"), v => Assert.Contains(v, new[] { 0, 10, 20 }));
         Assert.Equal(["0", "10", "20"], tiny.Transformer.ClassNames);
@@ -91,7 +94,8 @@ public sealed partial class PcDartsTransformerTests : IDisposable
         AssertSame(tiny.TorchProbabilities(data), tiny.Transformer.Transform(data), 1e-4f);
     }
 
-    private static void AssertSame(float[][] expected, IDataView scored, float tolerance, string score = "Score", string predictedLabel = "PredictedLabel")
+    private static void AssertSame(float[][] expected, IDataView scored, float tolerance, string score = "Score",
+        string predictedLabel = "PredictedLabel")
     {
         float[][] actual = [.. scored.GetColumn<float[]>(score)];
         uint[] predicted = [.. scored.GetColumn<uint>(predictedLabel)];

@@ -46,7 +46,8 @@ internal static class Pictures
         return Encode(bitmap, format);
     }
 
-    public static byte[] Solid(int width, int height, SKColor color, SKColorType type = SKColorType.Bgra8888, SKAlphaType alpha = SKAlphaType.Opaque)
+    public static byte[] Solid(int width, int height, SKColor color, SKColorType type = SKColorType.Bgra8888,
+        SKAlphaType alpha = SKAlphaType.Opaque)
     {
         using SKBitmap bitmap = new(new SKImageInfo(width, height, type, alpha));
         bitmap.Erase(color);
@@ -59,7 +60,8 @@ internal static class Pictures
         byte[] size = new byte[8];
         BinaryPrimitives.WriteInt32BigEndian(size, width);
         BinaryPrimitives.WriteInt32BigEndian(size.AsSpan(4), height);
-        return [0x89, .. "PNG\r\n\x1A\n"u8, .. Chunk("IHDR"u8, [.. size, bitDepth, colourType, 0, 0, interlace]), .. Chunk("IDAT"u8, [0x78, 0x9C, 3, 0, 0, 0, 0, 1]), .. Chunk("IEND"u8, [])];
+        return [0x89, .. "PNG\r\n\x1A\n"u8, .. Chunk("IHDR"u8, [.. size, bitDepth, colourType, 0, 0, interlace]),
+            .. Chunk("IDAT"u8, [0x78, 0x9C, 3, 0, 0, 0, 0, 1]), .. Chunk("IEND"u8, [])];
     }
 
     /// <summary>A JPEG with an EXIF segment that says how it is to be turned, 1 to 8.</summary>

@@ -25,7 +25,8 @@ public sealed class PooledFeaturesTests : IDisposable
         TensorData weight = tiny.Model.Weights["classifier.weight"];
         Assert.All(features.Zip(scores), row =>
         {
-            double[] logits = [.. weight.Floats.Chunk((int)weight.Shape[1]).Select((w, c) => w.Zip(row.First, (a, b) => (double)a * b).Sum() + tiny.Model.Weights["classifier.bias"].Floats[c])];
+            double[] logits = [.. weight.Floats.Chunk((int)weight.Shape[1])
+                .Select((w, c) => w.Zip(row.First, (a, b) => (double)a * b).Sum() + tiny.Model.Weights["classifier.bias"].Floats[c])];
             double sum = logits.Sum(Math.Exp);
             Assert.All(logits.Zip(row.Second), pair => Assert.Equal(Math.Exp(pair.First) / sum, pair.Second, 1e-5));
         });
@@ -70,6 +71,8 @@ public sealed class PooledFeaturesTests : IDisposable
         PcDartsTrainer.Options options = Quick();
         options.PooledFeaturesColumnName = name;
 
-        Assert.Contains("PooledFeaturesColumnName", Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.Trainers.PcDarts(options)).Message, StringComparison.Ordinal);
+        Assert.Contains("PooledFeaturesColumnName",
+            Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.Trainers.PcDarts(options)).Message,
+            StringComparison.Ordinal);
     }
 }

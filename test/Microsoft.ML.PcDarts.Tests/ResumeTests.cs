@@ -48,8 +48,10 @@ public sealed class ResumeTests : IDisposable
     public void Fit_OtherOptions_ListsWhatDiffers()
     {
         Run(_folder.File("run"));
-        DifferentRunException error = Assert.Throws<DifferentRunException>(() => Run(_folder.File("run"), options => (options.Epochs, options.LearningRate) = (8, 0.3)));
-        Assert.Contains("Epochs is 7 in the workspace, 8 now; LearningRate is 0.2 in the workspace, 0.3 now", error.Message, StringComparison.Ordinal);
+        DifferentRunException error = Assert.Throws<DifferentRunException>(
+            () => Run(_folder.File("run"), options => (options.Epochs, options.LearningRate) = (8, 0.3)));
+        Assert.Contains("Epochs is 7 in the workspace, 8 now; LearningRate is 0.2 in the workspace, 0.3 now", error.Message,
+            StringComparison.Ordinal);
         Assert.Contains("another WorkspacePath", error.Message, StringComparison.Ordinal);
     }
 
@@ -58,7 +60,8 @@ public sealed class ResumeTests : IDisposable
     {
         Run(_folder.File("run"));
         DifferentRunException error = Assert.Throws<DifferentRunException>(() => Run(_folder.File("run"), pictures: 33));
-        Assert.Matches("Training data: 30 pictures of 8×8 in 3 classes, SHA-256 [0-9a-f]{12}… in the workspace, 33 pictures", error.Message);
+        Assert.Matches("Training data: 30 pictures of 8×8 in 3 classes, SHA-256 [0-9a-f]{12}… in the workspace, 33 pictures",
+            error.Message);
     }
 
     [Fact]
@@ -76,14 +79,16 @@ public sealed class ResumeTests : IDisposable
     {
         Outcome whole = Run(_folder.File("whole"));
         Interrupt(_folder.File("broken"), report => report is { Phase: TrainingPhase.Training, Epoch: 4, EpochEnd: true });
-        string[] files = [.. Directory.GetFiles(Path.Combine(_folder.File("broken"), "checkpoints"), "*.safetensors").Order(StringComparer.Ordinal)];
+        string[] files = [.. Directory.GetFiles(Path.Combine(_folder.File("broken"), "checkpoints"), "*.safetensors")
+            .Order(StringComparer.Ordinal)];
         Assert.Equal(2, files.Length);
         using (FileStream file = File.OpenWrite(files[1]))
             file.SetLength(file.Length / 2);
 
         List<string> messages = [];
         Assert.Equal(whole, Run(_folder.File("broken"), log: messages));
-        Assert.Contains(messages, message => message.Contains("is damaged and left out", StringComparison.Ordinal) && message.Contains("does not match its checksum", StringComparison.Ordinal));
+        Assert.Contains(messages, message => message.Contains("is damaged and left out", StringComparison.Ordinal)
+            && message.Contains("does not match its checksum", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -144,7 +149,8 @@ public sealed class ResumeTests : IDisposable
         PcDartsTrainer.Options options = Options(workspace);
         change?.Invoke(options);
         PcDartsTransformer model = Fit(ml, options, Views(ml, pictures, out _));
-        return new Outcome(model.History.WeightsSha256, model.Genotype, string.Join('\n', model.History.Epochs.Select(epoch => epoch with { Elapsed = default, ImagesPerSecond = 0 })));
+        return new Outcome(model.History.WeightsSha256, model.Genotype,
+            string.Join('\n', model.History.Epochs.Select(epoch => epoch with { Elapsed = default, ImagesPerSecond = 0 })));
     }
 
     /// <returns>Whether the run was cancelled before it ended.</returns>

@@ -26,7 +26,8 @@ public sealed class SearchGuardTests
         Assert.Equal(expected, genotype.Normal.Count(edge => edge.Operation == Primitive.SkipConnect));
         Assert.Equal(8, genotype.Reduce.Count(edge => edge.Operation == Primitive.SkipConnect)); // the limit is the normal cell's
         if (limit == 2)
-            Assert.Equal([1, 0], genotype.Normal.Where(edge => edge.Operation == Primitive.SkipConnect).Select(edge => edge.Input)); // softmax(β) is highest where a node has few inputs
+            // softmax(β) is highest where a node has few inputs
+            Assert.Equal([1, 0], genotype.Normal.Where(edge => edge.Operation == Primitive.SkipConnect).Select(edge => edge.Input));
     }
 
     [Fact]
@@ -52,7 +53,11 @@ public sealed class SearchGuardTests
         using DisposeScope scope = NewDisposeScope();
         random.manual_seed(1);
         CellTopology topology = new(1);
-        using var supernet = new Supernet(new SupernetShape { InitialChannels = 4, Layers = 2, Classes = 3, Nodes = 1, PartialChannels = 2 }, CPU);
+        using var supernet = new Supernet(new SupernetShape
+        {
+            InitialChannels = 4, Layers = 2, Classes = 3, Nodes = 1,
+            PartialChannels = 2
+        }, CPU);
         using var architecture = new ArchitectureParameters(topology, CPU, seed: 1);
         Tensor images = randn(16, 3, 8, 8), labels = randint(0, 3, 16, ScalarType.Int64);
         IReadOnlyDictionary<string, TensorData> weights = ModuleWeights.Export(supernet);
@@ -83,7 +88,8 @@ public sealed class SearchGuardTests
     [Fact]
     public void Fit_GenotypeDoesNotChange_StopsTheSearch()
     {
-        TrainingHistory history = Run(options => (options.SearchEpochs, options.SearchPatience, options.ArchitectureLearningRate) = (30, 2, 1e-12));
+        TrainingHistory history = Run(
+            options => (options.SearchEpochs, options.SearchPatience, options.ArchitectureLearningRate) = (30, 2, 1e-12));
         EpochMetrics[] epochs = [.. history.Epochs.Where(epoch => epoch.Phase == TrainingPhase.Search)];
         Assert.Equal(4, epochs.Length); // one of warm-up, one to begin with, two without a change
     }
@@ -156,7 +162,8 @@ public sealed class SearchGuardTests
         {
             double norm = Math.Sqrt(vector.Sum(value => value * value));
             double[] unit = [.. vector.Select(value => value / norm)];
-            vector = [.. Enumerable.Range(0, size).Select(row => Enumerable.Range(0, size).Sum(column => matrix[row, column] * unit[column]))];
+            vector = [.. Enumerable.Range(0, size)
+                .Select(row => Enumerable.Range(0, size).Sum(column => matrix[row, column] * unit[column]))];
             eigenvalue = unit.Zip(vector, (left, right) => left * right).Sum();
         }
 

@@ -19,7 +19,9 @@ public sealed class StoppingTests : IDisposable
             options.LearningRate = 3; // so that the last epoch is not always the best
         }).History;
         EpochMetrics[] epochs = Training(history);
-        EpochMetrics best = metric == ValidationMetric.Accuracy ? epochs.MaxBy(epoch => epoch.ValidationAccuracy)! : epochs.MinBy(epoch => epoch.ValidationLoss)!;
+        EpochMetrics best = metric == ValidationMetric.Accuracy
+            ? epochs.MaxBy(epoch => epoch.ValidationAccuracy)!
+            : epochs.MinBy(epoch => epoch.ValidationLoss)!;
         Assert.Equal(best.Epoch, history.ReturnedEpoch);
         Assert.Equal(best.ValidationAccuracy, history.ValidationAccuracy);
         Assert.Equal(StopReason.Completed, history.StopReason);
@@ -45,9 +47,11 @@ public sealed class StoppingTests : IDisposable
     [Fact]
     public void Fit_StoppedEarly_StaysStoppedInItsWorkspace()
     {
-        void Change(PcDartsTrainer.Options options) => (options.EarlyStoppingPatience, options.EarlyStoppingMinimumDelta, options.WorkspacePath) = (2, 1, _folder.Path);
+        void Change(PcDartsTrainer.Options options)
+            => (options.EarlyStoppingPatience, options.EarlyStoppingMinimumDelta, options.WorkspacePath) = (2, 1, _folder.Path);
         TrainingHistory first = Run(Change).History, again = Run(Change).History;
-        Assert.Equal((first.WeightsSha256, first.ReturnedEpoch, first.StopReason), (again.WeightsSha256, again.ReturnedEpoch, again.StopReason));
+        Assert.Equal((first.WeightsSha256, first.ReturnedEpoch, first.StopReason),
+            (again.WeightsSha256, again.ReturnedEpoch, again.StopReason));
         Assert.Equal(3, Training(again).Length);
     }
 
@@ -58,7 +62,8 @@ public sealed class StoppingTests : IDisposable
         using CancellationTokenSource cancellation = new();
         TrainingHistory cancelled = Run(options =>
         {
-            (options.OnCancel, options.WorkspacePath, options.CancellationToken) = (CancelAction.ReturnBest, _folder.Path, cancellation.Token);
+            (options.OnCancel, options.WorkspacePath, options.CancellationToken) = (CancelAction.ReturnBest, _folder.Path,
+                cancellation.Token);
             options.MetricsCallback = report => CancelAt(report, TrainingPhase.Training, 3, cancellation);
         }).History;
         Assert.Equal(StopReason.Cancelled, cancelled.StopReason);
@@ -90,7 +95,8 @@ public sealed class StoppingTests : IDisposable
             options => (options.LearningRate, options.WorkspacePath) = (1e30, workspace ? _folder.Path : null), messages));
         Assert.StartsWith("Training diverged: the loss of epoch 1 is NaN", error.Message, StringComparison.Ordinal);
         Assert.Contains("Lower the learning rate (LearningRate, now", error.Message, StringComparison.Ordinal);
-        Assert.Single(messages, message => message.Contains($"Going back to {from} with half the learning rate.", StringComparison.Ordinal));
+        Assert.Single(messages, message => message.Contains($"Going back to {from} with half the learning rate.",
+            StringComparison.Ordinal));
     }
 
     private static void CancelAt(TrainingProgress report, TrainingPhase phase, int epoch, CancellationTokenSource cancellation)
@@ -99,7 +105,8 @@ public sealed class StoppingTests : IDisposable
             cancellation.Cancel();
     }
 
-    private static EpochMetrics[] Training(TrainingHistory history) => [.. history.Epochs.Where(epoch => epoch.Phase == TrainingPhase.Training)];
+    private static EpochMetrics[] Training(TrainingHistory history)
+        => [.. history.Epochs.Where(epoch => epoch.Phase == TrainingPhase.Training)];
 
     private static PcDartsTransformer Run(Action<PcDartsTrainer.Options>? change = null, List<string>? log = null)
     {

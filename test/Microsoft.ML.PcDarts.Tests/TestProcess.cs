@@ -8,7 +8,9 @@ namespace Microsoft.ML.PcDarts.Tests;
 
 internal static class TestProcess
 {
-    /// <summary>Sets the process up as the trainer does, before any test touches libtorch: its waiting threads sleep instead of spinning.</summary>
+    /// <summary>
+    /// Sets the process up as the trainer does, before any test touches libtorch: its waiting threads sleep instead of spinning.
+    /// </summary>
     [ModuleInitializer]
     internal static void SetUp() => TorchRuntime.EnsureLoaded();
 }

@@ -31,7 +31,8 @@ internal sealed class TinyModel : IDisposable
         _network.ImportWeights(weights);
         _network.eval();
         ColumnNames names = columns ?? new ColumnNames("Label", "Image", "Score", "PredictedLabel");
-        Model = new DiscoveredModel(_network.Genotype, shape, weights, Mean, Std, ClassNames.Of(schema[names.Label]), History(_network.Genotype, shape));
+        Model = new DiscoveredModel(_network.Genotype, shape, weights, Mean, Std, ClassNames.Of(schema[names.Label]),
+            History(_network.Genotype, shape));
         Transformer = PcDartsTransformer.Create(MlNetAccess.EnvironmentOf(ml.Data), Model, schema, names);
     }
 
@@ -52,7 +53,9 @@ internal sealed class TinyModel : IDisposable
         TrainingTime = TimeSpan.FromMilliseconds(1234.5),
     };
 
-    /// <summary>Labelled random pictures: some of the network's size, some not. Made anew on each enumeration, since ML.NET disposes them.</summary>
+    /// <summary>
+    /// Labelled random pictures: some of the network's size, some not. Made anew on each enumeration, since ML.NET disposes them.
+    /// </summary>
     public static IEnumerable<Picture> Pictures(int count, params string[] labels) => Enumerable.Range(0, count).Select(i =>
     {
         (int width, int height) = i % 3 == 2 ? (5 + i, 20) : (Width, Height);

@@ -16,7 +16,8 @@ foreach (string path in args[1..])
     string scores = string.Join(' ', output.Score.Select(s => s.ToString("R", CultureInfo.InvariantCulture)));
     Console.WriteLine($"{names.GetItemOrDefault((int)output.PredictedLabel - 1)} {scores}");
 }
-string[] foreign = [.. AppDomain.CurrentDomain.GetAssemblies().Select(a => a.GetName().Name!).Where(n => n.Contains("Torch") || n.Contains("PcDarts"))];
+string[] foreign = [.. AppDomain.CurrentDomain.GetAssemblies().Select(a => a.GetName().Name!)
+    .Where(n => n.Contains("Torch") || n.Contains("PcDarts"))];
 return foreign.Length == 0 ? 0 : 1;
 
 internal sealed class Input

@@ -16,7 +16,8 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
     {
         get
         {
-            byte[] png = ColourPictures.Draw("red"), jpeg = ColourPictures.Draw("red", format: SkiaSharp.SKEncodedImageFormat.Jpeg), flipped = [.. png];
+            byte[] png = ColourPictures.Draw("red"), jpeg = ColourPictures.Draw("red", format: SkiaSharp.SKEncodedImageFormat.Jpeg),
+                flipped = [.. png];
             flipped[png.Length / 2] ^= 0xFF;
             return new()
             {
@@ -30,12 +31,15 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
                 { "damaged PNG", "image/png", flipped, 400, "cannot be decoded to its end" },
                 { "icon", "image/x-icon", Icon(png), 415, "send a JPEG, PNG, GIF, BMP or WebP file" },
                 { "wireless bitmap", "image/vnd.wap.wbmp", [0, 0, 8, 8, .. new byte[8]], 415, "is a picture of the format Wbmp" },
-                { "too many pixels", "image/png", ColourPictures.Draw("red", width: 101, height: 100), 413, "101×100 = 10100 pixels; at most 10000" },
-                { "bomb", "image/png", Bomb(), 413, "60000×60000 = 3600000000 pixels" },
+                { "too many pixels", "image/png", ColourPictures.Draw("red", width: 101, height: 100), 413,
+                    "101×100 = 10100 pixels; at most 10000" },
+                    { "bomb", "image/png", Bomb(), 413, "60000×60000 = 3600000000 pixels" },
                 { "too many bytes", "image/png", new byte[100_001], 413, "At most 100000 bytes" },
-                { "form without files", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--x--\r\n"u8.ToArray(), 400, "0 files" },
-                { "form cut short", "multipart/form-data; boundary=x", "--x\r\nContent-Dispo"u8.ToArray(), 400, "Send the picture as the body" },
-                { "form without boundary", "multipart/form-data", "x"u8.ToArray(), 400, "boundary" },
+                { "form without files", "multipart/form-data; boundary=x",
+                    "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--x--\r\n"u8.ToArray(), 400, "0 files" },
+                    { "form cut short", "multipart/form-data; boundary=x", "--x\r\nContent-Dispo"u8.ToArray(), 400,
+                        "Send the picture as the body" },
+                    { "form without boundary", "multipart/form-data", "x"u8.ToArray(), 400, "boundary" },
             };
         }
     }
@@ -48,7 +52,8 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
 
         await AssertProblemAsync(await client.PostAsync("/predict", Server.Body(body, type)), status, detail, name);
 
-        Assert.Equal("red", (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("red")))))["label"]);
+        Assert.Equal("red",
+            (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("red")))))["label"]);
     }
 
     [Theory]
@@ -59,14 +64,16 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
     public async Task Predict_BadTop_NamesItsValue(string top)
     {
         using HttpClient client = _server.CreateClient();
-        await AssertProblemAsync(await client.PostAsync($"/predict?top={top}", Server.Body(ColourPictures.Draw("red"))), 400, $"top is '{top}'");
+        await AssertProblemAsync(await client.PostAsync($"/predict?top={top}", Server.Body(ColourPictures.Draw("red"))), 400,
+            $"top is '{top}'");
     }
 
     [Fact]
     public async Task Predict_MutatedPictures_AreAnsweredOrRefusedAndNeverFailTheServer()
     {
         using HttpClient client = _server.CreateClient();
-        SkiaSharp.SKEncodedImageFormat[] formats = [SkiaSharp.SKEncodedImageFormat.Png, SkiaSharp.SKEncodedImageFormat.Jpeg, SkiaSharp.SKEncodedImageFormat.Webp];
+        SkiaSharp.SKEncodedImageFormat[] formats = [SkiaSharp.SKEncodedImageFormat.Png, SkiaSharp.SKEncodedImageFormat.Jpeg,
+            SkiaSharp.SKEncodedImageFormat.Webp];
         byte[][] pictures = [.. formats.Select(format => ColourPictures.Draw("blue", format: format))];
         for (int seed = 0; seed < 300; seed++)
         {
@@ -75,7 +82,8 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
             for (int flips = random.Next(1, 20); flips > 0; flips--)
                 mutated[random.Next(mutated.Length)] = (byte)random.Next(256);
             HttpResponseMessage response = await client.PostAsync("/predict", Server.Body(mutated));
-            Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnsupportedMediaType,
+            Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge
+                or HttpStatusCode.UnsupportedMediaType,
                 $"seed {seed}: {response.StatusCode}");
         }
     }
@@ -85,7 +93,8 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
     {
         using HttpClient client = _server.CreateClient();
         byte[] picture = ColourPictures.Draw("red");
-        await AssertProblemAsync(await client.PostAsync("/predict", Server.Form(("a.png", picture), ("b.png", picture))), 400, "/predict/batch");
+        await AssertProblemAsync(await client.PostAsync("/predict", Server.Form(("a.png", picture), ("b.png", picture))), 400,
+            "/predict/batch");
     }
 
     [Fact]
@@ -104,8 +113,10 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
         using HttpClient client = _server.CreateClient();
         byte[] picture = ColourPictures.Draw("red");
         await AssertProblemAsync(await client.PostAsync("/predict/batch", Server.Body(picture)), 415, "multipart/form-data");
-        await AssertProblemAsync(await client.PostAsync("/predict/batch", new MultipartFormDataContent { { new StringContent("1"), "a" } }), 400, "no files");
-        await AssertProblemAsync(await client.PostAsync("/predict/batch", Server.Form([.. Enumerable.Range(0, 4).Select(i => ($"{i}.png", picture))])), 413, "4 files; at most 3");
+        await AssertProblemAsync(await client.PostAsync("/predict/batch", new MultipartFormDataContent { { new StringContent("1"), "a" } }),
+            400, "no files");
+        await AssertProblemAsync(await client.PostAsync("/predict/batch",
+            Server.Form([.. Enumerable.Range(0, 4).Select(i => ($"{i}.png", picture))])), 413, "4 files; at most 3");
     }
 
     [Fact]
@@ -129,7 +140,8 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
         await AssertProblemAsync(refused, 429, "1 requests with 0 pixels wait");
         Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
         budget.LeaveQueue();
-        Assert.Equal("green", (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("green")))))["label"]);
+        Assert.Equal("green",
+            (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("green")))))["label"]);
     }
 
     internal static async Task AssertProblemAsync(HttpResponseMessage response, int status, string? detail, string name = "")
@@ -145,7 +157,8 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
     }
 
     // A Windows icon with one picture.
-    private static byte[] Icon(byte[] png) => [0, 0, 1, 0, 1, 0, 32, 32, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0, .. png];
+    private static byte[] Icon(byte[] png)
+        => [0, 0, 1, 0, 1, 0, 32, 32, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0, .. png];
 
     // A PNG whose header promises 60000×60000 pixels.
     private static byte[] Bomb()

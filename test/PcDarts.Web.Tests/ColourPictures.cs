@@ -20,12 +20,14 @@ internal static class ColourPictures
 
     /// <summary>A picture file.</summary>
     public static byte[] Draw(
-        string name, int seed = 1000, int width = 32, int height = 32, SKEncodedImageFormat format = SKEncodedImageFormat.Png, SKColorType type = SKColorType.Rgba8888, bool transparent = false)
+        string name, int seed = 1000, int width = 32, int height = 32, SKEncodedImageFormat format = SKEncodedImageFormat.Png,
+        SKColorType type = SKColorType.Rgba8888, bool transparent = false)
     {
         int strongest = Names.ToList().IndexOf(name);
         var random = new Random(3 * seed + strongest);
         using var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, transparent ? SKAlphaType.Unpremul : SKAlphaType.Opaque);
-        bitmap.Pixels = [.. Enumerable.Range(0, width * height).Select(_ => new SKColor(Value(0), Value(1), Value(2), transparent ? (byte)random.Next(256) : (byte)255))];
+        bitmap.Pixels = [.. Enumerable.Range(0, width * height)
+            .Select(_ => new SKColor(Value(0), Value(1), Value(2), transparent ? (byte)random.Next(256) : (byte)255))];
         using SKBitmap converted = bitmap.Copy(type);
         using SKData data = converted.Encode(format, 90);
         return data.ToArray();

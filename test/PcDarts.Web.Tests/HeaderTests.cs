@@ -29,7 +29,8 @@ public sealed class HeaderTests(ModelFixture models)
             HttpResponseMessage response = await task;
             Assert.Equal(status, response.StatusCode);
             Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
-            Assert.Contains("frame-ancestors 'none'", Assert.Single(response.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+            Assert.Contains("frame-ancestors 'none'", Assert.Single(response.Headers.GetValues("Content-Security-Policy")),
+                StringComparison.Ordinal);
         }
     }
 

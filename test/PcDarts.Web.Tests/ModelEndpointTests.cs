@@ -20,7 +20,8 @@ public sealed class ModelEndpointTests(ModelFixture models) : IDisposable
         Assert.Equal(run["reduce"]!.ToJsonString(), model["genotype"]!["reduce"]!.ToJsonString());
         Assert.Equal(["blue", "green", "red"], model["classNames"]!.AsArray().Select(name => (string?)name));
         Assert.Equal(new FileInfo(models.First).Length, (long)model["bytes"]!);
-        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(models.First))), (string?)model["sha256"]);
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(models.First))),
+            (string?)model["sha256"]);
         Assert.Equal(32, (int)model["shape"]!["imageWidth"]!);
         Assert.True((long)model["size"]!["parameters"]! > 0);
         Assert.InRange((double)model["validationAccuracy"]!, 0, 1);
@@ -35,7 +36,8 @@ public sealed class ModelEndpointTests(ModelFixture models) : IDisposable
 
         Assert.Equal("image/svg+xml", response.Content.Headers.ContentType?.MediaType);
         JsonObject model = await Server.JsonAsync(await client.GetAsync("/model"));
-        Assert.All(model["genotype"]!["normal"]!.AsArray(), edge => Assert.Contains($">{(string?)edge![0]}<", svg, StringComparison.Ordinal));
+        Assert.All(model["genotype"]!["normal"]!.AsArray(),
+            edge => Assert.Contains($">{(string?)edge![0]}<", svg, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -63,7 +65,8 @@ public sealed class ModelEndpointTests(ModelFixture models) : IDisposable
         Assert.Contains("pcdarts_rejections_total{status=\"415\"} 1", lines);
         Assert.Contains("pcdarts_scoring_seconds_count 2", lines);
         Assert.Contains(lines, line => line.StartsWith("pcdarts_model_info{sha256=", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("http_request_duration_seconds_count{", StringComparison.Ordinal) && line.Contains("415", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("http_request_duration_seconds_count{", StringComparison.Ordinal)
+            && line.Contains("415", StringComparison.Ordinal));
     }
 
     [Fact]

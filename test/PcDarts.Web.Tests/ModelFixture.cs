@@ -11,7 +11,8 @@ public sealed class ModelFixture : IDisposable
     public ModelFixture()
     {
         string pictures = Path.Combine(_folder, "pictures");
-        ColourPictures.WriteTrainingSet(pictures, perClass: 300); // with some dozens the three epochs of this recipe are too few for some seeds
+        // with some dozens the three epochs of this recipe are too few for some seeds
+        ColourPictures.WriteTrainingSet(pictures, perClass: 300);
         First = Fit(pictures, seed: 1);
         Second = Fit(pictures, seed: 2);
     }

@@ -54,7 +54,8 @@ public sealed class ModelHostTests(ModelFixture models)
     {
         string path = models.Copy(models.First);
         PoisonClassifier(path);
-        Assert.Contains("not made of finite numbers that sum to 1", Assert.Throws<StartException>(() => ModelHost.Open(path, MaxBytes)).Message, StringComparison.Ordinal);
+        Assert.Contains("not made of finite numbers that sum to 1",
+            Assert.Throws<StartException>(() => ModelHost.Open(path, MaxBytes)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,7 +124,8 @@ public sealed class ModelHostTests(ModelFixture models)
         using Stream stream = entry.Open();
         byte[] bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
-        int at = Enumerable.Range(0, bytes.Length - 64).First(start => Enumerable.Range(0, 16).All(i => Math.Abs(BitConverter.ToSingle(bytes, start + 4 * i)) is > 1e-6f and < 100));
+        int at = Enumerable.Range(0, bytes.Length - 64)
+            .First(start => Enumerable.Range(0, 16).All(i => Math.Abs(BitConverter.ToSingle(bytes, start + 4 * i)) is > 1e-6f and < 100));
         BitConverter.GetBytes(float.NaN).CopyTo(bytes, at);
         stream.Position = 0;
         stream.Write(bytes);

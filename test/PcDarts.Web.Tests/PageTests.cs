@@ -4,7 +4,9 @@ using PcDarts.Browser;
 
 namespace PcDarts.Web.Tests;
 
-/// <summary>The page in Chromium; skipped where none is installed. Screenshots go to the folder PCDARTS_SCREENSHOTS, or beside the tests.</summary>
+/// <summary>
+/// The page in Chromium; skipped where none is installed. Screenshots go to the folder PCDARTS_SCREENSHOTS, or beside the tests.
+/// </summary>
 [Collection(ModelCollection.Name)]
 [Trait("Category", "Browser")]
 public sealed class PageTests(ModelFixture models) : IDisposable
@@ -23,7 +25,12 @@ public sealed class PageTests(ModelFixture models) : IDisposable
         await using Visit visit = await OpenAsync(width, scheme);
         IPage page = visit.Page;
 
-        await page.SetInputFilesAsync("#file", new FilePayload { Name = "leaf.png", MimeType = "image/png", Buffer = ColourPictures.Draw("green") });
+        await page.SetInputFilesAsync("#file", new FilePayload
+        {
+            Name = "leaf.png",
+            MimeType = "image/png",
+            Buffer = ColourPictures.Draw("green"),
+        });
         await Assertions.Expect(page.Locator("#result .best")).ToHaveTextAsync("green");
         Assert.Equal(3, await page.Locator("#result .bar").CountAsync());
         await Assertions.Expect(page.Locator("#preview")).ToBeVisibleAsync();
@@ -34,12 +41,22 @@ public sealed class PageTests(ModelFixture models) : IDisposable
         Assert.Equal("environment", await page.Locator("#camera").GetAttributeAsync("capture"));
         await ShotAsync(page, $"page-{width}-{scheme}");
 
-        await page.SetInputFilesAsync("#file", new FilePayload { Name = "broken.png", MimeType = "image/png", Buffer = "no picture"u8.ToArray() });
+        await page.SetInputFilesAsync("#file", new FilePayload
+        {
+            Name = "broken.png",
+            MimeType = "image/png",
+            Buffer = "no picture"u8.ToArray(),
+        });
         await Assertions.Expect(page.Locator("#problem")).ToContainTextAsync("'broken.png' is not a picture that can be decoded");
         Assert.Equal(0, await page.Locator("#result .best").CountAsync());
         await ShotAsync(page, $"broken-{width}-{scheme}");
 
-        await page.SetInputFilesAsync("#camera", new FilePayload { Name = "photo.jpg", MimeType = "image/jpeg", Buffer = ColourPictures.Draw("blue", format: SkiaSharp.SKEncodedImageFormat.Jpeg) });
+        await page.SetInputFilesAsync("#camera", new FilePayload
+        {
+            Name = "photo.jpg",
+            MimeType = "image/jpeg",
+            Buffer = ColourPictures.Draw("blue", format: SkiaSharp.SKEncodedImageFormat.Jpeg),
+        });
         await Assertions.Expect(page.Locator("#result .best")).ToHaveTextAsync("blue");
         await Assertions.Expect(page.Locator("#problem")).ToBeEmptyAsync();
         // The browser itself logs the refused request.
@@ -57,7 +74,12 @@ public sealed class PageTests(ModelFixture models) : IDisposable
         Assert.Equal("choose", await visit.Page.EvaluateAsync<string>("document.activeElement.id"));
 
         await visit.Page.Keyboard.PressAsync("Enter");
-        await (await chooser.Task.WaitAsync(TimeSpan.FromSeconds(30))).SetFilesAsync(new FilePayload { Name = "rose.png", MimeType = "image/png", Buffer = ColourPictures.Draw("red") });
+        await (await chooser.Task.WaitAsync(TimeSpan.FromSeconds(30))).SetFilesAsync(new FilePayload
+        {
+            Name = "rose.png",
+            MimeType = "image/png",
+            Buffer = ColourPictures.Draw("red"),
+        });
 
         await Assertions.Expect(visit.Page.Locator("#result .best")).ToHaveTextAsync("red");
     }
@@ -94,7 +116,8 @@ public sealed class PageTests(ModelFixture models) : IDisposable
         page.PageError += (_, error) => visit.Complaints.Add(error);
         page.Request += (_, request) =>
         {
-            if (!request.Url.StartsWith(address, StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal))
+            if (!request.Url.StartsWith(address, StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal)
+                && !request.Url.StartsWith("data:", StringComparison.Ordinal))
                 visit.Complaints.Add($"request: {request.Url}");
         };
         await page.GotoAsync(address);

@@ -18,10 +18,12 @@ public sealed class PredictTests(ModelFixture models) : IDisposable
     [InlineData(33, 90, SKEncodedImageFormat.Jpeg, SKColorType.Rgba8888, false)]
     [InlineData(64, 48, SKEncodedImageFormat.Jpeg, SKColorType.Gray8, false)]
     [InlineData(45, 45, SKEncodedImageFormat.Webp, SKColorType.Rgba8888, true)]
-    public async Task Predict_AnyFormat_GivesMlNetsLabelsAndProbabilities(int width, int height, SKEncodedImageFormat format, SKColorType type, bool transparent)
+    public async Task Predict_AnyFormat_GivesMlNetsLabelsAndProbabilities(int width, int height, SKEncodedImageFormat format,
+        SKColorType type, bool transparent)
     {
         using HttpClient client = _server.CreateClient();
-        byte[][] pictures = [.. ColourPictures.Names.Select(name => ColourPictures.Draw(name, 7, width, height, format, type, transparent))];
+        byte[][] pictures = [.. ColourPictures.Names.Select(
+            name => ColourPictures.Draw(name, 7, width, height, format, type, transparent))];
         string[] files = [.. pictures.Select(Save)];
         Dictionary<string, float>[] expected = ModelFixture.MlNet(models.First, files);
         for (int i = 0; i < pictures.Length; i++)
@@ -30,7 +32,8 @@ public sealed class PredictTests(ModelFixture models) : IDisposable
 
             Assert.Equal(expected[i].MaxBy(pair => pair.Value).Key, (string?)answer["label"]);
             Assert.Equal(expected[i].Count, answer["top"]!.AsArray().Count);
-            Assert.All(answer["top"]!.AsArray(), pair => Assert.Equal(expected[i][(string)pair!["label"]!], (float)pair["probability"]!, 1e-5f));
+            Assert.All(answer["top"]!.AsArray(),
+                pair => Assert.Equal(expected[i][(string)pair!["label"]!], (float)pair["probability"]!, 1e-5f));
         }
 
         string Save(byte[] content)
@@ -62,7 +65,8 @@ public sealed class PredictTests(ModelFixture models) : IDisposable
     public async Task Predict_ManyAtOnce_AnswerAsOneAlone()
     {
         using HttpClient client = _server.CreateClient();
-        byte[][] pictures = [.. Enumerable.Range(0, 12).Select(i => ColourPictures.Draw(ColourPictures.Names[i % 3], seed: i, width: 20 + i))];
+        byte[][] pictures = [.. Enumerable.Range(0, 12)
+            .Select(i => ColourPictures.Draw(ColourPictures.Names[i % 3], seed: i, width: 20 + i))];
         string[] alone = new string[pictures.Length];
         for (int i = 0; i < pictures.Length; i++)
             alone[i] = await AskAsync(pictures[i]);
@@ -72,7 +76,8 @@ public sealed class PredictTests(ModelFixture models) : IDisposable
         for (int i = 0; i < together.Length; i++)
             Assert.Equal(alone[i % alone.Length], together[i]);
 
-        async Task<string> AskAsync(byte[] picture) => (await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(picture)))).ToJsonString();
+        async Task<string> AskAsync(byte[] picture)
+            => (await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(picture)))).ToJsonString();
     }
 
     [Fact]

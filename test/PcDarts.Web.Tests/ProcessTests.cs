@@ -10,9 +10,11 @@ public sealed class ProcessTests(ModelFixture models)
     [Fact]
     public void Output_HoldsNeitherLibTorchNorTheLibrary()
     {
-        string[] files = [.. Directory.EnumerateFiles(Programs.WebFolder, "*", SearchOption.AllDirectories).Select(file => Path.GetFileName(file).ToLowerInvariant())];
+        string[] files = [.. Directory.EnumerateFiles(Programs.WebFolder, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetFileName(file).ToLowerInvariant())];
         Assert.Contains("microsoft.ml.onnxtransformer.dll", files);
-        Assert.DoesNotContain(files, file => file.Contains("torch", StringComparison.Ordinal) || file.StartsWith("microsoft.ml.pcdarts", StringComparison.Ordinal));
+        Assert.DoesNotContain(files, file => file.Contains("torch", StringComparison.Ordinal)
+            || file.StartsWith("microsoft.ml.pcdarts", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -40,7 +42,8 @@ public sealed class ProcessTests(ModelFixture models)
     }
 
     [Fact]
-    public void Start_UnknownSetting_NamesIt() => AssertEnds(1, "MaxConcurrentRequests", "--model", models.First, "--Serving:MaxConcurrentRequests=4");
+    public void Start_UnknownSetting_NamesIt()
+        => AssertEnds(1, "MaxConcurrentRequests", "--model", models.First, "--Serving:MaxConcurrentRequests=4");
 
     [SkippableFact]
     public void Start_NoFolderForTemporaryFiles_NamesItAndItsVariable()
@@ -67,14 +70,17 @@ public sealed class ProcessTests(ModelFixture models)
             Directory.Delete(temporary, recursive: true);
             await File.WriteAllTextAsync(temporary, "no folder");
             byte[] large = [.. ColourPictures.Draw("red"), .. new byte[300_000]];
-            Assert.Equal("red", (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Form(("large.png", large)))))["label"]);
+            Assert.Equal("red",
+                (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Form(("large.png", large)))))["label"]);
 
             File.Copy(models.Second, path, overwrite: true);
             string health = "";
-            await Server.UntilAsync(async () => (health = await client.GetStringAsync("/healthz")).Contains("old model", StringComparison.Ordinal), "The report");
+            await Server.UntilAsync(async () => (health = await client.GetStringAsync("/healthz")).Contains("old model",
+                StringComparison.Ordinal), "The report");
             Assert.Contains("cannot be read or unpacked", health, StringComparison.Ordinal);
             Assert.DoesNotContain("/", (string?)JsonNode.Parse(health)!["problem"], StringComparison.Ordinal);
-            Assert.Equal("red", (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Form(("large.png", large)))))["label"]);
+            Assert.Equal("red",
+                (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Form(("large.png", large)))))["label"]);
             process.Kill();
         }
     }
@@ -83,7 +89,8 @@ public sealed class ProcessTests(ModelFixture models)
     public async Task Terminate_WhileASlowClientSends_EndsWith0InItsTime()
     {
         Skip.If(OperatingSystem.IsWindows(), "Windows has no SIGTERM.");
-        (Process process, Uri address) = Programs.StartWeb(Path.GetTempPath(), "--model", models.First, "--Serving:ShutdownSeconds=1", "--Serving:MinBytesPerSecond=0");
+        (Process process, Uri address) = Programs.StartWeb(Path.GetTempPath(), "--model", models.First, "--Serving:ShutdownSeconds=1",
+            "--Serving:MinBytesPerSecond=0");
         using (process)
         using (HttpClient client = new() { BaseAddress = address })
         {

@@ -35,11 +35,13 @@ internal static class Programs
     }
 
     /// <summary>Runs the server until it ends by itself, with another folder for temporary files.</summary>
-    public static (int ExitCode, string Output, string Errors) WebWithTemporaryFolder(string temporary, params string[] arguments) => Run("Web", arguments, temporary);
+    public static (int ExitCode, string Output, string Errors) WebWithTemporaryFolder(string temporary, params string[] arguments)
+        => Run("Web", arguments, temporary);
 
     private static Process Start(string program, string[] arguments, string? temporary)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", Metadata(program), .. arguments])
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            ["exec", Metadata(program), .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -60,5 +62,6 @@ internal static class Programs
         return (process.ExitCode, output.Result, errors.Result);
     }
 
-    private static string Metadata(string key) => typeof(Programs).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
+    private static string Metadata(string key)
+        => typeof(Programs).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
 }

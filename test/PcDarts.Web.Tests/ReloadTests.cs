@@ -17,7 +17,8 @@ public sealed class ReloadTests(ModelFixture models)
         using var server = new Server(path);
         using HttpClient client = server.CreateClient();
         string[] ids = [models.First, models.Second];
-        ids = [.. ids.Select(model => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(model)))[..12])];
+        ids = [.. ids.Select(model => Convert.ToHexStringLower(
+            System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(model)))[..12])];
         using var end = new CancellationTokenSource();
         Task<int>[] clients = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(AskUntilTheEndAsync))];
 
@@ -67,14 +68,17 @@ public sealed class ReloadTests(ModelFixture models)
         byte[] whole = await File.ReadAllBytesAsync(models.Second);
 
         await File.WriteAllBytesAsync(path, whole[..(whole.Length / 2)]);
-        await Server.UntilAsync(async () => ((string?)(await HealthAsync())["problem"])?.Contains("is not a complete PC-DARTS model", StringComparison.Ordinal) == true, "The report of the broken file");
+        await Server.UntilAsync(async () => ((string?)(await HealthAsync())["problem"])?.Contains("is not a complete PC-DARTS model",
+            StringComparison.Ordinal) == true, "The report of the broken file");
         JsonObject health = await HealthAsync();
         Assert.Equal("old model", (string?)health["status"]);
         Assert.Equal(first, (string?)health["model"]);
-        Assert.Equal("blue", (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("blue")))))["label"]);
+        Assert.Equal("blue",
+            (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("blue")))))["label"]);
 
         File.Delete(path);
-        await Server.UntilAsync(async () => ((string?)(await HealthAsync())["problem"])?.Contains("The file is missing", StringComparison.Ordinal) == true, "The report of the missing file");
+        await Server.UntilAsync(async () => ((string?)(await HealthAsync())["problem"])?.Contains("The file is missing",
+            StringComparison.Ordinal) == true, "The report of the missing file");
         Assert.Equal(first, (string?)(await HealthAsync())["model"]);
 
         await File.WriteAllBytesAsync(path, whole);

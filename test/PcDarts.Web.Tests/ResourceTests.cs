@@ -30,7 +30,8 @@ public sealed class ResourceTests(ModelFixture models)
         Task<HttpResponseMessage>[] unfinished = [.. slow.Select(body => client.PostAsync("/predict", body))];
         await Task.WhenAll(slow.Select(body => body.Begun));
 
-        Assert.Equal("red", await LabelAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("red"))).WaitAsync(Patience)));
+        Assert.Equal("red", await LabelAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("red")))
+            .WaitAsync(Patience)));
 
         Assert.DoesNotContain(unfinished, task => task.IsCompleted);
         release.SetResult();
@@ -41,7 +42,8 @@ public sealed class ResourceTests(ModelFixture models)
     [Fact]
     public async Task Predict_BodyThatStopsWhileOthersWaitForItsBytes_IsCutOff()
     {
-        using var server = new Server(models.First, ("MaxRequestBytes", "100000"), ("MaxReceivingBytes", "100000"), ("RequestTimeoutSeconds", "60"));
+        using var server = new Server(models.First, ("MaxRequestBytes", "100000"), ("MaxReceivingBytes", "100000"),
+            ("RequestTimeoutSeconds", "60"));
         using HttpClient client = server.CreateClient(Direct);
         byte[] large = [.. ColourPictures.Draw("red"), .. new byte[90_000]];
         var body = new SlowContent(large, 66_000, new TaskCompletionSource().Task, announced: true);
@@ -64,7 +66,8 @@ public sealed class ResourceTests(ModelFixture models)
         using HttpClient client = server.CreateClient(Direct);
         byte[] large = [.. ColourPictures.Draw("blue"), .. new byte[250_000]];
 
-        HttpResponseMessage[] responses = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => client.PostAsync("/predict", Server.Body(large)))).WaitAsync(Patience);
+        HttpResponseMessage[] responses = await Task.WhenAll(Enumerable.Range(0, 40)
+            .Select(_ => client.PostAsync("/predict", Server.Body(large)))).WaitAsync(Patience);
 
         foreach (HttpResponseMessage response in responses)
             Assert.Equal("blue", await LabelAsync(response));
@@ -75,13 +78,16 @@ public sealed class ResourceTests(ModelFixture models)
     public async Task Predict_NotReceivedOrNotAnsweredInTime_SaysWhoseFaultItWasInAtMostOneLine()
     {
         var lines = new ConcurrentQueue<string>();
-        using var server = new Server(models.First, ("RequestTimeoutSeconds", "1"), ("MaxReceivingBytes", "80000"), ("MaxRequestBytes", "80000"));
-        using WebApplicationFactory<Program> logged = server.WithWebHostBuilder(builder => builder.ConfigureLogging(logging => logging.AddProvider(new Lines(lines))));
+        using var server = new Server(models.First, ("RequestTimeoutSeconds", "1"), ("MaxReceivingBytes", "80000"),
+            ("MaxRequestBytes", "80000"));
+        using WebApplicationFactory<Program> logged = server.WithWebHostBuilder(
+            builder => builder.ConfigureLogging(logging => logging.AddProvider(new Lines(lines))));
         using HttpClient client = logged.CreateClient(Direct);
         ServingBudget budget = logged.Services.GetRequiredService<ServingBudget>();
         lines.Clear();
 
-        await BadInputTests.AssertProblemAsync(await client.PostAsync("/predict", new SlowContent(new byte[100], 10, new TaskCompletionSource().Task)), 408, "was not received within 1 seconds");
+        await BadInputTests.AssertProblemAsync(await client.PostAsync("/predict",
+            new SlowContent(new byte[100], 10, new TaskCompletionSource().Task)), 408, "was not received within 1 seconds");
         using (await budget.TakeBytesAsync("", 80_000, CancellationToken.None))
         {
             HttpResponseMessage busy = await client.PostAsync("/predict", Server.Body(new byte[80_000]));
@@ -99,7 +105,8 @@ public sealed class ResourceTests(ModelFixture models)
         using var server = new Server(models.First, ("MaxQueuedPixels", "2047"));
         using HttpClient client = server.CreateClient();
         byte[] picture = ColourPictures.Draw("red");
-        await BadInputTests.AssertProblemAsync(await client.PostAsync("/predict/batch", Server.Form(("a.png", picture), ("b.png", picture))), 413, "2048 pixels together; at most 2047");
+        await BadInputTests.AssertProblemAsync(await client.PostAsync("/predict/batch",
+            Server.Form(("a.png", picture), ("b.png", picture))), 413, "2048 pixels together; at most 2047");
         Assert.Equal("red", await LabelAsync(await client.PostAsync("/predict", Server.Body(picture))));
     }
 
@@ -109,7 +116,8 @@ public sealed class ResourceTests(ModelFixture models)
         using var server = new Server(models.First);
         using HttpClient client = server.CreateClient();
         for (int i = 0; i < 50; i++)
-            using (HttpResponseMessage response = await client.SendAsync(new HttpRequestMessage(new HttpMethod($"M{i}"), i % 2 == 0 ? "/predict" : $"/{i}")))
+            using (HttpResponseMessage response = await client.SendAsync(new HttpRequestMessage(new HttpMethod($"M{i}"),
+                i % 2 == 0 ? "/predict" : $"/{i}")))
                 Assert.True(response.StatusCode is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotFound, $"{response.StatusCode}");
 
         string[] lines = (await client.GetStringAsync("/metrics")).Split('\n');
@@ -134,7 +142,8 @@ public sealed class ResourceTests(ModelFixture models)
         server.UseKestrel(options => options.Listen(IPAddress.Loopback, 0));
         server.StartServer();
         Uri address = server.ClientOptions.BaseAddress;
-        using HttpClient one = new() { BaseAddress = address }, two = new() { BaseAddress = address }, three = new() { BaseAddress = address };
+        using HttpClient one = new() { BaseAddress = address }, two = new() { BaseAddress = address },
+            three = new() { BaseAddress = address };
         await one.GetStringAsync("/healthz");
         await two.GetStringAsync("/healthz");
 
@@ -144,7 +153,8 @@ public sealed class ResourceTests(ModelFixture models)
         Assert.DoesNotContain("pcdarts_connections_refused_total 0", await one.GetStringAsync("/metrics"), StringComparison.Ordinal);
     }
 
-    private static async Task<string?> LabelAsync(HttpResponseMessage response) => (string?)((JsonObject)await Server.JsonAsync(response))["label"];
+    private static async Task<string?> LabelAsync(HttpResponseMessage response)
+        => (string?)((JsonObject)await Server.JsonAsync(response))["label"];
 
     private sealed class Lines(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
     {
@@ -154,7 +164,8 @@ public sealed class ResourceTests(ModelFixture models)
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
                 lines.Enqueue($"{formatter(state, exception)}{(exception is null ? "" : $"\n{exception}")}");

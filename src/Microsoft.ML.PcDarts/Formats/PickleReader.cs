@@ -6,16 +6,22 @@ using System.Text;
 namespace Microsoft.ML.PcDarts.Formats;
 
 /// <summary>
-/// Reads the pickle inside a PyTorch file without running any of it: what a pickle would call is looked up by name by <paramref name="call"/>, which knows a handful of
-/// functions and refuses all others. Dictionaries become <see cref="Dictionary{TKey, TValue}"/>, lists and tuples lists, numbers long or double.
+/// Reads the pickle inside a PyTorch file without running any of it: what a pickle would call is looked up by name by
+/// <paramref name="call"/>, which knows a handful of functions and refuses all others. Dictionaries become
+/// <see cref="Dictionary{TKey, TValue}"/>, lists and tuples lists, numbers long or double.
 /// </summary>
 /// <param name="bytes">The pickle, protocol 2 to 5.</param>
-/// <param name="find">Gives the object that a module and a name stand for; throws <see cref="InvalidDataException"/> for those it does not know.</param>
+/// <param name="find">Gives the object that a module and a name stand for; throws <see cref="InvalidDataException"/> for those it does not
+/// know.</param>
 /// <param name="call">Calls an object that <paramref name="find"/> gave.</param>
 /// <param name="load">Resolves a persistent id.</param>
 /// <param name="objects">What the pickle may make; exceeding it is an error.</param>
-/// <remarks>The packages that read pickles keep one list of constructors for the whole process, which is neither a white list nor safe beside another user of them.</remarks>
-internal sealed class PickleReader(byte[] bytes, Func<string, string, object> find, Func<object?, IReadOnlyList<object?>, object?> call, Func<object?, object?> load, ObjectBudget objects)
+/// <remarks>
+/// The packages that read pickles keep one list of constructors for the whole process, which is neither a white list nor safe beside
+/// another user of them.
+/// </remarks>
+internal sealed class PickleReader(byte[] bytes, Func<string, string, object> find, Func<object?, IReadOnlyList<object?>, object?> call,
+    Func<object?, object?> load, ObjectBudget objects)
 {
     private static readonly object Mark = new();
     private readonly List<object?> _stack = [];
@@ -38,7 +44,8 @@ internal sealed class PickleReader(byte[] bytes, Func<string, string, object> fi
                 Step(code);
             }
         }
-        catch (Exception damage) when (damage is ArgumentException or InvalidCastException or IndexOutOfRangeException or KeyNotFoundException or OverflowException)
+        catch (Exception damage) when (damage is ArgumentException or InvalidCastException or IndexOutOfRangeException
+            or KeyNotFoundException or OverflowException)
         {
             throw new InvalidDataException($"its pickle is damaged at byte {_at}: {damage.Message}", damage);
         }
@@ -163,9 +170,11 @@ internal sealed class PickleReader(byte[] bytes, Func<string, string, object> fi
     /// <exception cref="InvalidDataException">It is something else.</exception>
     public static object Key(object? key) => key is string or long or double or bool
         ? key
-        : throw new InvalidDataException("its pickle has a dictionary with a key that is neither text nor a number; state dicts have names");
+        : throw new InvalidDataException("its pickle has a dictionary with a key that is neither text nor a number; "
+            + "state dicts have names");
 
-    private static T As<T>(object? value) => value is T wanted ? wanted : throw new InvalidCastException($"a {typeof(T).Name} was expected");
+    private static T As<T>(object? value)
+        => value is T wanted ? wanted : throw new InvalidCastException($"a {typeof(T).Name} was expected");
 
     private object? Pop() => PopLast(1)[0];
 
@@ -206,7 +215,8 @@ internal sealed class PickleReader(byte[] bytes, Func<string, string, object> fi
         return taken;
     }
 
-    // .NET's own hash of a 64-bit number has 32 bits that are plain to compute, so that keys could be chosen which all fall into one bucket. That of text is seeded.
+    // .NET's own hash of a 64-bit number has 32 bits that are plain to compute, so that keys could be chosen which all fall into one
+    // bucket. That of text is seeded.
     private sealed class KeyComparer : IEqualityComparer<object>
     {
         public static KeyComparer Instance { get; } = new();

@@ -12,7 +12,8 @@ internal sealed partial class SafetensorsFile
     /// Writes a file so that <paramref name="path"/> always holds either its old content or all of the new: to <c>path.tmp</c>, flushed to
     /// the disk, then renamed. The same content gives the same bytes.
     /// </summary>
-    public static void Write(string path, IReadOnlyDictionary<string, TensorData> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(string path, IReadOnlyDictionary<string, TensorData> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         // Wider types first keeps every tensor aligned.

@@ -100,7 +100,8 @@ internal sealed partial class SafetensorsFile
     {
         if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("dtype", out JsonElement dtype)
             || !value.TryGetProperty("shape", out JsonElement shape) || !value.TryGetProperty("data_offsets", out JsonElement offsets)
-            || dtype.ValueKind != JsonValueKind.String || Longs(shape) is not { } dimensions || Longs(offsets) is not [long begin, long end])
+            || dtype.ValueKind != JsonValueKind.String || Longs(shape) is not { } dimensions
+            || Longs(offsets) is not [long begin, long end])
         {
             throw new InvalidDataException($"the entry of tensor '{name}' lacks a dtype, a shape or two data_offsets");
         }

@@ -14,12 +14,15 @@ internal static class TensorChecks
         foreach ((string name, TensorData tensor) in tensors)
         {
             if (tensor.Count == 0)
-                throw new InvalidDataException($"its '{name}' of shape [{string.Join(", ", tensor.Shape)}] has no values, and no tensor of a network is empty");
+                throw new InvalidDataException($"its '{name}' of shape [{string.Join(", ", tensor.Shape)}] has no values, "
+                    + "and no tensor of a network is empty");
             if (tensor.DType != TensorDType.Float32)
                 continue;
             CheckFinite(name, tensor.Floats, tensor.Shape);
-            if (name.EndsWith(VarianceSuffix, StringComparison.Ordinal) && Array.FindIndex(tensor.Floats, value => value < 0) is >= 0 and var at)
-                throw new InvalidDataException($"its '{name}' holds {Text(tensor.Floats[at])} at {Place(at, tensor.Shape)}; a variance is 0 or more");
+            if (name.EndsWith(VarianceSuffix, StringComparison.Ordinal)
+                && Array.FindIndex(tensor.Floats, value => value < 0) is >= 0 and var at)
+                throw new InvalidDataException($"its '{name}' holds {Text(tensor.Floats[at])} at {Place(at, tensor.Shape)}; "
+                    + "a variance is 0 or more");
         }
     }
 
@@ -33,7 +36,8 @@ internal static class TensorChecks
         for (int i = 0; i < values.Length; i++)
         {
             if (!float.IsFinite(values[i]))
-                throw new InvalidDataException($"its '{name}' holds {Text(values[i])} at {Place(i, shape)}; weights are finite numbers, and a training that diverged leaves others");
+                throw new InvalidDataException($"its '{name}' holds {Text(values[i])} at {Place(i, shape)}; weights are finite numbers, "
+                    + "and a training that diverged leaves others");
         }
     }
 

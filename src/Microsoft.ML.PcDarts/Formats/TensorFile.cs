@@ -3,7 +3,8 @@ using Microsoft.ML.PcDarts.Platform;
 namespace Microsoft.ML.PcDarts.Formats;
 
 /// <summary>Weights in a file that this library or another program wrote: safetensors, or a zip of PyTorch.</summary>
-/// <param name="Tensors">The float32 tensors, without what PyTorch's data-parallel wrapper puts before their names. The counters of batches are not needed.</param>
+/// <param name="Tensors">The float32 tensors, without what PyTorch's data-parallel wrapper puts before their names. The counters of batches
+/// are not needed.</param>
 /// <param name="Metadata">Text entries of a safetensors file; else empty.</param>
 internal sealed record TensorFile(IReadOnlyDictionary<string, TensorData> Tensors, IReadOnlyDictionary<string, string> Metadata)
 {
@@ -25,7 +26,8 @@ internal sealed record TensorFile(IReadOnlyDictionary<string, TensorData> Tensor
         return new TensorFile(Named(safetensors.Tensors, beside), safetensors.Metadata);
     }
 
-    private static IReadOnlyDictionary<string, TensorData> Named(IReadOnlyDictionary<string, TensorData> tensors, IReadOnlyCollection<string> beside)
+    private static IReadOnlyDictionary<string, TensorData> Named(IReadOnlyDictionary<string, TensorData> tensors,
+        IReadOnlyCollection<string> beside)
     {
         Dictionary<string, TensorData> floats = tensors.Where(entry => entry.Value.DType == TensorDType.Float32).ToDictionary();
 
@@ -35,5 +37,6 @@ internal sealed record TensorFile(IReadOnlyDictionary<string, TensorData> Tensor
             : floats;
     }
 
-    private static string Unwrapped(string name) => name.StartsWith(ParallelPrefix, StringComparison.Ordinal) ? name[ParallelPrefix.Length..] : name;
+    private static string Unwrapped(string name)
+        => name.StartsWith(ParallelPrefix, StringComparison.Ordinal) ? name[ParallelPrefix.Length..] : name;
 }

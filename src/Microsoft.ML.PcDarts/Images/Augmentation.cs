@@ -6,8 +6,8 @@ namespace Microsoft.ML.PcDarts.Images;
 
 /// <summary>
 /// Whole-batch image augmentation as pure functions: nothing is changed in place, every sample draws its own parameters, and the
-/// same generator state gives the same result. Draws are made on the generator's device and moved to the images', so a CPU generator makes a GPU
-/// batch that equals the CPU's.
+/// same generator state gives the same result. Draws are made on the generator's device and moved to the images', so a CPU generator makes
+/// a GPU batch that equals the CPU's.
 /// </summary>
 /// <remarks>
 /// Order of the paper's recipe: pad-and-crop and flip on bytes (the padding is black, before normalisation), normalise, then cutout with
@@ -26,13 +26,16 @@ internal static class Augmentation
     /// <param name="reflect">Whether crops mirror the picture at its edge instead of showing black.</param>
     /// <param name="mirrored">bool <c>[N]</c>: the pictures to mirror, instead of half of them by chance; null for chance.</param>
     /// <returns>float32 <c>[N, 3, H, W]</c>.</returns>
-    public static Tensor Train(Tensor images, Tensor mean, Tensor std, int cropPadding, bool flip, int cutout, Generator generator, bool reflect = false, Tensor? mirrored = null)
+    public static Tensor Train(Tensor images, Tensor mean, Tensor std, int cropPadding, bool flip, int cutout, Generator generator,
+        bool reflect = false, Tensor? mirrored = null)
     {
         using DisposeScope scope = NewDisposeScope();
         long n = images.shape[0];
         Tensor? offsets = cropPadding > 0 ? DrawOffsets(n, cropPadding, generator, images.device) : null;
         mirrored ??= flip ? DrawFlips(n, generator, images.device) : null;
-        Tensor result = offsets is null && mirrored is null ? images : Sample(images, cropPadding, offsets?[0], offsets?[1], mirrored, reflect);
+        Tensor result = offsets is null && mirrored is null
+            ? images
+            : Sample(images, cropPadding, offsets?[0], offsets?[1], mirrored, reflect);
         result = Normalize(result, mean, std);
         if (cutout > 0)
             result = Cutout(result, cutout, generator);
@@ -71,7 +74,8 @@ internal static class Augmentation
     /// <param name="left">int64 <c>[N]</c>: first column kept of the padded picture, 0..2·padding.</param>
     /// <param name="reflect">Whether the padding mirrors the picture at its edge; it must be narrower than the picture then.</param>
     /// <returns>Same shape and dtype.</returns>
-    public static Tensor Crop(Tensor images, int padding, Tensor top, Tensor left, bool reflect = false) => Sample(images, padding, top, left, mirrored: null, reflect);
+    public static Tensor Crop(Tensor images, int padding, Tensor top, Tensor left, bool reflect = false)
+        => Sample(images, padding, top, left, mirrored: null, reflect);
 
     /// <summary>Mirrors each picture left to right with probability ½.</summary>
     /// <param name="images">Any dtype, <c>[N, C, H, W]</c>.</param>
@@ -89,7 +93,9 @@ internal static class Augmentation
     /// <returns>Same shape and dtype.</returns>
     public static Tensor Flip(Tensor images, Tensor chosen) => Sample(images, padding: 0, top: null, left: null, chosen, reflect: false);
 
-    /// <summary>Sets one square of each picture to zero; its centre is uniform over the pixels and the square is clipped at the edges.</summary>
+    /// <summary>
+    /// Sets one square of each picture to zero; its centre is uniform over the pixels and the square is clipped at the edges.
+    /// </summary>
     /// <param name="images">float32 <c>[N, C, H, W]</c>, normalised.</param>
     /// <param name="length">Side of the square; an odd length erases length − 1, as in the paper's code.</param>
     /// <param name="generator">Where the random numbers come from.</param>

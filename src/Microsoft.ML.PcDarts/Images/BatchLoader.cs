@@ -52,12 +52,14 @@ internal sealed class BatchLoader : IDisposable
     {
         (Tensor images, Tensor labels) = Pick(rows);
         using var generator = new Generator((ulong)SeededShuffle.Mix(_seed, draw));
-        return (Augmentation.Train(images, _mean, _std, _cropPadding, _flip, cutout, generator, _reflect, MirroredIn(epoch, rows)).to(_trainingType), labels);
+        return (Augmentation.Train(images, _mean, _std, _cropPadding, _flip, cutout, generator, _reflect, MirroredIn(epoch, rows))
+            .to(_trainingType), labels);
     }
 
     /// <summary>Augmented batches in order; each is made on another thread while the caller uses the one before.</summary>
     /// <param name="batches">Row numbers of each batch.</param>
-    /// <param name="stream">Which of the run's streams of batches this is: an epoch, or a negative number for one without epochs. Its random draws follow from this number and the batch's place in the stream.</param>
+    /// <param name="stream">Which of the run's streams of batches this is: an epoch, or a negative number for one without epochs. Its
+    /// random draws follow from this number and the batch's place in the stream.</param>
     /// <param name="cutout">Side of the square that is blanked, in pixels; 0 for none.</param>
     /// <param name="firstPlace">Place of the first batch in the stream, when a run goes on.</param>
     /// <returns>Batches; the caller disposes each.</returns>
@@ -65,7 +67,8 @@ internal sealed class BatchLoader : IDisposable
         => ReadAhead.Of(batches.Select<long[], Func<LabelledBatch>>((rows, place) => () =>
         {
             using DisposeScope scope = NewDisposeScope();
-            (Tensor images, Tensor labels) = LoadAugmented(rows, SeededShuffle.Mix(stream, firstPlace + place), cutout, stream >= 0 ? stream : null);
+            (Tensor images, Tensor labels) = LoadAugmented(rows, SeededShuffle.Mix(stream, firstPlace + place), cutout,
+                stream >= 0 ? stream : null);
             return new LabelledBatch(images.DetachFromDisposeScope(), labels.DetachFromDisposeScope());
         }));
 
@@ -75,7 +78,9 @@ internal sealed class BatchLoader : IDisposable
         _std.Dispose();
     }
 
-    /// <summary>bool <c>[N]</c>: whether a picture is mirrored in an epoch, which it is in every other; null where chance decides.</summary>
+    /// <summary>
+    /// bool <c>[N]</c>: whether a picture is mirrored in an epoch, which it is in every other; null where chance decides.
+    /// </summary>
     private Tensor? MirroredIn(int? epoch, long[] rows) => _flip && _alternateFlips && epoch is { } number
         ? tensor([.. rows.Select(row => ((SeededShuffle.Mix(_seed, (int)row) ^ number) & 1) == 1)]).to(_device, non_blocking: true)
         : null;

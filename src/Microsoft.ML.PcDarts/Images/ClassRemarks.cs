@@ -17,17 +17,24 @@ internal static class ClassRemarks
     {
         int[] present = [.. Enumerable.Range(0, counts.Count).Where(label => counts[label] > 0)];
         string[] keys = NameForm.Keys([.. present.Select(label => names[label])]);
-        foreach (int[] alike in present.Index().GroupBy(entry => keys[entry.Index], entry => entry.Item).Select(group => group.ToArray()).Where(group => group.Length > 1))
+        foreach (int[] alike in present.Index().GroupBy(entry => keys[entry.Index], entry => entry.Item).Select(group => group.ToArray())
+            .Where(group => group.Length > 1))
         {
             bool inCase = alike.Select(label => names[label].Trim()).Distinct(StringComparer.OrdinalIgnoreCase).Count() == 1;
-            string difference = inCase ? "differ in case or spaces only" : "look the same and differ in their Unicode form (composed or decomposed, as archives of macOS have it)";
-            yield return Text($"The classes {string.Join(" and ", alike.Select(label => Text($"'{Shown.Name(names[label])}' ({counts[label]} pictures)")))} {difference}, and are learned as different classes. Give them one name if they are one.");
+            string difference = inCase
+                ? "differ in case or spaces only"
+                : "look the same and differ in their Unicode form (composed or decomposed, as archives of macOS have it)";
+            IEnumerable<string> classes = alike.Select(label => $"'{Shown.Name(names[label])}' ({counts[label]} pictures)");
+            yield return $"The classes {string.Join(" and ", classes)} {difference}, and are learned as different classes. "
+                + "Give them one name if they are one.";
         }
         if (present.Length == 0 || Rare(counts, present) is not { Length: > 0 } rare)
             yield break;
         int commonest = present.MaxBy(label => counts[label]);
-        string[] shown = [.. rare.Select(label => Text($"'{Shown.Name(names[label])}' {counts[label]}"))];
-        yield return Text($"The classes are out of balance: '{Shown.Name(names[commonest])}' has {counts[commonest]:N0} pictures, {Shown.Some(shown, NamesToShow)}. Accuracy says little of such a class. Add pictures of it")
+        string[] shown = [.. rare.Select(label => $"'{Shown.Name(names[label])}' {counts[label]}")];
+        yield return string.Create(CultureInfo.InvariantCulture,
+            $"The classes are out of balance: '{Shown.Name(names[commonest])}' has {counts[commonest]:N0} "
+                + $"pictures, {Shown.Some(shown, NamesToShow)}. Accuracy says little of such a class. Add pictures of it")
             + (balanced ? "." : $", or set ClassWeighting to {nameof(ClassWeighting)}.{nameof(ClassWeighting.Balanced)}.");
     }
 
@@ -36,6 +43,4 @@ internal static class ClassRemarks
         int most = present.Max(label => counts[label]);
         return [.. present.Where(label => (long)counts[label] * Imbalance <= most).OrderBy(label => counts[label])];
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

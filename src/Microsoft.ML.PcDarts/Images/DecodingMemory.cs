@@ -65,8 +65,10 @@ internal sealed class DecodingMemory(Func<long> free, Action returnUnused)
 
     private static InsufficientMemoryException TooLarge(PictureHeader header, string path, long room) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"The picture '{path}' is of {header.SizeText} and takes {Megabytes(header.DecodedBytes)} MB of memory to decode; {Megabytes(room)} MB are free. "
-        + $"Make the picture smaller, give the process more memory, or leave such pictures out with a lower MaximumPixels (it has {header.Pixels:N0}) and BadImages set to {nameof(BadImageHandling)}.{nameof(BadImageHandling.Skip)}."));
+        $"The picture '{path}' is of {header.SizeText} and takes {Megabytes(header.DecodedBytes)} MB of memory to "
+            + $"decode; {Megabytes(room)} MB are free. "
+        + $"Make the picture smaller, give the process more memory, or leave such pictures out with a lower MaximumPixels (it "
+        + $"has {header.Pixels:N0}) and BadImages set to {nameof(BadImageHandling)}.{nameof(BadImageHandling.Skip)}."));
 
     private static string Megabytes(long bytes) => (bytes / 1e6).ToString("N0", CultureInfo.InvariantCulture);
 

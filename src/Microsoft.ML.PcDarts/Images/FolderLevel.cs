@@ -10,7 +10,8 @@ internal static class FolderLevel
 
     // In the order in which they are suggested.
     private static readonly string[] Parts =
-        ["train", "training", "trainingset", "trainset", "val", "valid", "validate", "validation", "validationset", "valset", "dev", "eval", "evaluation", "holdout", "test", "testing", "testset"];
+        ["train", "training", "trainingset", "trainset", "val", "valid", "validate", "validation", "validationset", "valset", "dev", "eval",
+            "evaluation", "holdout", "test", "testing", "testset"];
 
     /// <summary>Throws where the classes are plainly one level below: in folders named like the parts of a data set, or in the only
     /// folder there is.</summary>
@@ -20,14 +21,18 @@ internal static class FolderLevel
     public static void Check(string root, IReadOnlyList<ImageFile> files)
     {
         var classes = files.GroupBy(file => file.Label)
-            .Select(@class => (Name: @class.Key, Inner: InnerFolders(Path.Combine(root, @class.Key), @class.Select(file => file.ImagePath)))).ToList();
+            .Select(@class => (Name: @class.Key, Inner: InnerFolders(Path.Combine(root, @class.Key),
+                @class.Select(file => file.ImagePath)))).ToList();
         string[] parts = [.. classes.Select(@class => @class.Name).Where(IsPart).OrderBy(Rank)];
         if (parts.Length > 1 && classes.Any(@class => IsPart(@class.Name) && @class.Inner.Count > 1))
         {
-            string[] inner = [.. classes.Where(@class => IsPart(@class.Name)).SelectMany(@class => @class.Inner).Distinct().Order(StringComparer.Ordinal).Select(Shown.Name)];
+            string[] inner = [.. classes.Where(@class => IsPart(@class.Name)).SelectMany(@class => @class.Inner).Distinct()
+                .Order(StringComparer.Ordinal).Select(Shown.Name)];
             throw new ArgumentException(
-                $"'{root}' holds {Join(parts, " and ")}, which look like the parts of a data set and not like classes: their sub-folders are {Shown.Some(inner, NamesToShow)}. "
-                + $"Did you mean {string.Join(" or ", parts.Select(part => $"'{Path.Combine(root, part)}'"))}? Where they are classes, put the pictures into them directly.",
+                $"'{root}' holds {Join(parts, " and ")}, which look like the parts of a data set and not like classes: "
+                    + $"their sub-folders are {Shown.Some(inner, NamesToShow)}. "
+                + $"Did you mean {string.Join(" or ", parts.Select(part => $"'{Path.Combine(root, part)}'"))}? Where they are classes, "
+                + "put the pictures into them directly.",
                 "path");
         }
         if (classes is [(_, { Count: > 0 })])
@@ -45,7 +50,8 @@ internal static class FolderLevel
         string? part = inner.Where(IsPart).MinBy(Rank);
         string meant = part is not null && inner.Count(IsPart) > 1 ? Path.Combine(folder, part) : folder;
         throw new ArgumentException(
-            $"'{root}' has one sub-folder with pictures, '{Shown.Name(@class)}', which makes one class; the pictures lie in {Join(inner, ", ")} below it. Did you mean '{meant}'? "
+            $"'{root}' has one sub-folder with pictures, '{Shown.Name(@class)}', which makes one class; "
+                + $"the pictures lie in {Join(inner, ", ")} below it. Did you mean '{meant}'? "
             + $"Where '{Shown.Name(@class)}' is the class, put the pictures into it directly.",
             "path");
     }

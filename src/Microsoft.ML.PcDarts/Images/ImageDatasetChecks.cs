@@ -14,7 +14,8 @@ internal static class ImageDatasetChecks
     {
         if (width < MinimumSide || height < MinimumSide)
             throw new ArgumentException(
-                $"The pictures would be {width}×{height}; at least {MinimumSide}×{MinimumSide} is needed. Set ImageWidth and ImageHeight, or use larger pictures.",
+                $"The pictures would be {width}×{height}; at least {MinimumSide}×{MinimumSide} is needed. Set ImageWidth and ImageHeight, "
+                    + "or use larger pictures.",
                 Input);
     }
 
@@ -24,7 +25,8 @@ internal static class ImageDatasetChecks
     /// <param name="labelColumn">Name of the label column, for the messages.</param>
     /// <param name="leftOut">What was left out already, for the messages, such as " (3 rows without a label were left out)"; or "".</param>
     /// <param name="forTraining">Whether the data is searched and trained on, rather than only evaluated.</param>
-    /// <exception cref="ArgumentException">No rows, or with <paramref name="forTraining"/> fewer than two classes or a class with one picture.</exception>
+    /// <exception cref="ArgumentException">No rows, or with <paramref name="forTraining"/> fewer than two classes or a class with one
+    /// picture.</exception>
     public static void Classes(ReadOnlySpan<int> counts, IReadOnlyList<string> names, string labelColumn, string leftOut, bool forTraining)
     {
         int rows = 0;
@@ -43,16 +45,20 @@ internal static class ImageDatasetChecks
         }
 
         if (rows == 0)
-            throw new ArgumentException($"There are no rows to {(forTraining ? "train on" : "evaluate")}{leftOut}. Check the data view and its filters.", Input);
+            throw new ArgumentException($"There are no rows to {(forTraining ? "train on" : "evaluate")}{leftOut}. "
+                + "Check the data view and its filters.", Input);
         if (!forTraining)
             return;
         if (present == 1)
             throw new ArgumentException(
-                $"All {rows} rows have the label '{names[last]}' in column '{labelColumn}'{leftOut}. At least two classes are needed.", Input);
+                $"All {rows} rows have the label '{names[last]}' in column '{labelColumn}'{leftOut}. "
+                    + "At least two classes are needed.", Input);
         if (single.Count > 0)
             throw new ArgumentException(
-                $"{(single.Count == 1 ? "Class" : "Classes")} {string.Join(", ", single.Take(10).Select(name => $"'{name}'"))}{(single.Count > 10 ? $" and {single.Count - 10} more" : "")} "
-                + $"of column '{labelColumn}' {(single.Count == 1 ? "has" : "have")} one picture{leftOut}; at least 2 are needed, one for each half of the search. "
+                $"{(single.Count == 1 ? "Class" : "Classes")} {string.Join(", ", single.Take(10).Select(name => $"'{name}'"))}"
+                    + $"{(single.Count > 10 ? $" and {single.Count - 10} more" : "")} "
+                + $"of column '{labelColumn}' {(single.Count == 1 ? "has" : "have")} one picture{leftOut}; at least 2 are needed, "
+                + "one for each half of the search. "
                 + "Add pictures or filter the class out.",
                 Input);
     }

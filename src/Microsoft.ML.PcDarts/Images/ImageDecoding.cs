@@ -7,8 +7,8 @@ using Microsoft.ML.Transforms.Image;
 namespace Microsoft.ML.PcDarts.Images;
 
 /// <summary>
-/// Decodes a data view's pictures on several threads. Each thread moves a cursor of its own over all rows and asks only for the pictures of its
-/// rows, which ML.NET then decodes on that thread.
+/// Decodes a data view's pictures on several threads. Each thread moves a cursor of its own over all rows and asks only for the pictures of
+/// its rows, which ML.NET then decodes on that thread.
 /// </summary>
 internal sealed class ImageDecoding : IDisposable
 {
@@ -66,7 +66,8 @@ internal sealed class ImageDecoding : IDisposable
         if (_settings.BadImages == BadImageHandling.Error && _bad.Count > 0)
         {
             throw new ArgumentException(
-                $"{_bad.Count} of {Bad.Length} pictures cannot be read: {ListBad()}. Replace or remove {(_bad.Count == 1 ? "it" : "them")}, "
+                $"{_bad.Count} of {Bad.Length} pictures cannot be read: {ListBad()}. "
+                    + $"Replace or remove {(_bad.Count == 1 ? "it" : "them")}, "
                 + $"or set BadImages to {nameof(BadImageHandling)}.{nameof(BadImageHandling.Skip)} to leave such pictures out.",
                 "input",
                 _bad.First().Value.Cause);
@@ -76,7 +77,8 @@ internal sealed class ImageDecoding : IDisposable
 
     /// <summary>The first few unreadable pictures, with their reasons, and how many more there are.</summary>
     public string ListBad()
-        => string.Join("; ", _bad.Take(NamesToShow).Select(entry => $"row {entry.Key}{NameOf(entry.Key)} {entry.Value.Reason}")) + (_bad.Count > NamesToShow ? $"; and {_bad.Count - NamesToShow} more" : "");
+        => string.Join("; ", _bad.Take(NamesToShow).Select(entry => $"row {entry.Key}{NameOf(entry.Key)} {entry.Value.Reason}"))
+            + (_bad.Count > NamesToShow ? $"; and {_bad.Count - NamesToShow} more" : "");
 
     public void Dispose() => _preprocessing.Dispose();
 
@@ -239,5 +241,6 @@ internal sealed class ImageDecoding : IDisposable
     }
 
     private static InvalidOperationException UnstableOrder()
-        => new("The data view gave its rows in another order, or another number of them, when it was read again. Make it repeatable, for example with ml.Data.Cache.");
+        => new("The data view gave its rows in another order, or another number of them, when it was read again. Make it repeatable, "
+            + "for example with ml.Data.Cache.");
 }

@@ -62,7 +62,8 @@ internal sealed class ImageFolder
     {
         log.Info(
             MessageSensitivity.UserData,
-            "{0} pictures of {1} classes in {2}. Left out: {3} hidden files or folders, {4} files that are no pictures, {5} links to what is listed already.",
+            "{0} pictures of {1} classes in {2}. Left out: {3} hidden files or folders, {4} files that are no pictures, "
+                + "{5} links to what is listed already.",
             _files.Count,
             _classes.Count,
             _path,
@@ -70,9 +71,11 @@ internal sealed class ImageFolder
             OtherFiles,
             _leftOut.RepeatedLinks);
         if (_withoutClass > 0)
-            log.Warning(MessageSensitivity.UserData, "Left out: {0} in {1} itself, of no class.", Shown.Count(_withoutClass, "picture", "pictures"), _path);
+            log.Warning(MessageSensitivity.UserData, "Left out: {0} in {1} itself, of no class.",
+                Shown.Count(_withoutClass, "picture", "pictures"), _path);
         if (_emptyClasses.Count > 0)
-            log.Warning(MessageSensitivity.UserData, "These folders hold no pictures and become no classes: {0}.", Shown.Some(_emptyClasses, NamesToShow));
+            log.Warning(MessageSensitivity.UserData, "These folders hold no pictures and become no classes: {0}.",
+                Shown.Some(_emptyClasses, NamesToShow));
         foreach (string warning in _leftOut.Warnings(group => _classes.GetValueOrDefault(group)))
             log.Warning(MessageSensitivity.UserData, "{0}", warning);
     }
@@ -123,7 +126,9 @@ internal sealed class ImageFolder
         string[] folders = [.. unusable.OfType<DirectoryInfo>().Select(folder => $"'{Shown.Name(folder.Name)}'")];
         if (folders.Length > 0)
             throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"'{_path}' has {Shown.Count(folders.Length, "sub-folder", "sub-folders")} with names outside UTF-8, which cannot be opened: {Shown.Some(folders, NamesToShow)}. {LeftOutFiles.RenameRemedy}"),
+                string.Create(CultureInfo.InvariantCulture,
+                    $"'{_path}' has {Shown.Count(folders.Length, "sub-folder", "sub-folders")} with names outside UTF-8, "
+                        + $"which cannot be opened: {Shown.Some(folders, NamesToShow)}. {LeftOutFiles.RenameRemedy}"),
                 PathParameter);
     }
 }

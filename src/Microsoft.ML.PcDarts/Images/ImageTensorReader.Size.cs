@@ -9,17 +9,19 @@ internal static partial class ImageTensorReader
     private const int SmallestDefault = 16;
 
     /// <summary>
-    /// The size to resize to when the user names none: the pictures' own when a sample of up to 256, evenly spaced, all have the same one, neither
-    /// side above <paramref name="maximum"/>; else a square of the median shorter side, rounded to a multiple of 8 within 16..<paramref name="maximum"/>.
-    /// Unreadable pictures are not counted; the reading itself reports them.
+    /// The size to resize to when the user names none: the pictures' own when a sample of up to 256, evenly spaced, all have the same one,
+    /// neither side above <paramref name="maximum"/>; else a square of the median shorter side, rounded to a multiple of 8 within
+    /// 16..<paramref name="maximum"/>. Unreadable pictures are not counted; the reading itself reports them.
     /// </summary>
     /// <param name="input">The pictures.</param>
     /// <param name="imageColumn">Column of <see cref="MLImage"/>.</param>
     /// <param name="maximum">Largest side in pixels, at least 16.</param>
     /// <param name="maximumPixels">Most pixels of a picture's file; a larger one is not counted.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="ArgumentException">All pictures have one size with a side below <see cref="ImageDatasetChecks.MinimumSide"/>.</exception>
-    public static (int Width, int Height) ChooseSize(IDataView input, string imageColumn, int maximum, int maximumPixels = PictureHeader.DefaultMaximumPixels, CancellationToken cancellation = default)
+    /// <exception cref="ArgumentException">All pictures have one size with a side below
+    /// <see cref="ImageDatasetChecks.MinimumSide"/>.</exception>
+    public static (int Width, int Height) ChooseSize(IDataView input, string imageColumn, int maximum,
+        int maximumPixels = PictureHeader.DefaultMaximumPixels, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximum, SmallestDefault);
         List<(int Width, int Height)> sizes = SampleSizes(input, Column(input, imageColumn), maximumPixels, cancellation);
@@ -42,7 +44,8 @@ internal static partial class ImageTensorReader
         return Math.Clamp(rounded, SmallestDefault, maximum / SizeStep * SizeStep);
     }
 
-    private static List<(int Width, int Height)> SampleSizes(IDataView input, DataViewSchema.Column column, int maximumPixels, CancellationToken cancellation)
+    private static List<(int Width, int Height)> SampleSizes(IDataView input, DataViewSchema.Column column, int maximumPixels,
+        CancellationToken cancellation)
     {
         long rows = CountRows(input, cancellation);
         long sample = Math.Min(rows, SizeSample);

@@ -46,8 +46,10 @@ internal static partial class ImageTensorReader
 
         if (decoding.Turned.Count > 0)
         {
-            Warn($"{decoding.Turned.Count} of {labels.Length} pictures say by their EXIF orientation that they are to be shown turned or mirrored, and are read as they are stored: "
-                + $"{Shown.Some([.. decoding.Turned.Select(Shown.Name)], NamesToShow)}. Turn them first, for example with ImageMagick (magick mogrify -auto-orient FILES).");
+            Warn($"{decoding.Turned.Count} of {labels.Length} pictures say by their EXIF orientation that they are to be shown turned or "
+                + "mirrored, and are read as they are stored: "
+                + $"{Shown.Some([.. decoding.Turned.Select(Shown.Name)], NamesToShow)}. Turn them first, for example with ImageMagick "
+                + "(magick mogrify -auto-orient FILES).");
         }
         bool[] bad = decoding.Bad;
         int skipped = bad.Count(isBad => isBad);
@@ -56,10 +58,12 @@ internal static partial class ImageTensorReader
             Warn($"{skipped} of {labels.Length} pictures cannot be read and are left out: {decoding.ListBad()}.");
             Compact(store, bad);
             labels = [.. labels.Where((_, row) => !bad[row])];
-            CheckClasses(labels, names, $" ({skipped} unreadable pictures and {index.MissingLabels} rows without a label were left out)", settings);
+            CheckClasses(labels, names, $" ({skipped} unreadable pictures and {index.MissingLabels} rows without a "
+                + "label were left out)", settings);
         }
 
-        channel.Info(MessageSensitivity.None, "{0} pictures of {1} classes, {2}×{3}, read.", labels.Length, names.Length, settings.Width, settings.Height);
+        channel.Info(MessageSensitivity.None, "{0} pictures of {1} classes, {2}×{3}, read.", labels.Length, names.Length, settings.Width,
+            settings.Height);
         return store.Complete(labels, names.Length, index.MissingLabels, skipped);
 
         void Warn(string message)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.ML.PcDarts.Platform;
 
 namespace Microsoft.ML.PcDarts.Images;
@@ -10,7 +9,8 @@ internal sealed class LeftOutFiles
     private const int GroupsToShow = 10;
 
     private static readonly string[] Documents =
-        [".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".html", ".htm", ".log", ".ini", ".db", ".url", ".lnk", ".md5", ".sha256", ".part", ".tmp", ".crdownload"];
+        [".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".html", ".htm", ".log", ".ini", ".db", ".url", ".lnk",
+            ".md5", ".sha256", ".part", ".tmp", ".crdownload"];
 
     private static readonly string[] DocumentNames = ["license", "readme", "icon\r"];
 
@@ -56,13 +56,16 @@ internal sealed class LeftOutFiles
     public IEnumerable<string> Warnings(Func<string, int> kept)
     {
         if (_unreadableNames.Count > 0)
-            yield return Text($"Left out: {Shown.Count(_unreadableNames.Count, "file", "files")} with names outside UTF-8, which cannot be opened: {Shown.Some(_unreadableNames, NamesToShow)}. {RenameRemedy}");
+            yield return $"Left out: {Shown.Count(_unreadableNames.Count, "file", "files")} with names outside UTF-8, "
+                + $"which cannot be opened: {Shown.Some(_unreadableNames, NamesToShow)}. {RenameRemedy}";
         if (_groups.Count > 0)
             yield return OtherFormats(kept);
         if (_special.Count > 0)
-            yield return Text($"Left out: {Shown.Count(_special.Count, "entry", "entries")} other than regular files: {Shown.Some(_special, NamesToShow)}.");
+            yield return $"Left out: {Shown.Count(_special.Count, "entry", "entries")} other than regular "
+                + $"files: {Shown.Some(_special, NamesToShow)}.";
         if (_deadLinks.Count > 0)
-            yield return Text($"Left out: {Shown.Count(_deadLinks.Count, "link", "links")} to what does not exist: {Shown.Some(_deadLinks, NamesToShow)}.");
+            yield return $"Left out: {Shown.Count(_deadLinks.Count, "link", "links")} to what does not "
+                + $"exist: {Shown.Some(_deadLinks, NamesToShow)}.";
     }
 
     /// <summary>What to do about names that are not UTF-8.</summary>
@@ -71,17 +74,17 @@ internal sealed class LeftOutFiles
     private string OtherFormats(Func<string, int> kept)
     {
         int total = _groups.Values.Sum(extensions => extensions.Values.Sum());
-        string[] groups = [.. _groups.OrderByDescending(group => group.Value.Values.Sum()).Select(group => OfGroup(group.Key, group.Value, kept(group.Key)))];
-        return Text($"Left out: {Shown.Count(total, "file", "files")} of other formats than {PictureFile.ExtensionList}: {Shown.Some(groups, GroupsToShow)}. ")
+        string[] groups = [.. _groups.OrderByDescending(group => group.Value.Values.Sum())
+            .Select(group => OfGroup(group.Key, group.Value, kept(group.Key)))];
+        return $"Left out: {Shown.Count(total, "file", "files")} of other formats "
+            + $"than {PictureFile.ExtensionList}: {Shown.Some(groups, GroupsToShow)}. "
             + "Convert those that are pictures, for example with ImageMagick (magick mogrify -format jpg FILES), or remove them.";
     }
 
     private static string OfGroup(string group, SortedDictionary<string, int> extensions, int kept)
     {
         string counts = string.Join(", ", extensions.OrderByDescending(pair => pair.Value).Take(NamesToShow)
-            .Select(pair => Text($"{pair.Value} {(pair.Key.Length == 0 ? "without an extension" : Shown.Name(pair.Key))}")));
-        return group.Length == 0 ? counts : Text($"{Shown.Name(group)} {counts} ({kept} kept)");
+            .Select(pair => $"{pair.Value} {(pair.Key.Length == 0 ? "without an extension" : Shown.Name(pair.Key))}"));
+        return group.Length == 0 ? counts : $"{Shown.Name(group)} {counts} ({kept} kept)";
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Images;
 
 /// <summary>
-/// Pictures written to a file that is mapped once it is complete. The space is reserved at the start, so that a full disk is an error then and
-/// not a crash later. Where the system allows it (not on Windows) the file's name is gone as soon as it is mapped.
+/// Pictures written to a file that is mapped once it is complete. The space is reserved at the start, so that a full disk is an error then
+/// and not a crash later. Where the system allows it (not on Windows) the file's name is gone as soon as it is mapped.
 /// </summary>
 internal sealed class MappedPixelStore : PixelStore
 {
@@ -24,7 +24,8 @@ internal sealed class MappedPixelStore : PixelStore
         try
         {
             Directory.CreateDirectory(folder);
-            _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, preallocationSize: bytes);
+            _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete,
+                preallocationSize: bytes);
             created = true;
             RandomAccess.SetLength(_file, bytes);
         }
@@ -33,7 +34,8 @@ internal sealed class MappedPixelStore : PixelStore
             if (created)
                 Dispose();
             throw new IOException(
-                $"The pictures take {Size(bytes)} as pixels, more than the memory limit, and the workspace '{folder}' cannot hold them: {cause.Message} "
+                $"The pictures take {Size(bytes)} as pixels, more than the memory limit, and the workspace '{folder}' cannot hold "
+                    + $"them: {cause.Message} "
                 + "Choose another workspace, raise the memory limit, or use a smaller picture size.",
                 cause);
         }
@@ -59,7 +61,11 @@ internal sealed class MappedPixelStore : PixelStore
         if (!OperatingSystem.IsWindows())
             File.Delete(_path);
         string path = _path;
-        return new ImageDataset(images, labels, classes, () => File.Delete(path)) { MissingLabels = missingLabels, SkippedImages = skippedImages };
+        return new ImageDataset(images, labels, classes, () => File.Delete(path))
+        {
+            MissingLabels = missingLabels,
+            SkippedImages = skippedImages,
+        };
     }
 
     public override void Dispose()

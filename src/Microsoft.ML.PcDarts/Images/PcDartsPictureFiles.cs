@@ -29,7 +29,8 @@ public sealed class PcDartsPictureFiles
         Warnings = [.. leftOut.Warnings(_ => Paths.Count)];
         Note = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Paths.Count} pictures in {Folder}. Left out: {leftOut.Hidden} hidden files or folders, {leftOut.Others} files that are no pictures, {leftOut.RepeatedLinks} links to what is listed already.");
+            $"{Paths.Count} pictures in {Folder}. Left out: {leftOut.Hidden} hidden files or folders, {leftOut.Others} files that are no "
+                + $"pictures, {leftOut.RepeatedLinks} links to what is listed already.");
     }
 
     /// <summary>Endings of the names of pictures, in lower case with the dot: <c>.bmp .gif .jfif .jpe .jpeg .jpg .png .webp</c>.</summary>
@@ -67,7 +68,8 @@ public sealed class PcDartsPictureFiles
     /// <returns>A sentence that names the file, the reason and where possible what to do; null for a picture that can be used.</returns>
     /// <exception cref="InsufficientMemoryException">The picture does not fit the memory that is free.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static string? ProblemOf(string path, int maximumPixels = PictureHeader.DefaultMaximumPixels, CancellationToken cancellation = default)
+    public static string? ProblemOf(string path, int maximumPixels = PictureHeader.DefaultMaximumPixels,
+        CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumPixels, 1);

@@ -58,7 +58,9 @@ internal static class PictureFile
     {
         PictureHeader? header = PictureHeader.Read(path, maximumPixels, out string? problem);
         if (header is null)
-            throw FileType.IsMissing(problem!) ? new FileNotFoundException($"The picture '{path}' {problem}.", path) : new InvalidDataException($"The picture '{path}' {problem}.");
+            throw FileType.IsMissing(problem!)
+                ? new FileNotFoundException($"The picture '{path}' {problem}.", path)
+                : new InvalidDataException($"The picture '{path}' {problem}.");
 
         DecodingMemory.Lease lease = DecodingMemory.Shared.Enter(header, path, cancellation);
         try

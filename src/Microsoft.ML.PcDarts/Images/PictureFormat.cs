@@ -38,7 +38,8 @@ internal sealed record PictureFormat(string Name, string? Remedy)
         [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => new("a PNG picture", null),
         [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] => new("a GIF picture", null),
         [(byte)'B', (byte)'M', _, _, _, _, 0, 0, 0, 0, ..] => new("a BMP picture", null),
-        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => new("a WebP picture", null),
+        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] =>
+            new("a WebP picture", null),
         _ => null,
     };
 
@@ -46,14 +47,16 @@ internal sealed record PictureFormat(string Name, string? Remedy)
     {
         [0x49, 0x49, 0x2A or 0x2B, 0, ..] or [0x4D, 0x4D, 0, 0x2A or 0x2B, ..] => new("a TIFF picture or a camera's raw file", Convert),
         [0, 0, 0, 0x0C, (byte)'J', (byte)'X', (byte)'L', (byte)' ', ..] or [0xFF, 0x0A, ..] => new("a JPEG XL picture", Convert),
-        [0, 0, 0, 0x0C, (byte)'j', (byte)'P', (byte)' ', (byte)' ', ..] or [0xFF, 0x4F, 0xFF, 0x51, ..] => new("a JPEG 2000 picture", Convert),
+        [0, 0, 0, 0x0C, (byte)'j', (byte)'P', (byte)' ', (byte)' ', ..] or [0xFF, 0x4F, 0xFF, 0x51, ..] =>
+            new("a JPEG 2000 picture", Convert),
         [0xFF, 0xD8, ..] => new("a damaged JPEG picture", "copy or download it again"),
         [(byte)'8', (byte)'B', (byte)'P', (byte)'S', ..] => new("a Photoshop file", Convert),
         [(byte)'g', (byte)'i', (byte)'m', (byte)'p', (byte)' ', ..] => new("a GIMP file", Convert),
         [0, 0, 1, 0, ..] or [0, 0, 2, 0, ..] => new("a Windows icon or cursor", Convert),
         [(byte)'D', (byte)'D', (byte)'S', (byte)' ', ..] => new("a DirectDraw texture", Convert),
         [0x76, 0x2F, 0x31, 0x01, ..] => new("an OpenEXR picture", Convert),
-        [(byte)'P', >= (byte)'1' and <= (byte)'7', (byte)'\n' or (byte)' ' or (byte)'\r', ..] => new("a PBM, PGM, PPM or PAM picture", Convert),
+        [(byte)'P', >= (byte)'1' and <= (byte)'7', (byte)'\n' or (byte)' ' or (byte)'\r', ..] =>
+            new("a PBM, PGM, PPM or PAM picture", Convert),
         [(byte)'F', (byte)'U', (byte)'J', (byte)'I', (byte)'F', (byte)'I', (byte)'L', (byte)'M', ..] => new("a camera's raw file", Convert),
         [(byte)'I', (byte)'I', (byte)'R' or (byte)'U', _, ..] => new("a camera's raw file", Convert),
         _ when At(head, 128, "DICM"u8) => new("a DICOM file", Convert),
@@ -97,7 +100,8 @@ internal sealed record PictureFormat(string Name, string? Remedy)
         [(byte)'I', (byte)'D', (byte)'3', ..] or [(byte)'O', (byte)'g', (byte)'g', (byte)'S', ..] => new("a sound", Replace),
         [0x7F, (byte)'E', (byte)'L', (byte)'F', ..] or [(byte)'M', (byte)'Z', ..] => new("a program", Replace),
         [0x89, (byte)'H', (byte)'D', (byte)'F', ..] => new("an HDF5 file", Replace),
-        _ when head.Length >= 16 && head.IndexOfAnyExcept((byte)0) < 0 => new("a file of zeros, as an interrupted copy leaves it", "copy or download it again"),
+        _ when head.Length >= 16 && head.IndexOfAnyExcept((byte)0) < 0 =>
+            new("a file of zeros, as an interrupted copy leaves it", "copy or download it again"),
         _ => null,
     };
 
@@ -118,13 +122,15 @@ internal sealed record PictureFormat(string Name, string? Remedy)
         }
         if (text.Any(character => char.IsControl(character) && character is not ('\t' or '\r' or '\n' or '\f')))
             return null;
-        if (text.StartsWith("version https://git-lfs", StringComparison.Ordinal) || text.StartsWith("version https://hawser", StringComparison.Ordinal))
+        if (text.StartsWith("version https://git-lfs", StringComparison.Ordinal)
+            || text.StartsWith("version https://hawser", StringComparison.Ordinal))
             return new("a Git LFS pointer instead of the picture", "run 'git lfs pull' in its repository");
         if (text.Contains("/annex/objects/", StringComparison.Ordinal))
             return new("a git-annex pointer instead of the picture", "run 'git annex get' in its repository");
         if (text.Contains("<svg", StringComparison.OrdinalIgnoreCase))
             return new("an SVG drawing", Convert);
-        if (text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase))
+        if (text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase))
             return new("a web page (HTML), as a failed download leaves it", "download the picture again");
         if (text.StartsWith("data:image/", StringComparison.OrdinalIgnoreCase))
             return new("a picture encoded as text (a data: URL)", "decode it to a file of bytes");

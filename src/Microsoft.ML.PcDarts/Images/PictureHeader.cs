@@ -56,17 +56,19 @@ internal sealed record PictureHeader(int Width, int Height, bool IsTurned, int B
         PictureHeader header = new(info.Width, info.Height, codec.EncodedOrigin != SKEncodedOrigin.TopLeft, Cost(head));
         if (header.Pixels <= maximumPixels)
             return header;
-        problem = string.Create(CultureInfo.InvariantCulture, $"is of {header.SizeText}, {header.Pixels:N0} in all, and MaximumPixels allows {maximumPixels:N0}");
+        problem = string.Create(CultureInfo.InvariantCulture,
+            $"is of {header.SizeText}, {header.Pixels:N0} in all, and MaximumPixels allows {maximumPixels:N0}");
         return null;
     }
 
     /// <summary>Why a file whose first bytes are <paramref name="head"/> cannot be decoded.</summary>
-    public static string Undecodable(ReadOnlySpan<byte> head) => PictureFormat.Of(head[..Math.Min(head.Length, PictureFormat.HeadLength)]) switch
-    {
-        { Remedy: { } remedy } format => $"cannot be decoded: it is {format.Name}; {remedy}",
-        { } format => $"cannot be decoded: it begins like {format.Name} and is cut short or damaged",
-        null => "cannot be decoded: its first bytes are of no known format",
-    };
+    public static string Undecodable(ReadOnlySpan<byte> head)
+        => PictureFormat.Of(head[..Math.Min(head.Length, PictureFormat.HeadLength)]) switch
+        {
+            { Remedy: { } remedy } format => $"cannot be decoded: it is {format.Name}; {remedy}",
+            { } format => $"cannot be decoded: it begins like {format.Name} and is cut short or damaged",
+            null => "cannot be decoded: its first bytes are of no known format",
+        };
 
     /// <summary>The first bytes of a regular file.</summary>
     public static byte[] HeadOf(string path)

@@ -9,7 +9,8 @@ internal sealed class PictureWalk(LeftOutFiles leftOut)
     // Of Synology, QNAP, Windows, ext4, macOS archives; those of macOS, Linux desktops, Git and Jupyter begin with a dot.
     private static readonly string[] SystemFolders =
     [
-        "@eaDir", "#recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "@tmp", "$RECYCLE.BIN", "RECYCLER", "System Volume Information", "lost+found", "__MACOSX",
+        "@eaDir", "#recycle", "#snapshot", "@Recycle", "@Recently-Snapshot", "@tmp", "$RECYCLE.BIN", "RECYCLER",
+        "System Volume Information", "lost+found", "__MACOSX",
         "Network Trash Folder", "Temporary Items", "__pycache__",
     ];
 
@@ -33,7 +34,8 @@ internal sealed class PictureWalk(LeftOutFiles leftOut)
     /// <param name="unusable">Is given each entry whose name is not UTF-8.</param>
     public IEnumerable<FileSystemInfo> Entries(string folder, Action<FileSystemInfo> unusable)
     {
-        foreach (FileSystemInfo entry in new DirectoryInfo(folder).GetFileSystemInfos().OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        foreach (FileSystemInfo entry in new DirectoryInfo(folder).GetFileSystemInfos()
+            .OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
             // .NET shows bytes that are not UTF-8 as U+FFFD, and then finds no such file.
             if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal) && !entry.Exists && entry.LinkTarget is null)
@@ -71,7 +73,8 @@ internal sealed class PictureWalk(LeftOutFiles leftOut)
         }
         // A link to a folder around it would bring in the neighbours: the other classes, where this is the folder of one.
         string target = RealPath(folder.FullName);
-        if (Path.EndsInDirectorySeparator(target) || (real + Path.DirectorySeparatorChar).StartsWith(target + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        if (Path.EndsInDirectorySeparator(target)
+            || (real + Path.DirectorySeparatorChar).StartsWith(target + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             leftOut.RepeatedLinks++;
         else
             Collect(folder.FullName, target, group, found);
@@ -79,7 +82,9 @@ internal sealed class PictureWalk(LeftOutFiles leftOut)
 
     private void Add(FileSystemInfo file, string group, List<string> found)
     {
-        string? problem = file is { LinkTarget: null, Attributes: FileAttributes.Normal } && file is FileInfo { Length: > 0 } ? null : FileType.ProblemOf(file.FullName);
+        string? problem = file is { LinkTarget: null, Attributes: FileAttributes.Normal } && file is FileInfo { Length: > 0 }
+            ? null
+            : FileType.ProblemOf(file.FullName);
         bool isPicture = PictureFile.HasPictureExtension(file.Name);
         if (problem is not null && !FileType.IsMissing(problem) && !FileType.IsEmpty(problem))
             leftOut.Special(file.FullName, problem);

@@ -35,7 +35,9 @@ internal abstract class PixelStore : IDisposable
         if (bytes <= limit)
             return new ResidentPixelStore(count, settings.Width, settings.Height);
         string folder = settings.Workspace ?? Path.GetTempPath();
-        log.Info(MessageSensitivity.UserData, "The pictures take {0} as pixels, more than the memory limit of {1}; they go to a mapped file in {2}.", Size(bytes), Size(limit), folder);
+        log.Info(MessageSensitivity.UserData,
+            "The pictures take {0} as pixels, more than the memory limit of {1}; they go to a mapped file in {2}.", Size(bytes),
+            Size(limit), folder);
         return new MappedPixelStore(count, settings.Width, settings.Height, folder);
     }
 

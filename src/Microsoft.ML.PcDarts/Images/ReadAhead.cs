@@ -4,7 +4,8 @@ namespace Microsoft.ML.PcDarts.Images;
 internal static class ReadAhead
 {
     /// <summary>The items in order. The caller disposes those that it gets; one that was made in vain is disposed here.</summary>
-    /// <param name="makers">Makes one item each, on a thread of the pool; two may run at once when the first item is asked for. The sequence itself is walked by the caller's thread.</param>
+    /// <param name="makers">Makes one item each, on a thread of the pool; two may run at once when the first item is asked for. The
+    /// sequence itself is walked by the caller's thread.</param>
     public static IEnumerable<T> Of<T>(IEnumerable<Func<T>> makers)
         where T : IDisposable
     {

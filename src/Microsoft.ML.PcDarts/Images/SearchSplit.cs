@@ -35,7 +35,10 @@ internal static class SearchSplit
     public static (int[] Training, int[] Validation) Fraction(ReadOnlySpan<long> labels, double fraction, int seed)
         => Fraction(labels, AllRows(labels), fraction, seed);
 
-    /// <summary>Holds out a share of every class for validation: at least one picture of a class that has three, and never its last two, which the halves of the search need.</summary>
+    /// <summary>
+    /// Holds out a share of every class for validation: at least one picture of a class that has three, and never its last two, which the
+    /// halves of the search need.
+    /// </summary>
     /// <param name="labels">0-based classes of the whole data set.</param>
     /// <param name="rows">The rows to divide.</param>
     /// <param name="fraction">Share held out, in [0, 1); 0 holds out nothing.</param>

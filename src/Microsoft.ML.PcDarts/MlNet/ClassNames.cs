@@ -9,8 +9,8 @@ internal static class ClassNames
     private const string KeyValues = "KeyValues";
 
     /// <summary>
-    /// The key values of <paramref name="label"/> as text, in key order: text as it is, numbers in the invariant culture. A key column without
-    /// values gives "1", "2", … up to its cardinality.
+    /// The key values of <paramref name="label"/> as text, in key order: text as it is, numbers in the invariant culture. A key column
+    /// without values gives "1", "2", … up to its cardinality.
     /// </summary>
     /// <exception cref="ArgumentException">The column is not a key.</exception>
     public static string[] Of(DataViewSchema.Column label)
@@ -36,7 +36,8 @@ internal static class ClassNames
             : item == typeof(DateTimeOffset) ? Read<DateTimeOffset>(label)
             : item == typeof(TimeSpan) ? Read<TimeSpan>(label)
             : throw new ArgumentException(
-                $"The key values of column '{label.Name}' are of type {values.ItemType}, which has no text form. Use text or numeric key values.",
+                $"The key values of column '{label.Name}' are of type {values.ItemType}, which has no text form. "
+                    + "Use text or numeric key values.",
                 nameof(label));
     }
 
@@ -46,12 +47,14 @@ internal static class ClassNames
     {
         if (label.Type is not KeyDataViewType key)
             throw new ArgumentException(
-                $"Column '{label.Name}' is of type {label.Type}; a key is needed. Append ml.Transforms.Conversion.MapValueToKey(\"{label.Name}\").",
+                $"Column '{label.Name}' is of type {label.Type}; a key is needed. "
+                    + $"Append ml.Transforms.Conversion.MapValueToKey(\"{label.Name}\").",
                 nameof(label));
         return key.Count <= int.MaxValue
             ? (int)key.Count
             : throw new ArgumentException(
-                $"Column '{label.Name}' has {key.Count} key values; a class list of that length is a mistake. Map the labels with MapValueToKey.",
+                $"Column '{label.Name}' has {key.Count} key values; a class list of that length is a mistake. "
+                    + "Map the labels with MapValueToKey.",
                 nameof(label));
     }
 

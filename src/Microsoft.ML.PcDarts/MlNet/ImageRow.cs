@@ -4,8 +4,8 @@ using Microsoft.ML.Transforms.Image;
 namespace Microsoft.ML.PcDarts.MlNet;
 
 /// <summary>
-/// A row in which one MLImage column has a value, which is set from outside: it lets one decoded picture go through the stock transformers and
-/// still be looked at.
+/// A row in which one MLImage column has a value, which is set from outside: it lets one decoded picture go through the stock transformers
+/// and still be looked at.
 /// </summary>
 /// <param name="schema">The row's columns.</param>
 /// <param name="column">The one that has a value.</param>

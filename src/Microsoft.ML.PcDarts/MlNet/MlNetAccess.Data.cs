@@ -14,12 +14,15 @@ internal static partial class MlNetAccess
     public static IHostEnvironment EnvironmentOf(ModelOperationsCatalog catalog) => ModelEnvironment(catalog);
 
     /// <summary>A catalog of the stock transforms that logs to <paramref name="env"/>.</summary>
-    public static TransformsCatalog TransformsOf(IHostEnvironment env) => env is MLContext context ? context.Transforms : NewTransforms(env);
+    public static TransformsCatalog TransformsOf(IHostEnvironment env)
+        => env is MLContext context ? context.Transforms : NewTransforms(env);
 
     /// <summary>Which column a transformer makes of which.</summary>
     public static (string Output, string Input)[] ColumnPairs(OneToOneTransformerBase transformer) => TransformerColumnPairs(transformer);
 
-    /// <summary>ML.NET's LoadImages that makes a column of a data view; null where there is none, or something else stands in between.</summary>
+    /// <summary>
+    /// ML.NET's LoadImages that makes a column of a data view; null where there is none, or something else stands in between.
+    /// </summary>
     /// <param name="view">The data view.</param>
     /// <param name="image">Name of the column.</param>
     public static ImageLoadingTransformer? LoaderOf(IDataView view, string image)

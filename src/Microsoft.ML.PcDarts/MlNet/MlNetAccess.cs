@@ -46,21 +46,25 @@ internal static partial class MlNetAccess
     /// <param name="bias">One bias a class.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="features">The number of features.</param>
-    public static MaximumEntropyModelParameters SoftmaxHead(IHostEnvironment env, VBuffer<float>[] weights, float[] bias, int classes, int features) =>
+    public static MaximumEntropyModelParameters SoftmaxHead(IHostEnvironment env, VBuffer<float>[] weights, float[] bias, int classes,
+        int features) =>
         NewMaximumEntropy(env, weights, bias, classes, features, null, null);
 
     /// <summary>ML.NET's scorer around a multiclass model; key values and slot names come from the label column of
     /// <paramref name="schema"/>.</summary>
-    public static MulticlassPredictionTransformer<MaximumEntropyModelParameters> Scorer(IHostEnvironment env, MaximumEntropyModelParameters model,
+    public static MulticlassPredictionTransformer<MaximumEntropyModelParameters> Scorer(IHostEnvironment env,
+        MaximumEntropyModelParameters model,
         DataViewSchema schema, string feature, string label, string score, string predictedLabel) =>
         Prediction<MaximumEntropyModelParameters>.Create(env, model, schema, feature, label, score, predictedLabel);
 
     /// <summary>A column of an estimator's expected schema.</summary>
     [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
-    public static extern SchemaShape.Column ShapeColumn(string name, SchemaShape.Column.VectorKind kind, DataViewType itemType, bool isKey, SchemaShape? annotations);
+    public static extern SchemaShape.Column ShapeColumn(string name, SchemaShape.Column.VectorKind kind, DataViewType itemType, bool isKey,
+        SchemaShape? annotations);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Environment")]
-    private static extern IHostEnvironment CatalogEnvironment([UnsafeAccessorType("Microsoft.ML.Data.IInternalCatalog, Microsoft.ML.Data")] object catalog);
+    private static extern IHostEnvironment CatalogEnvironment(
+        [UnsafeAccessorType("Microsoft.ML.Data.IInternalCatalog, Microsoft.ML.Data")] object catalog);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Seed")]
     private static extern int? EnvironmentSeed([UnsafeAccessorType(EnvironmentType)] object env);
@@ -75,10 +79,12 @@ internal static partial class MlNetAccess
     private static extern string EnvironmentTempFilePath([UnsafeAccessorType(EnvironmentType)] object env);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_IsCanceled")]
-    private static extern bool EnvironmentIsCanceled([UnsafeAccessorType("Microsoft.ML.Runtime.ICancelable, Microsoft.ML.Core")] object env);
+    private static extern bool EnvironmentIsCanceled(
+        [UnsafeAccessorType("Microsoft.ML.Runtime.ICancelable, Microsoft.ML.Core")] object env);
 
     [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
-    private static extern MaximumEntropyModelParameters NewMaximumEntropy(IHostEnvironment env, VBuffer<float>[] weights, float[] bias, int numClasses, int numFeatures,
+    private static extern MaximumEntropyModelParameters NewMaximumEntropy(IHostEnvironment env, VBuffer<float>[] weights, float[] bias,
+        int numClasses, int numFeatures,
         string[]? labelNames, ModelStatisticsBase? stats);
 
     [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
@@ -89,7 +95,8 @@ internal static partial class MlNetAccess
         where TModel : class
     {
         [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
-        public static extern MulticlassPredictionTransformer<TModel> Create(IHostEnvironment env, TModel model, DataViewSchema inputSchema, string featureColumn,
+        public static extern MulticlassPredictionTransformer<TModel> Create(IHostEnvironment env, TModel model, DataViewSchema inputSchema,
+            string featureColumn,
             string labelColumn, string scoreColumn, string predictedLabel);
     }
 }

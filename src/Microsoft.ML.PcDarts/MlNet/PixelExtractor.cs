@@ -2,7 +2,9 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.PcDarts.MlNet;
 
-/// <summary>Takes one picture after another through the stock transformers that make a network's bytes of it. For one thread at a time.</summary>
+/// <summary>
+/// Takes one picture after another through the stock transformers that make a network's bytes of it. For one thread at a time.
+/// </summary>
 internal sealed class PixelExtractor : IDisposable
 {
     private readonly ImageRow _source;
@@ -26,7 +28,8 @@ internal sealed class PixelExtractor : IDisposable
     /// <param name="picture">Any size and pixel format; it is not disposed.</param>
     public ReadOnlySpan<byte> Extract(MLImage picture)
     {
-        // The stock transformers dispose what they are given; a picture that lives in the user's memory must survive that, so they get a copy.
+        // The stock transformers dispose what they are given; a picture that lives in the user's memory must survive that, so they get a
+        // copy.
         using MLImage copy = MLImage.CreateFromPixels(picture.Width, picture.Height, picture.PixelFormat, picture.Pixels);
         return Consume(copy);
     }

@@ -26,7 +26,13 @@ internal sealed record DiscoveredModel(
 
     /// <summary>A writer of this model's ONNX forms, metadata included.</summary>
     public OnnxWriter Writer(PcDartsOnnxOptions? options = null)
-        => new(Genotype, Shape, Weights) { Mean = Mean, Std = Std, Metadata = ModelMetadata.Write(this), Options = options ?? new PcDartsOnnxOptions() };
+        => new(Genotype, Shape, Weights)
+        {
+            Mean = Mean,
+            Std = Std,
+            Metadata = ModelMetadata.Write(this),
+            Options = options ?? new PcDartsOnnxOptions(),
+        };
 
     /// <summary>Writes the whole classifier as an ONNX file.</summary>
     public void WriteOnnx(Stream stream, PcDartsOnnxOptions? options = null) => Writer(options).Classifier().WriteTo(stream);

@@ -41,13 +41,15 @@ internal static class ModelMetadata
         {
             return JsonSerializer.Deserialize<T>(json, Strict) ?? throw new InvalidDataException($"its metadata entry '{key}' is null");
         }
-        catch (Exception exception) when (exception is JsonException or GenotypeFormatException or NotSupportedException or InvalidOperationException or ArgumentException or OverflowException)
+        catch (Exception exception) when (exception is JsonException or GenotypeFormatException or NotSupportedException
+            or InvalidOperationException or ArgumentException or OverflowException)
         {
             throw Damaged(key, exception.Message, exception);
         }
     }
 
-    /// <exception cref="InvalidDataException">A member is out of range, or the pictures are larger than <see cref="MaximumSide"/>.</exception>
+    /// <exception cref="InvalidDataException">A member is out of range, or the pictures are larger than
+    /// <see cref="MaximumSide"/>.</exception>
     public static void Check(NetworkShape shape, string key)
     {
         try
@@ -79,5 +81,6 @@ internal static class ModelMetadata
             throw Damaged(key, "an epoch is null");
     }
 
-    private static InvalidDataException Damaged(string key, string why, Exception? cause = null) => new($"its metadata entry '{key}' is damaged: {why}", cause);
+    private static InvalidDataException Damaged(string key, string why, Exception? cause = null)
+        => new($"its metadata entry '{key}' is damaged: {why}", cause);
 }

@@ -8,7 +8,10 @@ namespace Microsoft.ML.PcDarts.Models;
 /// <summary>What the bytes of an ONNX model must keep before they become objects, and the network in it before it is run.</summary>
 internal static class OnnxChecks
 {
-    /// <summary>Most messages (nodes, attributes, tensors, …) of a model: 1,000,000. Two bytes make an object of a hundred; the paper's networks have some 20,000.</summary>
+    /// <summary>
+    /// Most messages (nodes, attributes, tensors, …) of a model: 1,000,000. Two bytes make an object of a hundred; the paper's networks
+    /// have some 20,000.
+    /// </summary>
     public const int MaximumMessages = 1_000_000;
 
     private const int Float = 1, UInt8 = 2, Float16 = 10, External = 1, MaximumDimensions = 8;
@@ -21,7 +24,9 @@ internal static class OnnxChecks
         Count(bytes, ModelProto.Descriptor, ref left);
     }
 
-    /// <summary>Checks that the network reads one picture of the size that the metadata say, and that its weights are finite and in the file.</summary>
+    /// <summary>
+    /// Checks that the network reads one picture of the size that the metadata say, and that its weights are finite and in the file.
+    /// </summary>
     /// <exception cref="InvalidDataException">It is not so; the message has no subject.</exception>
     public static void CheckNetwork(ModelProto model, NetworkShape shape)
     {
@@ -29,12 +34,14 @@ internal static class OnnxChecks
         if (graph.Input is not [{ Type.TensorType: { ElemType: Float or UInt8, Shape.Dim: [_, { DimValue: 3 }, { } height, { } width] } }]
             || height.DimValue != shape.ImageHeight || width.DimValue != shape.ImageWidth)
         {
-            throw new InvalidDataException($"its network does not read one batch of pictures [N, 3, {shape.ImageHeight}, {shape.ImageWidth}], the size that its metadata say");
+            throw new InvalidDataException("its network does not read one batch of pictures [N, "
+                + $"3, {shape.ImageHeight}, {shape.ImageWidth}], the size that its metadata say");
         }
 
         if (graph.Output.Count == 0)
             throw new InvalidDataException("its network has no output");
-        foreach (TensorProto tensor in graph.Initializer.Concat(graph.Node.SelectMany(node => node.Attribute).Select(attribute => attribute.T).OfType<TensorProto>()))
+        foreach (TensorProto tensor in graph.Initializer.Concat(graph.Node.SelectMany(node => node.Attribute)
+            .Select(attribute => attribute.T).OfType<TensorProto>()))
             CheckTensor(tensor);
     }
 
@@ -52,13 +59,16 @@ internal static class OnnxChecks
                 TensorChecks.CheckFinite(tensor.Name, tensor.FloatData.ToArray(), tensor.Dims);
                 break;
             case Float16:
-                TensorChecks.CheckFinite(tensor.Name, Array.ConvertAll(MemoryMarshal.Cast<byte, Half>(raw).ToArray(), half => (float)half), tensor.Dims);
-                TensorChecks.CheckFinite(tensor.Name, [.. tensor.Int32Data.Select(bits => (float)BitConverter.UInt16BitsToHalf((ushort)bits))], tensor.Dims);
+                TensorChecks.CheckFinite(tensor.Name,
+                    Array.ConvertAll(MemoryMarshal.Cast<byte, Half>(raw).ToArray(), half => (float)half), tensor.Dims);
+                TensorChecks.CheckFinite(tensor.Name,
+                    [.. tensor.Int32Data.Select(bits => (float)BitConverter.UInt16BitsToHalf((ushort)bits))], tensor.Dims);
                 break;
         }
     }
 
-    // Walks the wire format: a tag, then a number, four or eight bytes, or bytes after their length, which for messages are again such fields.
+    // Walks the wire format: a tag, then a number, four or eight bytes, or bytes after their length, which for messages are again such
+    // fields.
     private static void Count(ReadOnlySpan<byte> bytes, MessageDescriptor message, ref int left)
     {
         while (!bytes.IsEmpty)

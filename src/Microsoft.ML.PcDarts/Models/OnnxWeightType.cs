@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>How the weights of convolutions and of the classifier are stored in an ONNX file. All else, and all computation, is float32.</summary>
+/// <summary>
+/// How the weights of convolutions and of the classifier are stored in an ONNX file. All else, and all computation, is float32.
+/// </summary>
 [SuppressMessage("Naming", "CA1720:Identifiers should not contain type names", Justification = "These are the formats' names.")]
 public enum OnnxWeightType
 {

@@ -85,8 +85,10 @@ public sealed class PcDartsModelInfo
         ModelMetadata.Check(Shape, ModelMetadata.Shape);
         ModelMetadata.Check(Mean, StandardDeviation);
         ModelMetadata.Check(History, ModelMetadata.History);
-        if (ClassNames.Count != Shape.Classes || ClassNames.Contains(null!) || ClassNames.Distinct(StringComparer.Ordinal).Count() != ClassNames.Count)
-            throw new InvalidDataException($"its metadata entry '{ModelMetadata.ClassNames}' is damaged: {Shape.Classes} different names are needed, one for each class");
+        if (ClassNames.Count != Shape.Classes || ClassNames.Contains(null!)
+            || ClassNames.Distinct(StringComparer.Ordinal).Count() != ClassNames.Count)
+            throw new InvalidDataException($"its metadata entry '{ModelMetadata.ClassNames}' is damaged: {Shape.Classes} different names "
+                + "are needed, one for each class");
         if (Versions.Values.Contains(null!))
             throw new InvalidDataException($"its metadata entry '{ModelMetadata.Versions}' is damaged: a version is null");
     }

@@ -10,8 +10,9 @@ public sealed class PcDartsOnnxOptions
     public bool FloatPixels { get; set; }
 
     /// <summary>
-    /// Whether the maps of the last cell at each resolution are outputs too: <c>map_stride_S [N, C, ceil(H / S), ceil(W / S)] float32</c> with S = 1, 2, 4 for the CIFAR stem and 8, 16, 32, besides 4 of the
-    /// stem, for the ImageNet stem; those that a network of few cells reaches. Default false.
+    /// Whether the maps of the last cell at each resolution are outputs too: <c>map_stride_S [N, C, ceil(H / S), ceil(W / S)] float32</c>
+    /// with S = 1, 2, 4 for the CIFAR stem and 8, 16, 32, besides 4 of the stem, for the ImageNet stem; those that a network of few cells
+    /// reaches. Default false.
     /// </summary>
     public bool FeatureMaps { get; set; }
 }

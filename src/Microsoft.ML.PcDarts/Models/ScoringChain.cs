@@ -159,7 +159,8 @@ internal sealed class ScoringChain : IDisposable
         TensorData weight = _model.Weights["classifier.weight"];
         int classes = (int)weight.Shape[0], features = (int)weight.Shape[1];
         VBuffer<float>[] rows = [.. weight.Floats.Chunk(features).Select(row => new VBuffer<float>(features, row))];
-        MaximumEntropyModelParameters head = MlNetAccess.SoftmaxHead(env, rows, _model.Weights["classifier.bias"].Floats, classes, features);
+        MaximumEntropyModelParameters head = MlNetAccess.SoftmaxHead(env, rows, _model.Weights["classifier.bias"].Floats,
+            classes, features);
         return MlNetAccess.Scorer(env, head, schema.ToSchema(), Features, labelName, Score, predictedLabel);
     }
 
@@ -184,7 +185,8 @@ internal sealed class ScoringChain : IDisposable
             _model.Writer().Backbone(Pixels, Features).WriteTo(stream);
         }
         catch (Exception exception)
-            when (LoadFault.Of("The network cannot be handed to ML.NET", exception, MlNetAccess.TempFilePath(_environment), LoadFault.ContextFolder) is { } fault)
+            when (LoadFault.Of("The network cannot be handed to ML.NET", exception, MlNetAccess.TempFilePath(_environment),
+                LoadFault.ContextFolder) is { } fault)
         {
             throw fault;
         }

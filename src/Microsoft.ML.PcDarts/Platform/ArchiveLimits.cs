@@ -5,7 +5,9 @@ using System.IO.Compression;
 
 namespace Microsoft.ML.PcDarts.Platform;
 
-/// <summary>Limits that a zip passes before anything of it is kept in memory or written to the disk: a few megabytes can unpack to many gigabytes.</summary>
+/// <summary>
+/// Limits that a zip passes before anything of it is kept in memory or written to the disk: a few megabytes can unpack to many gigabytes.
+/// </summary>
 /// <remarks>The file uses nothing but .NET, so that programs without this library can compile it in.</remarks>
 internal static class ArchiveLimits
 {
@@ -29,7 +31,8 @@ internal static class ArchiveLimits
     /// <summary>Unpacks a whole zip and keeps nothing, so that whoever reads it afterwards meets no more than the limits allow.</summary>
     /// <param name="stream">A zip; seekable. It is left at its beginning.</param>
     /// <param name="maximumBytes">Most bytes that the entries unpack to together.</param>
-    /// <exception cref="InvalidDataException">A limit is exceeded, an entry has another size than it claims, or the zip is damaged; the message has no subject.</exception>
+    /// <exception cref="InvalidDataException">A limit is exceeded, an entry has another size than it claims, or the zip is damaged; the
+    /// message has no subject.</exception>
     public static void Check(Stream stream, long maximumBytes = MaximumBytes)
     {
         using (ZipArchive zip = Open(stream, maximumBytes))
@@ -49,7 +52,8 @@ internal static class ArchiveLimits
     public static ZipArchive Open(Stream stream, long maximumBytes = MaximumBytes, int maximumEntries = MaximumEntries)
     {
         if (CountOf(stream) is var count && count > (ulong)maximumEntries)
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it has {count:N0} entries; at most {maximumEntries:N0} are read"));
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                $"it has {count:N0} entries; at most {maximumEntries:N0} are read"));
         stream.Position = 0;
         var zip = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
         try
@@ -59,7 +63,8 @@ internal static class ArchiveLimits
             foreach (ZipArchiveEntry entry in zip.Entries)
                 bytes += entry.Length;
             if (bytes > maximumBytes)
-                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it unpacks to {bytes:N0} bytes; at most {maximumBytes:N0} are read"));
+                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                    $"it unpacks to {bytes:N0} bytes; at most {maximumBytes:N0} are read"));
             return zip;
         }
         catch
@@ -72,7 +77,8 @@ internal static class ArchiveLimits
     /// <summary>Unpacks an entry piece by piece.</summary>
     /// <param name="entry">An entry of <see cref="Open"/>.</param>
     /// <param name="take">Is given the pieces, none of which is larger than 64 KiB.</param>
-    /// <exception cref="InvalidDataException">It is damaged, or has more or fewer bytes than its header claims; the message has no subject.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, or has more or fewer bytes than its header claims; the message has no
+    /// subject.</exception>
     public static void Read(ZipArchiveEntry entry, Action<ReadOnlySpan<byte>> take)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
@@ -88,7 +94,8 @@ internal static class ArchiveLimits
             }
 
             if (left != 0)
-                throw new InvalidDataException($"its entry {entry.FullName} has {(left < 0 ? "more" : "fewer")} bytes than the {entry.Length} of its header");
+                throw new InvalidDataException($"its entry {entry.FullName} has {(left < 0 ? "more" : "fewer")} bytes than "
+                    + $"the {entry.Length} of its header");
         }
         finally
         {
@@ -96,7 +103,8 @@ internal static class ArchiveLimits
         }
     }
 
-    // The number of entries by the zip's last record, read before .NET makes an object of each. .NET refuses a directory that has more than this number.
+    // The number of entries by the zip's last record, read before .NET makes an object of each. .NET refuses a directory that has more than
+    // this number.
     private static ulong CountOf(Stream stream)
     {
         byte[] tail = new byte[(int)Math.Min(stream.Length, EndLength + ushort.MaxValue + LocatorLength)];

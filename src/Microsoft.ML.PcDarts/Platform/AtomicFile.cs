@@ -1,12 +1,17 @@
 namespace Microsoft.ML.PcDarts.Platform;
 
-/// <summary>Writes files so that their names always hold either the old content or all of the new, and that what was written outlives a power cut.</summary>
+/// <summary>
+/// Writes files so that their names always hold either the old content or all of the new, and that what was written outlives a power cut.
+/// </summary>
 internal static class AtomicFile
 {
     /// <summary>Ends the names of files that are being written.</summary>
     public const string TemporaryEnding = ".tmp";
 
-    /// <summary>Writes to <c>path.tmp</c>, syncs that, renames it and syncs the folder. If writing fails, the temporary file is deleted and the old file stays.</summary>
+    /// <summary>
+    /// Writes to <c>path.tmp</c>, syncs that, renames it and syncs the folder. If writing fails, the temporary file is deleted and the old
+    /// file stays.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes the content.</param>
     public static void Write(string path, Action<Stream> write)
@@ -45,7 +50,10 @@ internal static class AtomicFile
             disk.SyncDirectory(folder);
     }
 
-    /// <summary>Creates a folder and those above it that are missing, each synced in the one above. The folder's own name is synced even if it is there, since who created it may have died.</summary>
+    /// <summary>
+    /// Creates a folder and those above it that are missing, each synced in the one above. The folder's own name is synced even if it is
+    /// there, since who created it may have died.
+    /// </summary>
     public static void CreateDirectory(string path)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -62,7 +70,9 @@ internal static class AtomicFile
         Disk.Current.SyncDirectory(parent);
     }
 
-    /// <summary>Deletes a file after something has failed: what failed is the error to tell, not that its remains cannot be deleted.</summary>
+    /// <summary>
+    /// Deletes a file after something has failed: what failed is the error to tell, not that its remains cannot be deleted.
+    /// </summary>
     public static void TryDelete(string path)
     {
         try

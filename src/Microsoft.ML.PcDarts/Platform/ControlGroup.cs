@@ -22,7 +22,8 @@ internal static class ControlGroup
             if (group[1].Length == 0)
                 free = Math.Min(free, Least(root, group[2], "memory.max", "memory.current", "inactive_file ", "active_file "));
             else if (group[1].Split(',').Contains("memory"))
-                free = Math.Min(free, Least(Path.Combine(root, "memory"), group[2], "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file ", "total_active_file "));
+                free = Math.Min(free, Least(Path.Combine(root, "memory"), group[2], "memory.limit_in_bytes", "memory.usage_in_bytes",
+                    "total_inactive_file ", "total_active_file "));
         }
         return free;
     }
@@ -50,7 +51,8 @@ internal static class ControlGroup
         {
             foreach (string name in names)
             {
-                if (line.StartsWith(name, StringComparison.Ordinal) && long.TryParse(line.AsSpan(name.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long bytes))
+                if (line.StartsWith(name, StringComparison.Ordinal)
+                    && long.TryParse(line.AsSpan(name.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long bytes))
                     sum += bytes;
             }
         }
@@ -59,5 +61,6 @@ internal static class ControlGroup
 
     // "max" is no number.
     private static long? Number(string file)
-        => File.Exists(file) && long.TryParse(File.ReadAllText(file).AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : null;
+        => File.Exists(file) && long.TryParse(File.ReadAllText(file).AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture,
+            out long value) ? value : null;
 }

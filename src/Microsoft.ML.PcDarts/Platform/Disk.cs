@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.PcDarts.Platform;
 
-/// <summary>The operations that durable files rest on. Tests put a disk in its place that fails, or that forgets what was not synced.</summary>
+/// <summary>
+/// The operations that durable files rest on. Tests put a disk in its place that fails, or that forgets what was not synced.
+/// </summary>
 internal partial class Disk
 {
     private static readonly Disk Real = new();
@@ -43,7 +45,10 @@ internal partial class Disk
     /// <summary>Creates a folder in one that is there.</summary>
     public virtual void CreateDirectory(string path) => Directory.CreateDirectory(path);
 
-    /// <summary>Waits until the names in a folder are on the disk: files that were created, renamed or deleted. Windows has no such call; NTFS keeps names in its own journal.</summary>
+    /// <summary>
+    /// Waits until the names in a folder are on the disk: files that were created, renamed or deleted. Windows has no such call; NTFS keeps
+    /// names in its own journal.
+    /// </summary>
     /// <exception cref="IOException">The disk reports an error.</exception>
     public virtual void SyncDirectory(string path)
     {
@@ -77,7 +82,10 @@ internal partial class Disk
 
     private static int CloseOnExec => OperatingSystem.IsLinux() ? 0x80000 : OperatingSystem.IsMacOS() ? 0x1000000 : 0;
 
-    /// <summary>A folder that may be written to and not listed cannot be opened, and some network file systems sync no folders: then names are as durable as the system makes them.</summary>
+    /// <summary>
+    /// A folder that may be written to and not listed cannot be opened, and some network file systems sync no folders: then names are as
+    /// durable as the system makes them.
+    /// </summary>
     private static void ThrowUnlessUnsupported(string path)
     {
         int error = Marshal.GetLastPInvokeError();

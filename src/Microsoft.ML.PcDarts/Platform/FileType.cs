@@ -39,7 +39,8 @@ internal static partial class FileType
 
     private static string? Empty(FileInfo file) => file is { Exists: true, Length: 0 } ? NoBytes : null;
 
-    private static string MissingOrLink(FileInfo file) => file.LinkTarget is { } target ? $"{Link}'{Shown.Name(target)}', which does not exist" : Missing;
+    private static string MissingOrLink(FileInfo file)
+        => file.LinkTarget is { } target ? $"{Link}'{Shown.Name(target)}', which does not exist" : Missing;
 
     private static unsafe bool TryType(string path, out string? problem)
     {

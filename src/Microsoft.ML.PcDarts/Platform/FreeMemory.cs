@@ -52,7 +52,8 @@ internal static partial class FreeMemory
     private static long SystemBytes()
         => File.Exists(MemoryInfo)
             && File.ReadLines(MemoryInfo).FirstOrDefault(line => line.StartsWith(Available, StringComparison.Ordinal)) is { } line
-            && long.TryParse(line.AsSpan(Available.Length).Trim().TrimEnd("kB "), NumberStyles.None, CultureInfo.InvariantCulture, out long kilobytes)
+            && long.TryParse(line.AsSpan(Available.Length).Trim().TrimEnd("kB "), NumberStyles.None, CultureInfo.InvariantCulture,
+                out long kilobytes)
             ? kilobytes * 1024
             : long.MaxValue;
 }

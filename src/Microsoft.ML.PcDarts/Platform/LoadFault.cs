@@ -8,7 +8,8 @@ internal static class LoadFault
     public const string SystemFolder = "set the environment variable TMPDIR (TMP on Windows)";
 
     /// <summary>What to do about the folder where it is that of the caller's context.</summary>
-    public const string ContextFolder = "set MLContext.TempFilePath, or the environment variable TMPDIR (TMP on Windows) that it comes from";
+    public const string ContextFolder = "set MLContext.TempFilePath, or the environment variable TMPDIR (TMP on Windows) "
+        + "that it comes from";
 
     /// <summary>The error to throw for a fault of the machine, of the type of its cause; null if the model is at fault.</summary>
     /// <param name="what">What failed, such as "'model.zip' cannot be loaded".</param>
@@ -18,7 +19,8 @@ internal static class LoadFault
     public static Exception? Of(string what, Exception thrown, string folder, string remedy)
     {
         Exception cause = thrown.GetBaseException();
-        string message = $"{what}: ML.NET needs the folder for temporary files, '{folder}', and there it failed: {cause.Message.TrimEnd('.')}. To use another folder {remedy}.";
+        string message = $"{what}: ML.NET needs the folder for temporary files, '{folder}', "
+            + $"and there it failed: {cause.Message.TrimEnd('.')}. To use another folder {remedy}.";
         if (cause is UnauthorizedAccessException)
             return new UnauthorizedAccessException(message, thrown);
         // What is read lies in memory, so other kinds of IOException are about its content: where it ends, or which assembly it names.

@@ -11,7 +11,8 @@ namespace Microsoft.ML.PcDarts.Platform;
 /// </summary>
 internal static class NameForm
 {
-    private const int FirstSyllable = 0xAC00, FirstLead = 0x1100, Leads = 19, FirstVowel = 0x1161, Vowels = 21, BeforeTail = 0x11A7, Tails = 28;
+    private const int FirstSyllable = 0xAC00, FirstLead = 0x1100, Leads = 19, FirstVowel = 0x1161, Vowels = 21,
+        BeforeTail = 0x11A7, Tails = 28;
 
     /// <summary>A key for each name; names that look the same but for case have the same.</summary>
     public static string[] Keys(IReadOnlyList<string> names)
@@ -60,7 +61,8 @@ internal static class NameForm
             int last = text.Length == 0 ? 0 : text[^1];
             if (last - FirstLead is >= 0 and < Leads && character - FirstVowel is >= 0 and < Vowels)
                 text[^1] = (char)(FirstSyllable + ((((last - FirstLead) * Vowels) + (character - FirstVowel)) * Tails));
-            else if (last - FirstSyllable is >= 0 and < Leads * Vowels * Tails && (last - FirstSyllable) % Tails == 0 && character - BeforeTail is > 0 and < Tails)
+            else if (last - FirstSyllable is >= 0 and < Leads * Vowels * Tails && (last - FirstSyllable) % Tails == 0
+                && character - BeforeTail is > 0 and < Tails)
                 text[^1] = (char)(last + (character - BeforeTail));
             else
                 text.Append(character);

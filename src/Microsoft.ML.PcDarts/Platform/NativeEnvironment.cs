@@ -34,7 +34,8 @@ internal static partial class NativeEnvironment
         if (OperatingSystem.IsWindows())
             Environment.SetEnvironmentVariable(name, value);
         else if (SetEnvironment(name, value, overwrite: 0) != 0)
-            throw new InvalidOperationException($"The environment variable {name} cannot be set: error {Marshal.GetLastPInvokeError()} of setenv.");
+            throw new InvalidOperationException($"The environment variable {name} cannot be set: error {Marshal.GetLastPInvokeError()} of "
+                + "setenv.");
     }
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]

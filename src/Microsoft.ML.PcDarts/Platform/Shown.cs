@@ -24,10 +24,12 @@ internal static class Shown
 
     /// <summary>"a, b, c and 4 more".</summary>
     public static string Some(IReadOnlyCollection<string> items, int most)
-        => string.Join(", ", items.Take(most)) + (items.Count > most ? string.Create(CultureInfo.InvariantCulture, $" and {items.Count - most} more") : "");
+        => string.Join(", ", items.Take(most))
+            + (items.Count > most ? string.Create(CultureInfo.InvariantCulture, $" and {items.Count - most} more") : "");
 
     /// <summary>"1 file" or "6 files".</summary>
-    public static string Count(int count, string one, string several) => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : several)}");
+    public static string Count(int count, string one, string several)
+        => string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : several)}");
 
     private static bool IsEscaped(char character) => char.IsControl(character) || character == '\uFFFD';
 }

@@ -12,7 +12,8 @@ public static partial class CellDrawing
 
     // Every rule is under one class, and nothing has an id: several drawings can stand in one page.
     private const string Style = """
-        .pcdarts-cells{color-scheme:light dark;font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;font-size:12px}
+        .pcdarts-cells{color-scheme:light dark;font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;
+        font-size:12px}
         .pcdarts-cells text{fill:#1f2328;text-anchor:middle}
         .pcdarts-cells .page{fill:#ffffff}
         .pcdarts-cells .title{font-size:16px;font-weight:600;text-anchor:start}
@@ -65,15 +66,20 @@ public static partial class CellDrawing
         double second = Margin + TitleHeight + normal.Height + CellGap;
         double height = second + TitleHeight + reduce.Height + Margin;
         var svg = new StringBuilder();
-        Add(svg, $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"pcdarts-cells\" role=\"img\" viewBox=\"0 0 {width:0.#} {height:0.#}\" width=\"{width:0.#}\" height=\"{height:0.#}\">\n");
-        Add(svg, $"<title>Normal and reduction cell of a discovered network</title>\n<desc>{Describe("Normal cell", genotype.Normal, genotype.NormalConcat)} {Describe("Reduction cell", genotype.Reduce, genotype.ReduceConcat)}</desc>\n");
+        Add(svg, $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"pcdarts-cells\" role=\"img\" ",
+            $"viewBox=\"0 0 {width:0.#} {height:0.#}\" width=\"{width:0.#}\" height=\"{height:0.#}\">\n");
+        Add(svg, $"<title>Normal and reduction cell of a discovered network</title>\n",
+            $"<desc>{Describe("Normal cell", genotype.Normal, genotype.NormalConcat)} ",
+            $"{Describe("Reduction cell", genotype.Reduce, genotype.ReduceConcat)}</desc>\n");
         Add(svg, $"<style>\n{Style}\n</style>\n<rect class=\"page\" width=\"100%\" height=\"100%\" rx=\"8\"/>\n");
         DrawCell(svg, "Normal cell", "keeps the size of the maps", normal, genotype.Normal, inputStride: 1, Margin);
-        DrawCell(svg, "Reduction cell", "halves the maps: operations that read a cell input have stride 2", reduce, genotype.Reduce, inputStride: 2, second);
+        DrawCell(svg, "Reduction cell", "halves the maps: operations that read a cell input have stride 2", reduce, genotype.Reduce,
+            inputStride: 2, second);
         return svg.Append("</svg>\n").ToString();
     }
 
-    private static void DrawCell(StringBuilder svg, string title, string note, CellLayout layout, IReadOnlyList<GenotypeEdge> edges, int inputStride, double top)
+    private static void DrawCell(StringBuilder svg, string title, string note, CellLayout layout, IReadOnlyList<GenotypeEdge> edges,
+        int inputStride, double top)
     {
         int output = edges.Count / 2 + 2;
         Add(svg, $"<text class=\"title\" x=\"{Margin}\" y=\"{top + 14:0.#}\">{title}</text>\n");
@@ -90,9 +96,13 @@ public static partial class CellDrawing
         {
             (Primitive primitive, int input) = edges[operation.Edge];
             int stride = input < 2 ? inputStride : 1;
-            Add(svg, $"<g><title>{primitive.Name()}, stride {stride}, from {(input < 2 ? "" : "node ")}{StateName(input, output)} to node {operation.Edge / 2}</title>");
-            Add(svg, $"<rect class=\"{Family(primitive)}\" x=\"{operation.X:0.#}\" y=\"{operation.Y - CellLayout.OperationHeight / 2:0.#}\" width=\"{CellLayout.OperationWidth}\" height=\"{CellLayout.OperationHeight}\" rx=\"12\"/>");
-            Add(svg, $"<text x=\"{operation.X + CellLayout.OperationWidth / 2:0.#}\" y=\"{operation.Y + 4:0.#}\">{primitive.Name()}</text></g>\n");
+            Add(svg, $"<g><title>{primitive.Name()}, stride {stride}, from {(input < 2 ? "" : "node ")}{StateName(input, output)} to ",
+                $"node {operation.Edge / 2}</title>");
+            Add(svg, $"<rect class=\"{Family(primitive)}\" x=\"{operation.X:0.#}\" ",
+                $"y=\"{operation.Y - CellLayout.OperationHeight / 2:0.#}\" width=\"{CellLayout.OperationWidth}\" ",
+                $"height=\"{CellLayout.OperationHeight}\" rx=\"12\"/>");
+            Add(svg, $"<text x=\"{operation.X + CellLayout.OperationWidth / 2:0.#}\" ",
+                $"y=\"{operation.Y + 4:0.#}\">{primitive.Name()}</text></g>\n");
         }
         foreach (CellLayout.State state in layout.States)
             DrawState(svg, state, output);
@@ -103,7 +113,9 @@ public static partial class CellDrawing
     {
         double end = wire.Arrow ? wire.X2 - 6 : wire.X2;
         double bend = (end - wire.X1) / 2;
-        Add(svg, $"<path class=\"wire\" d=\"M{wire.X1:0.#} {wire.Y1:0.#}C{wire.X1 + bend:0.#} {wire.Y1:0.#} {end - bend:0.#} {wire.Y2:0.#} {end:0.#} {wire.Y2:0.#}\"/>\n");
+        Add(svg, $"<path class=\"wire\" ",
+            $"d=\"M{wire.X1:0.#} {wire.Y1:0.#}C{wire.X1 + bend:0.#} {wire.Y1:0.#} {end - bend:0.#} {wire.Y2:0.#} {end:0.#} ",
+            $"{wire.Y2:0.#}\"/>\n");
         if (wire.Arrow)
             Add(svg, $"<path class=\"tip\" d=\"M{wire.X2:0.#} {wire.Y2:0.#}l-8 -4v8z\"/>\n");
     }
@@ -111,7 +123,9 @@ public static partial class CellDrawing
     private static void DrawState(StringBuilder svg, CellLayout.State state, int output)
     {
         bool end = state.Index < 2 || state.Index == output;
-        Add(svg, $"<g><title>{StateTitle(state.Index, output)}</title><rect class=\"{(end ? "end" : "node")}\" x=\"{state.X - CellLayout.StateRadius:0.#}\" y=\"{state.Y - state.HalfHeight:0.#}\" width=\"{2 * CellLayout.StateRadius}\" height=\"{2 * state.HalfHeight:0.#}\" rx=\"{(end ? 6 : CellLayout.StateRadius)}\"/>");
+        Add(svg, $"<g><title>{StateTitle(state.Index, output)}</title><rect class=\"{(end ? "end" : "node")}\" ",
+            $"x=\"{state.X - CellLayout.StateRadius:0.#}\" y=\"{state.Y - state.HalfHeight:0.#}\" width=\"{2 * CellLayout.StateRadius}\" ",
+            $"height=\"{2 * state.HalfHeight:0.#}\" rx=\"{(end ? 6 : CellLayout.StateRadius)}\"/>");
         Add(svg, $"<text x=\"{state.X:0.#}\" y=\"{state.Y + (end ? 2 : 4):0.#}\">{StateLabel(state.Index, output)}</text></g>\n");
     }
 
@@ -152,5 +166,9 @@ public static partial class CellDrawing
         string Spoken(int state) => state < 2 ? StateName(state, output) : $"node {state - 2}";
     }
 
-    private static void Add(StringBuilder svg, FormattableString text) => svg.Append(text.ToString(CultureInfo.InvariantCulture));
+    private static void Add(StringBuilder svg, params FormattableString[] parts)
+    {
+        foreach (FormattableString part in parts)
+            svg.Append(part.ToString(CultureInfo.InvariantCulture));
+    }
 }

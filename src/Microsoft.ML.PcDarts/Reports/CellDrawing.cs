@@ -14,7 +14,8 @@ public static partial class CellDrawing
         ArgumentNullException.ThrowIfNull(genotype);
         var dot = new StringBuilder();
         dot.Append("digraph genotype {\n");
-        dot.Append("  rankdir=LR;\n  fontname=\"Helvetica\";\n  node [fontname=\"Helvetica\", shape=circle];\n  edge [fontname=\"Helvetica\", fontsize=11];\n");
+        dot.Append("  rankdir=LR;\n  fontname=\"Helvetica\";\n  node [fontname=\"Helvetica\", "
+            + "shape=circle];\n  edge [fontname=\"Helvetica\", fontsize=11];\n");
         Cluster("normal", "Normal cell", genotype.Normal, genotype.NormalConcat);
         Cluster("reduce", "Reduction cell", genotype.Reduce, genotype.ReduceConcat);
         return dot.Append("}\n").ToString();
@@ -39,7 +40,9 @@ public static partial class CellDrawing
         }
     }
 
-    /// <summary>A state's name in the paper, which the drawings show: the inputs c_{k-2} and c_{k-1}, nodes from 0, the output c_{k}.</summary>
+    /// <summary>
+    /// A state's name in the paper, which the drawings show: the inputs c_{k-2} and c_{k-1}, nodes from 0, the output c_{k}.
+    /// </summary>
     /// <param name="state">The state as <see cref="GenotypeEdge.Input"/> counts: 0 and 1 are the inputs, nodes follow.</param>
     /// <param name="output">Number of the output: two more than <see cref="Genotype.Nodes"/>.</param>
     /// <returns>The name, such as <c>c_{k-1}</c> for state 1 and <c>0</c> for state 2.</returns>

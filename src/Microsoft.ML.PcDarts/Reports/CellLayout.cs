@@ -4,7 +4,7 @@ namespace Microsoft.ML.PcDarts.Reports;
 /// A layered left-to-right drawing of one cell. A node stands one column right of its furthest input, with its two operations stacked
 /// before it; a state that is read further right crosses the columns between in a lane of its own, so that no line runs through a label.
 /// </summary>
-internal sealed class CellLayout
+internal sealed partial class CellLayout
 {
     public const double StateRadius = 18;
     public const double OperationWidth = 108;
@@ -39,7 +39,8 @@ internal sealed class CellLayout
         Operations = operations;
         Wires = wires;
         States = [.. _columns.SelectMany(items => items).Where(item => !item.IsLane).OrderBy(item => item.State)
-            .Select(item => new State(item.State, item.Right - StateRadius, item.Y, item.State == _output ? OutputHeight / 2 : StateRadius))];
+            .Select(item => new State(item.State, item.Right - StateRadius, item.Y,
+                item.State == _output ? OutputHeight / 2 : StateRadius))];
     }
 
     public double Width { get; private set; }
@@ -55,7 +56,7 @@ internal sealed class CellLayout
 
     private double OutputHeight => Math.Max(2 * StateRadius, PortPitch * (_concat.Count + 1));
 
-    /// <summary>A circle, or for the output an upright box, by its centre.</summary>
+    /// <summary>A circle, or for the output an upright box, by its center.</summary>
     public sealed record State(int Index, double X, double Y, double HalfHeight);
 
     /// <summary>The label of an edge, by its left end's middle.</summary>
@@ -84,7 +85,8 @@ internal sealed class CellLayout
         {
             double height = state == _output ? OutputHeight : state < 2 ? 2 * StateRadius : OperationPitch + OperationHeight;
             columns[_column[state]].Add(new Item(state, IsLane: false, height));
-            int last = Enumerable.Range(0, _output + 1).Where(sink => Sources(sink).Contains(state)).Select(sink => _column[sink]).DefaultIfEmpty(0).Max();
+            int last = Enumerable.Range(0, _output + 1).Where(sink => Sources(sink).Contains(state)).Select(sink => _column[sink])
+                .DefaultIfEmpty(0).Max();
             for (int column = _column[state] + 1; column < last; column++)
                 columns[column].Add(new Item(state, IsLane: true, LaneHeight));
         }
@@ -103,7 +105,7 @@ internal sealed class CellLayout
         return columns;
     }
 
-    /// <summary>Sorts each column by the middle of its sources, then swaps neighbours while that saves crossings.</summary>
+    /// <summary>Sorts each column by the middle of its sources, then swaps neighbors while that saves crossings.</summary>
     private void Order()
     {
         Number(_columns[0]);
@@ -144,66 +146,6 @@ internal sealed class CellLayout
     }
 
     private static int Crossings(List<Item> upper, List<Item> lower) => upper.Sum(u => lower.Count(l => l.Rank < u.Rank));
-
-    /// <summary>Draws every item towards the middle of its neighbours, as far as order and spacing let it.</summary>
-    private void PlaceVertically()
-    {
-        foreach (List<Item> items in _columns)
-            Place(items, [.. items.Select(_ => 0.0)]);
-        for (int pass = 0; pass < Passes; pass++)
-        {
-            IEnumerable<List<Item>> direction = pass % 2 == 0 ? _columns : _columns.Reverse();
-            foreach (List<Item> items in direction)
-            {
-                Place(items, [.. items.Select(item => item.Before.Concat(item.After).Select(other => other.Y).DefaultIfEmpty(item.Y).Average())]);
-            }
-        }
-        double top = _columns.Min(items => items.Min(item => item.Y - item.Height / 2));
-        foreach (Item item in _columns.SelectMany(items => items))
-            item.Y -= top;
-        Height = _columns.Max(items => items.Max(item => item.Y + item.Height / 2));
-    }
-
-    /// <summary>The closest places to the wished ones that keep order and spacing: pool-adjacent-violators on the wishes less the stacked
-    /// heights.</summary>
-    private static void Place(List<Item> items, double[] wishes)
-    {
-        double[] offsets = new double[items.Count];
-        var blocks = new List<(double Sum, int Count)>();
-        for (int i = 0; i < items.Count; i++)
-        {
-            offsets[i] = i == 0 ? 0 : offsets[i - 1] + (items[i - 1].Height + items[i].Height) / 2 + Spacing;
-            blocks.Add((wishes[i] - offsets[i], 1));
-            while (blocks.Count > 1 && blocks[^2].Sum / blocks[^2].Count >= blocks[^1].Sum / blocks[^1].Count)
-            {
-                (double sum, int count) = blocks[^1];
-                blocks.RemoveAt(blocks.Count - 1);
-                blocks[^1] = (blocks[^1].Sum + sum, blocks[^1].Count + count);
-            }
-        }
-        int next = 0;
-        foreach ((double sum, int count) in blocks)
-        {
-            for (int i = 0; i < count; i++, next++)
-                items[next].Y = sum / count + offsets[next];
-        }
-    }
-
-    private void PlaceHorizontally()
-    {
-        double x = 0;
-        for (int column = 0; column < _columns.Length; column++)
-        {
-            // The further a line climbs between two columns, the more room it gets.
-            double climb = _columns[column].SelectMany(item => item.Before.Select(before => Math.Abs(before.Y - item.Y))).DefaultIfEmpty(0).Max();
-            double left = column == 0 ? 0 : x + Math.Clamp(40 + climb / 4, 48, 130);
-            bool plain = column == 0 || column == _columns.Length - 1;
-            x = left + 2 * StateRadius + (plain ? 0 : OperationWidth + ToNode);
-            foreach (Item item in _columns[column])
-                (item.Left, item.Right) = (left, x);
-        }
-        Width = x;
-    }
 
     private void Emit(List<Operation> operations, List<Wire> wires)
     {

@@ -9,10 +9,12 @@ internal sealed class Html : ICustomFormatter, IFormatProvider
 {
     private readonly StringBuilder _text = new();
 
-    /// <summary>Adds markup; the values in its holes are data.</summary>
-    public Html Add(FormattableString markup)
+    /// <summary>Adds a line of markup, given in one or several parts; the values in its holes are data.</summary>
+    public Html Add(params FormattableString[] markup)
     {
-        _text.Append(markup.ToString(this)).Append('\n');
+        foreach (FormattableString part in markup)
+            _text.Append(part.ToString(this));
+        _text.Append('\n');
         return this;
     }
 

@@ -6,7 +6,9 @@ using OxyPlot.Series;
 
 namespace Microsoft.ML.PcDarts.Reports;
 
-/// <summary>Draws the curves of a run as SVG whose colours are the page's variables, so that they follow the reader's light or dark scheme.</summary>
+/// <summary>
+/// Draws the curves of a run as SVG whose colours are the page's variables, so that they follow the reader's light or dark scheme.
+/// </summary>
 internal static class ReportCharts
 {
     private const int Width = 420, Height = 260;
@@ -18,7 +20,8 @@ internal static class ReportCharts
     // Colours that occur nowhere else; the page says what they are.
     private static readonly (OxyColor Color, string Variable)[] Palette =
     [
-        (OxyColor.FromRgb(1, 2, 3), "--text"), (OxyColor.FromRgb(4, 5, 6), "--grid"), (OxyColor.FromRgb(7, 8, 9), "--first"), (OxyColor.FromRgb(10, 11, 12), "--second"),
+        (OxyColor.FromRgb(1, 2, 3), "--text"), (OxyColor.FromRgb(4, 5, 6), "--grid"), (OxyColor.FromRgb(7, 8, 9), "--first"),
+        (OxyColor.FromRgb(10, 11, 12), "--second"),
     ];
 
     private static OxyColor Text => Palette[0].Color;
@@ -33,19 +36,36 @@ internal static class ReportCharts
     /// <param name="epochs">Epochs that the phase is planned to have.</param>
     /// <param name="first">Epoch and value, at least one of both lines.</param>
     /// <param name="second">Epoch and value.</param>
-    public static string Draw(string id, string title, string quantity, double? maximum, int epochs, IEnumerable<DataPoint> first, IEnumerable<DataPoint> second)
+    public static string Draw(string id, string title, string quantity, double? maximum, int epochs, IEnumerable<DataPoint> first,
+        IEnumerable<DataPoint> second)
     {
         DataPoint[] one = [.. first], other = [.. second];
         double[] values = [.. one.Concat(other).Select(point => point.Y)];
         bool logarithmic = maximum is null && values.Min() > 0 && values.Max() > WideRange * values.Min();
         Axis vertical = logarithmic
-            ? new LogarithmicAxis { Title = $"{quantity.Replace(")", ", log)", StringComparison.Ordinal)}", Minimum = values.Min() / 1.2, Maximum = values.Max() * 1.2 }
-            : new LinearAxis { Title = quantity, Minimum = 0, Maximum = maximum ?? 1.05 * values.Max(), MajorStep = maximum / 4 ?? double.NaN };
+            ? new LogarithmicAxis
+            {
+                Title = $"{quantity.Replace(")", ", log)", StringComparison.Ordinal)}",
+                Minimum = values.Min() / 1.2,
+                Maximum = values.Max() * 1.2,
+            }
+            : new LinearAxis
+            {
+                Title = quantity,
+                Minimum = 0,
+                Maximum = maximum ?? 1.05 * values.Max(),
+                MajorStep = maximum / 4 ?? double.NaN,
+            };
         PlotModel model = new()
         {
-            DefaultFont = "system-ui,sans-serif", DefaultFontSize = 13, TextColor = Text, Background = OxyColors.Transparent, PlotAreaBorderThickness = new OxyThickness(0), PlotMargins = new OxyThickness(62, 8, 14, 50),
+            DefaultFont = "system-ui,sans-serif", DefaultFontSize = 13, TextColor = Text, Background = OxyColors.Transparent,
+            PlotAreaBorderThickness = new OxyThickness(0), PlotMargins = new OxyThickness(62, 8, 14, 50),
         };
-        model.Axes.Add(Style(new LinearAxis { Title = "epoch", Minimum = Math.Min(1, epochs - 1), Maximum = Math.Max(epochs, 2), MinimumMajorStep = 1 }, AxisPosition.Bottom, titleDistance: 9));
+        model.Axes.Add(Style(new LinearAxis
+        {
+            Title = "epoch", Minimum = Math.Min(1, epochs - 1), Maximum = Math.Max(epochs, 2),
+            MinimumMajorStep = 1
+        }, AxisPosition.Bottom, titleDistance: 9));
         model.Axes.Add(Style(vertical, AxisPosition.Left, titleDistance: 24));
         model.Series.Add(Line(Palette[2].Color, LineStyle.Solid, one));
         model.Series.Add(Line(Palette[3].Color, LineStyle.Dash, other));

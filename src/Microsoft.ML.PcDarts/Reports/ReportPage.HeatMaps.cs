@@ -9,33 +9,42 @@ internal static partial class ReportPage
     private static void AddHeatMaps(Html page, PcDartsRun run)
     {
         page.Add($"<section id=\"weights\"><h2>Architecture weights</h2>");
-        ArchitectureEpoch[] epochs = [.. run.Metrics.Of(TrainingPhase.Search).Where(epoch => epoch.Architecture is not null).Select(epoch => new ArchitectureEpoch(epoch.Epoch, epoch.Architecture!, epoch.Genotype))];
+        ArchitectureEpoch[] epochs = [.. run.Metrics.Of(TrainingPhase.Search).Where(epoch => epoch.Architecture is not null)
+            .Select(epoch => new ArchitectureEpoch(epoch.Epoch, epoch.Architecture!, epoch.Genotype))];
         if (epochs.Length == 0)
         {
-            page.Add($"<p>{(run.Given is null ? "No epoch of the search has ended yet." : "The architecture was given, so there are none.")}</p></section>");
+            string reason = run.Given is null ? "No epoch of the search has ended yet." : "The architecture was given, so there are none.";
+            page.Add($"<p>{reason}</p></section>");
             return;
         }
 
         ArchitectureEpoch last = epochs[^1];
         double scale = Math.Max(0.5, epochs.Max(epoch => epoch.LargestAlpha));
-        page.Add($"<p>Softmax of α over the operations of an edge and of β over the edges into a node, in percent. A frame marks what the cell would keep: two edges a node, each with one operation.</p>");
-        page.Add($"<p class=\"slider\"><label for=\"epoch\">Epoch of the search</label><input id=\"epoch\" type=\"range\" min=\"0\" max=\"{epochs.Length - 1}\" value=\"{epochs.Length - 1}\" hidden><output id=\"epoch-name\" for=\"epoch\">{last.Epoch} of {run.Metrics.Of(TrainingPhase.Search).Last().Epochs}</output>");
-        page.Add($"<span class=\"legend\">0 %<i class=\"alpha\"></i>{100 * scale:0} % <b>α</b></span><span class=\"legend\">0 %<i class=\"beta\"></i>100 % <b>β</b></span></p><div class=\"columns\">");
+        page.Add($"<p>Softmax of α over the operations of an edge and of β over the edges into a node, in percent. ",
+            $"A frame marks what the cell would keep: two edges a node, each with one operation.</p>");
+        page.Add($"<p class=\"slider\"><label for=\"epoch\">Epoch of the search</label><input id=\"epoch\" type=\"range\" min=\"0\" ",
+            $"max=\"{epochs.Length - 1}\" value=\"{epochs.Length - 1}\" hidden><output id=\"epoch-name\" for=\"epoch\">{last.Epoch} ",
+            $"of {run.Metrics.Of(TrainingPhase.Search).Last().Epochs}</output>");
+        page.Add($"<span class=\"legend\">0 %<i class=\"alpha\"></i>{100 * scale:0} % <b>α</b></span><span class=\"legend\">0 %<i ",
+            $"class=\"beta\"></i>100 % <b>β</b></span></p><div class=\"columns\">");
         AddHeatMap(page, "normal", "Normal cell", last.Normal, scale);
         AddHeatMap(page, "reduce", "Reduction cell", last.Reduce, scale);
         page.Add($"</div>");
 
         // Thousandths, so that the numbers of a long search stay small.
         var json = new StringBuilder();
-        json.Append(CultureInfo.InvariantCulture, $"{{\"scale\":{1000 * scale:0},\"epochs\":[{string.Join(',', epochs.Select(epoch => epoch.Epoch))}],\"normal\":[");
-        json.AppendJoin(',', epochs.Select(epoch => epoch.Normal.ToJson())).Append("],\"reduce\":[").AppendJoin(',', epochs.Select(epoch => epoch.Reduce.ToJson())).Append("]}");
+        json.Append(CultureInfo.InvariantCulture,
+            $"{{\"scale\":{1000 * scale:0},\"epochs\":[{string.Join(',', epochs.Select(epoch => epoch.Epoch))}],\"normal\":[");
+        json.AppendJoin(',', epochs.Select(epoch => epoch.Normal.ToJson())).Append("],\"reduce\":[")
+            .AppendJoin(',', epochs.Select(epoch => epoch.Reduce.ToJson())).Append("]}");
         page.AddRaw($"<script type=\"application/json\" id=\"architecture\">{json}</script>").Add($"</section>");
     }
 
     private static void AddHeatMap(Html page, string id, string title, CellWeighting cell, double scale)
     {
         page.Add($"<div class=\"scroll\"><table class=\"heat\" id=\"{id}\"><caption>{title}</caption><thead>");
-        page.Add($"<tr><td class=\"corner\">edge</td><th colspan=\"{CellWeighting.Operations}\" scope=\"colgroup\">α: operation</th><th rowspan=\"2\" scope=\"col\" class=\"beta\">β</th></tr><tr><td></td>");
+        page.Add($"<tr><td class=\"corner\">edge</td><th colspan=\"{CellWeighting.Operations}\" scope=\"colgroup\">α: ",
+            $"operation</th><th rowspan=\"2\" scope=\"col\" class=\"beta\">β</th></tr><tr><td></td>");
         foreach (Primitive primitive in PrimitiveNames.Searched)
             page.Add($"<th scope=\"col\" class=\"upright\"><span>{primitive.Name()}</span></th>");
         page.Add($"</tr></thead><tbody>");

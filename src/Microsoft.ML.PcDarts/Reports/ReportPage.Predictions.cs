@@ -14,7 +14,8 @@ internal static partial class ReportPage
         if (run.Predictions is not { } predictions)
         {
             if (run.Result is not null)
-                page.Add($"<section id=\"predictions\"><h2>Predictions</h2><p>The model was asked about no test pictures: give 'fit' the option --test, or call PcDartsReport.WritePredictions.</p></section>");
+                page.Add($"<section id=\"predictions\"><h2>Predictions</h2><p>The model was asked about no test pictures: ",
+                    $"give 'fit' the option --test, or call PcDartsReport.WritePredictions.</p></section>");
             return;
         }
 
@@ -26,7 +27,8 @@ internal static partial class ReportPage
             AddConfusedPairs(page, predictions.Pictures);
         page.Add($"</section><section id=\"predictions\"><h2>Predictions</h2>");
         PicturePrediction[] mistakes = [.. predictions.Mistakes];
-        page.Add($"<h3>Mistakes</h3><p>{mistakes.Length:N0} of {predictions.Pictures.Count:N0} pictures{(mistakes.Length > 0 ? ", the most confident first" : "")}.</p>");
+        page.Add($"<h3>Mistakes</h3><p>{mistakes.Length:N0} of {predictions.Pictures.Count:N0} ",
+            $"pictures{(mistakes.Length > 0 ? ", the most confident first" : "")}.</p>");
         AddPictures(page, mistakes.Take(ShownMistakes));
         page.Add($"<h3>Right</h3>");
         AddPictures(page, predictions.Right.Take(ShownRight));
@@ -36,7 +38,9 @@ internal static partial class ReportPage
     private static void AddMatrix(Html page, string[] classes, IReadOnlyList<PicturePrediction> pictures)
     {
         Dictionary<(string, string), int> counts = pictures.CountBy(picture => (picture.Label, picture.Predicted)).ToDictionary();
-        page.Add($"<p>Rows are true classes, columns what the model said; shades are shares of a row.</p><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Confusion matrix\"><table class=\"heat matrix\"><thead><tr><td class=\"corner\">true class</td>");
+        page.Add($"<p>Rows are true classes, columns what the model said; shades are shares of a row.</p><div class=\"scroll\" ",
+            $"tabindex=\"0\" role=\"region\" aria-label=\"Confusion matrix\"><table class=\"heat matrix\"><thead><tr><td ",
+            $"class=\"corner\">true class</td>");
         foreach (string name in classes)
             page.Add($"<th scope=\"col\" class=\"upright\" title=\"{name}\"><span>{name}</span></th>");
         page.Add($"<th scope=\"col\" class=\"upright\"><span>recall (%)</span></th></tr></thead><tbody>");
@@ -48,10 +52,12 @@ internal static partial class ReportPage
             {
                 int count = counts.GetValueOrDefault((label, predicted));
                 double share = total == 0 ? 0 : (double)count / total;
-                page.Add($"<td class=\"{(label == predicted ? "hit" : "miss")}{(count == 0 ? " zero" : "")}\" style=\"--shade:{share:0.###}\" title=\"{label} called {predicted}\">{count}</td>");
+                page.Add($"<td class=\"{(label == predicted ? "hit" : "miss")}{(count == 0 ? " zero" : "")}\" ",
+                    $"style=\"--shade:{share:0.###}\" title=\"{label} called {predicted}\">{count}</td>");
             }
 
-            page.Add($"<td class=\"sum\">{(total == 0 ? "–" : (FormattableString)$"{100.0 * counts.GetValueOrDefault((label, label)) / total:0}")}</td></tr>");
+            page.Add($"<td class=\"sum\">",
+                $"{(total == 0 ? "–" : (FormattableString)$"{100.0 * counts.GetValueOrDefault((label, label)) / total:0}")}</td></tr>");
         }
 
         page.Add($"</tbody></table></div>");
@@ -60,8 +66,11 @@ internal static partial class ReportPage
     private static void AddConfusedPairs(Html page, IReadOnlyList<PicturePrediction> pictures)
     {
         page.Add($"<p>There are too many classes for a matrix; these were confused most often.</p>");
-        page.Add($"<table class=\"facts\"><tr><th scope=\"col\">True class</th><th scope=\"col\">Called</th><th scope=\"col\">Pictures</th></tr>");
-        foreach (((string label, string predicted), int count) in pictures.Where(picture => !picture.IsRight).CountBy(picture => (picture.Label, picture.Predicted)).OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key).Take(ShownPairs))
+        page.Add($"<table class=\"facts\"><tr><th scope=\"col\">True class</th><th scope=\"col\">Called</th><th ",
+            $"scope=\"col\">Pictures</th></tr>");
+        foreach (((string label, string predicted), int count) in pictures.Where(picture => !picture.IsRight)
+            .CountBy(picture => (picture.Label, picture.Predicted)).OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key)
+            .Take(ShownPairs))
             page.Add($"<tr><td>{label}</td><td>{predicted}</td><td>{count}</td></tr>");
         page.Add($"</table>");
     }
@@ -75,7 +84,9 @@ internal static partial class ReportPage
             Html image = Thumbnail.Of(picture.Path) is { } data
                 ? new Html().Add($"<img src=\"{data}\" alt=\"Picture of class {picture.Label}\">")
                 : new Html().Add($"<span class=\"gone\">The picture is gone.</span>");
-            page.Add($"<figure class=\"{(picture.IsRight ? "right" : "wrong")}\" title=\"{picture.Label}/{name}\">{image}<figcaption><b>{picture.Predicted}</b> {100 * picture.Probability:0}&nbsp;%{(picture.IsRight ? null : new Html().Add($"<br>is {picture.Label}"))}</figcaption></figure>");
+            page.Add($"<figure class=\"{(picture.IsRight ? "right" : "wrong")}\" ",
+                $"title=\"{picture.Label}/{name}\">{image}<figcaption><b>{picture.Predicted}</b> {100 * picture.Probability:0}&nbsp;%",
+                $"{(picture.IsRight ? null : new Html().Add($"<br>is {picture.Label}"))}</figcaption></figure>");
         }
 
         page.Add($"</div>");

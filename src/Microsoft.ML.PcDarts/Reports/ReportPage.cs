@@ -6,7 +6,9 @@ using OxyPlot;
 
 namespace Microsoft.ML.PcDarts.Reports;
 
-/// <summary>The report of a run as one HTML page, without anything from outside; a script moves the slider, everything else needs none.</summary>
+/// <summary>
+/// The report of a run as one HTML page, without anything from outside; a script moves the slider, everything else needs none.
+/// </summary>
 internal static partial class ReportPage
 {
     /// <summary>Validation losses above so many times that of guessing are explained.</summary>
@@ -33,7 +35,8 @@ internal static partial class ReportPage
         var page = new Html();
         page.Add($"<!DOCTYPE html>").Add($"<html lang=\"en\">").Add($"<head>").Add($"<meta charset=\"utf-8\">");
         page.Add($"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-        page.Add($"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">");
+        page.Add($"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; ",
+            $"script-src 'unsafe-inline'\">");
         if (run.State == PcDartsRunState.Running)
             page.Add($"<meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\">");
         page.Add($"<link rel=\"icon\" href=\"data:,\">").Add($"<title>{run.Name}: PC-DARTS run</title>");
@@ -69,10 +72,15 @@ internal static partial class ReportPage
             return;
         string mark = run.Last!.Phase == TrainingPhase.Selection ? ", the best so far" : ", chosen";
         TrainingProgress best = candidates.MinBy(candidate => candidate.Loss)!;
-        page.Add($"<h3>Candidates</h3><p>The first is what the search decodes to, the others were drawn with α and β. Each was trained for a while, the best perhaps once more and longer; the one with the lowest loss in the second half of that is trained to the end.</p>");
+        page.Add($"<h3>Candidates</h3><p>The first is what the search decodes to, the others were drawn with α and β. ",
+            $"Each was trained for a while, the best perhaps once more and longer; ",
+            $"the one with the lowest loss in the second half of that ",
+            $"is trained to the end.</p>");
         AddTable(page, candidates.Select(candidate => (
-            string.Create(CultureInfo.InvariantCulture, $"Candidate {First(candidate)}{(First(candidate) < candidate.Epoch ? ", longer" : "")}{(candidate == best ? mark : "")}"),
-            string.Create(CultureInfo.InvariantCulture, $"loss {candidate.Loss:F3}, accuracy {candidate.Accuracy:P1}, {candidate.ImagesPerSecond:F0} pictures/s"))));
+            string.Create(CultureInfo.InvariantCulture,
+                $"Candidate {First(candidate)}{(First(candidate) < candidate.Epoch ? ", longer" : "")}{(candidate == best ? mark : "")}"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"loss {candidate.Loss:F3}, accuracy {candidate.Accuracy:P1}, {candidate.ImagesPerSecond:F0} pictures/s"))));
 
         int First(TrainingProgress again) => candidates.First(candidate => candidate.Genotype!.Equals(again.Genotype)).Epoch;
     }
@@ -87,33 +95,44 @@ internal static partial class ReportPage
             return;
         }
 
-        // Guessing evenly costs the logarithm of the number of classes, and no loss of a network that is as it should be stays far above it.
+        // Guessing evenly costs the logarithm of the number of classes, and no loss of a network that is as it should be stays far above
+        // it.
         if (phase == TrainingPhase.Training && epochs.Max(epoch => epoch.ValidationLoss) > FarOff * Math.Log(run.Description.Data.Classes))
         {
-            page.Add($"<p class=\"note\">Validation losses far above the training loss are common while the learning rate is high and epochs have few steps: the weights move faster than the running statistics of batch norm, which only ");
-            page.Add($"validation uses, and earlier epochs may have seen smaller pictures. They settle as the learning rate falls; the last epochs count.</p>");
+            page.Add($"<p class=\"note\">Validation losses far above the training loss are common while the learning rate is high and ",
+                $"epochs have few steps: the weights move faster than the running statistics of batch norm, which only ");
+            page.Add($"validation uses, and earlier epochs may have seen smaller pictures. They settle as the learning rate falls; ",
+                $"the last epochs count.</p>");
         }
 
         page.Add($"<div class=\"columns\">");
         AddChart("loss", "Loss", "cross-entropy (nats)", null, (first, epoch => epoch.Loss), (second, epoch => epoch.ValidationLoss));
-        AddChart("accuracy", "Accuracy", "accuracy (%)", 100, (first, epoch => 100 * epoch.Accuracy), (second, epoch => 100 * epoch.ValidationAccuracy));
+        AddChart("accuracy", "Accuracy", "accuracy (%)", 100, (first, epoch => 100 * epoch.Accuracy),
+            (second, epoch => 100 * epoch.ValidationAccuracy));
         if (epochs.Any(epoch => epoch.Diagnostics is not null))
         {
             double largest = Math.Log(PrimitiveNames.Searched.Count);
             AddChart("entropy", "Entropy of the architecture weights", "share of the largest (%)", 100,
-                ("α over operations", epoch => 100 * epoch.Diagnostics?.AlphaEntropy / largest), ("β over inputs", epoch => 100 * epoch.Diagnostics?.BetaEntropy));
+                ("α over operations", epoch => 100 * epoch.Diagnostics?.AlphaEntropy / largest),
+                ("β over inputs", epoch => 100 * epoch.Diagnostics?.BetaEntropy));
         }
         page.Add($"</div>");
 
-        void AddChart(string id, string title, string quantity, double? maximum, (string Key, Func<TrainingProgress, double?> Value) one, (string Key, Func<TrainingProgress, double?> Value) other)
+        void AddChart(string id, string title, string quantity, double? maximum, (string Key, Func<TrainingProgress, double?> Value) one,
+            (string Key, Func<TrainingProgress, double?> Value) other)
         {
             DataPoint[] held = Points(other.Value);
-            page.Add($"<figure class=\"chart\"><figcaption>{title} <span class=\"key one\">{one.Key}</span>{(held.Length > 0 ? new Html().Add($" <span class=\"key two\">{other.Key}</span>") : null)}</figcaption>");
-            page.AddRaw(ReportCharts.Draw($"{name.ToLowerInvariant()}-{id}", $"{name}: {quantity} over the epochs", quantity, maximum, epochs[^1].Epochs, Points(one.Value), held));
+            page.Add($"<figure class=\"chart\"><figcaption>{title} <span class=\"key ",
+                $"one\">{one.Key}</span>",
+                $"{(held.Length > 0 ? new Html().Add($" <span class=\"key two\">{other.Key}</span>") : null)}</figcaption>");
+            page.AddRaw(ReportCharts.Draw($"{name.ToLowerInvariant()}-{id}", $"{name}: {quantity} over the epochs", quantity, maximum,
+                epochs[^1].Epochs, Points(one.Value), held));
             page.Add($"</figure>");
         }
 
-        DataPoint[] Points(Func<TrainingProgress, double?> value) => [.. epochs.Where(epoch => value(epoch) is { } number && double.IsFinite(number)).Select(epoch => new DataPoint(epoch.Epoch, value(epoch)!.Value))];
+        DataPoint[] Points(Func<TrainingProgress, double?> value)
+            => [.. epochs.Where(epoch => value(epoch) is { } number && double.IsFinite(number))
+                .Select(epoch => new DataPoint(epoch.Epoch, value(epoch)!.Value))];
     }
 
     private static void AddCells(Html page, PcDartsRun run)
@@ -133,8 +152,11 @@ internal static partial class ReportPage
                 _ => "What the search would find if it ended now. ",
             }
             : "";
-        page.Add($"<p>{standing}c<sub>k−2</sub> and c<sub>k−1</sub> are the outputs of the two cells before, c<sub>k</sub> is this cell's; each node adds its two operations.</p>");
-        page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Drawing of both cells\">").AddRaw(CellDrawing.ToSvg(genotype)).Add($"</div>");
+        page.Add($"<p>{standing}c<sub>k−2</sub> and c<sub>k−1</sub> are the outputs of the two cells before, ",
+            $"c<sub>k</sub> is this cell's; ",
+            $"each node adds its two operations.</p>");
+        page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Drawing of both cells\">")
+            .AddRaw(CellDrawing.ToSvg(genotype)).Add($"</div>");
         page.Add($"<details><summary>In the notation of the paper's code</summary><pre>{genotype.ToPython()}</pre></details></section>");
     }
 
@@ -142,7 +164,8 @@ internal static partial class ReportPage
     {
         page.Add($"<section id=\"details\"><h2>Options and versions</h2><div class=\"columns\">");
         page.Add($"<details open><summary>Options that decide the result</summary>");
-        AddTable(page, run.Options.Where(option => option.Key != "Genotype").Select(option => (option.Key, option.Value == "null" ? "–" : option.Value)));
+        AddTable(page, run.Options.Where(option => option.Key != "Genotype")
+            .Select(option => (option.Key, option.Value == "null" ? "–" : option.Value)));
         page.Add($"</details><details open><summary>Versions</summary>");
         AddTable(page, run.Versions.Select(version => (version.Key, version.Value)));
         page.Add($"</details></div></section>");

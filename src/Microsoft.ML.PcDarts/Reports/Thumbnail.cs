@@ -11,7 +11,10 @@ internal static class Thumbnail
     private const int Side = 160;
     private const int Quality = 80;
 
-    /// <summary>A data URI of a picture file, small enough for dozens in a page; null if the file is gone, is no picture, or is too large for the memory that is free.</summary>
+    /// <summary>
+    /// A data URI of a picture file, small enough for dozens in a page; null if the file is gone, is no picture, or is too large for the
+    /// memory that is free.
+    /// </summary>
     public static string? Of(string path)
     {
         try

@@ -1,6 +1,8 @@
 namespace Microsoft.ML.PcDarts.Runs;
 
-/// <summary>Keeps the time spent on something repeated to one fiftieth: after each run it is due again once fifty times its duration has passed.</summary>
+/// <summary>
+/// Keeps the time spent on something repeated to one fiftieth: after each run it is due again once fifty times its duration has passed.
+/// </summary>
 internal sealed class ReportPace(TimeProvider? time = null)
 {
     private const int Share = 50;

@@ -8,8 +8,9 @@ using Microsoft.ML.PcDarts.Models.Onnx;
 namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>
-/// The network with a further output: for each class the last cell's maps weighted by the classifier, which tells how much each place speaks for the class. As the classifier reads averages of those maps,
-/// this is Grad-CAM (Selvaraju et al. 2017) up to a factor, and class activation mapping (Zhou et al. 2016).
+/// The network with a further output: for each class the last cell's maps weighted by the classifier, which tells how much each place
+/// speaks for the class. As the classifier reads averages of those maps, this is Grad-CAM (Selvaraju et al. 2017) up to a factor, and class
+/// activation mapping (Zhou et al. 2016).
 /// </summary>
 internal sealed class ActivationMaps : IDisposable
 {
@@ -31,7 +32,8 @@ internal sealed class ActivationMaps : IDisposable
         if (model.Graph.Node.Where(node => node.OpType == "GlobalAveragePool").ToArray() is not [{ Input: [var map] }]
             || model.Graph.Node.Where(node => node.OpType == "Gemm").ToArray() is not [{ Input: [_, var weight, ..] }])
         {
-            throw new InvalidDataException("The network does not end with one global average and one linear layer, as this library writes it; there is no map of it.");
+            throw new InvalidDataException("The network does not end with one global average and one linear layer, "
+                + "as this library writes it; there is no map of it.");
         }
 
         new OnnxGraph(model.Graph).ClassActivation(map, weight, Output);
@@ -51,7 +53,8 @@ internal sealed class ActivationMaps : IDisposable
         int length = (int)_picture.Aggregate(1L, (product, size) => product * size);
         buffers.Reserve(length, 1);
         buffers.Extract(new DecodedPicture(image, isTurned: false, lease: null), 0);
-        using OrtValue input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, buffers.Pixels.AsMemory(0, length), _picture);
+        using OrtValue input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance,
+            buffers.Pixels.AsMemory(0, length), _picture);
         using var options = new RunOptions();
         using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, [_input], [input], [_probabilities, Output]);
         float[] probabilities = outputs[0].GetTensorDataAsSpan<float>().ToArray();

@@ -1,8 +1,8 @@
 namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>
-/// Finds the number of pictures that a network runs fastest together, from the times of the batches that are scored anyway: 1, 2, 4 … up to 64,
-/// each some times, until a larger batch no longer gains. Safe from several threads.
+/// Finds the number of pictures that a network runs fastest together, from the times of the batches that are scored anyway: 1, 2, 4 … up to
+/// 64, each some times, until a larger batch no longer gains. Safe from several threads.
 /// </summary>
 /// <param name="given">The size to use without measuring, or null.</param>
 internal sealed class BatchSizeTuner(int? given = null)
@@ -10,8 +10,9 @@ internal sealed class BatchSizeTuner(int? given = null)
     /// <summary>The largest size that is tried.</summary>
     public const int Maximum = 64;
 
-    // After the first batch of a size, which allocates, the mean over at least so many pictures and batches. Not the least time: beside other work on the
-    // machine a short batch can slip through undisturbed where a long one cannot, and would look faster than it is on the whole.
+    // After the first batch of a size, which allocates, the mean over at least so many pictures and batches. Not the least time: beside
+    // other work on the machine a short batch can slip through undisturbed where a long one cannot, and would look faster than it is on the
+    // whole.
     private const int Pictures = 96;
     private const int Batches = 3;
 

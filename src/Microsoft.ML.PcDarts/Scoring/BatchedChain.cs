@@ -23,16 +23,21 @@ internal sealed class BatchedChain(ScoringChain chain, ScoringSettings settings)
         }
     }
 
-    /// <summary>The same view as that of <see cref="Transformer"/>, with the network run on batches; all else is made by the stock transformers.</summary>
+    /// <summary>
+    /// The same view as that of <see cref="Transformer"/>, with the network run on batches; all else is made by the stock transformers.
+    /// </summary>
     /// <param name="input">Data with the image column.</param>
-    /// <param name="session">Gives an open session of this model whenever a cursor needs one; this chain's own may be closed by then.</param>
+    /// <param name="session">Gives an open session of this model whenever a cursor needs one; this chain's own may be closed by
+    /// then.</param>
     public IDataView Transform(IDataView input, Func<ScoringSession> session)
     {
         // As TransformerChain does: a wrong column is named now and not when the first row is read.
         _ = Transformer.GetOutputSchema(input.Schema);
         IDataView view = input;
         foreach (ITransformer step in Transformer)
-            view = step is OnnxTransformer onnx ? new BatchedFeatures(view, onnx, chain.Pixels, chain.Features, session) : step.Transform(view);
+            view = step is OnnxTransformer onnx
+                ? new BatchedFeatures(view, onnx, chain.Pixels, chain.Features, session)
+                : step.Transform(view);
         return view;
     }
 

@@ -6,8 +6,8 @@ using SkiaSharp;
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>
-/// How much each place of a picture speaks for a class: Grad-CAM (Selvaraju et al. 2017) of the last cell, which for this kind of network is the classifier's weighted sum of its maps (Zhou et al. 2016).
-/// Coarse: a value for a cell of a grid, 8×8 for a 32×32 picture.
+/// How much each place of a picture speaks for a class: Grad-CAM (Selvaraju et al. 2017) of the last cell, which for this kind of network
+/// is the classifier's weighted sum of its maps (Zhou et al. 2016). Coarse: a value for a cell of a grid, 8×8 for a 32×32 picture.
 /// </summary>
 public sealed class PcDartsHeatMap
 {
@@ -32,10 +32,16 @@ public sealed class PcDartsHeatMap
     /// <summary>Columns of the grid.</summary>
     public int Width { get; }
 
-    /// <summary>The grid, row by row, float32 <c>[Height · Width]</c>: 0 for places that do not speak for the class, 1 for the one that does most; all 0 if none does.</summary>
+    /// <summary>
+    /// The grid, row by row, float32 <c>[Height · Width]</c>: 0 for places that do not speak for the class, 1 for the one that does most;
+    /// all 0 if none does.
+    /// </summary>
     public IReadOnlyList<float> Values => _values;
 
-    /// <summary>Writes the picture in shades of grey with the map over it, from clear over yellow to red, as PNG. So every colour is the map's, on a picture of any colour.</summary>
+    /// <summary>
+    /// Writes the picture in shades of grey with the map over it, from clear over yellow to red, as PNG. So every colour is the map's, on a
+    /// picture of any colour.
+    /// </summary>
     /// <param name="image">The picture that was explained; not disposed.</param>
     /// <param name="path">The file; an existing one is replaced only once the new one is complete.</param>
     /// <param name="side">The picture is enlarged so that its shorter side has at least so many pixels, 1 to 4096. Default 256.</param>
@@ -64,12 +70,15 @@ public sealed class PcDartsHeatMap
 
     private static SKBitmap Bitmap(MLImage image)
     {
-        var bitmap = new SKBitmap(image.Width, image.Height, image.PixelFormat == MLPixelFormat.Bgra32 ? SKColorType.Bgra8888 : SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        var bitmap = new SKBitmap(image.Width, image.Height,
+            image.PixelFormat == MLPixelFormat.Bgra32 ? SKColorType.Bgra8888 : SKColorType.Rgba8888, SKAlphaType.Unpremul);
         Marshal.Copy(image.Pixels.ToArray(), 0, bitmap.GetPixels(), bitmap.ByteCount);
         return bitmap;
     }
 
-    /// <summary>The colour matrix of a picture's luminance (Rec. 709), a little darker so that the map's yellow stands out on white too.</summary>
+    /// <summary>
+    /// The colour matrix of a picture's luminance (Rec. 709), a little darker so that the map's yellow stands out on white too.
+    /// </summary>
     private static float[] Grey()
     {
         const float brightness = 0.8f;

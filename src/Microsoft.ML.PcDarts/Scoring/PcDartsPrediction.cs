@@ -24,21 +24,22 @@ public sealed class PcDartsPrediction
         Error = error;
     }
 
-    /// <summary>Why the picture was skipped, or null when it was scored. Only with <see cref="BadImageHandling.Skip"/>; everything else of a
-    /// skipped picture is empty.</summary>
+    /// <summary>Why the picture was skipped, or null when it was scored. Only with <see cref="BadImageHandling.Skip"/>; everything else of
+    /// a skipped picture is empty.</summary>
     public string? Error { get; }
 
     /// <summary>The likeliest class, the first of several equally likely ones: its key value as text; "" for a skipped picture.</summary>
     public string Label => Index < 0 ? "" : _classNames[Index];
 
-    /// <summary>Position of <see cref="Label"/> among <see cref="PcDartsPredictor.ClassNames"/>, from 0; −1 for a skipped picture. ML.NET's key
-    /// in the column PredictedLabel is one more.</summary>
+    /// <summary>Position of <see cref="Label"/> among <see cref="PcDartsPredictor.ClassNames"/>, from 0; −1 for a skipped picture. ML.NET's
+    /// key in the column PredictedLabel is one more.</summary>
     public int Index { get; }
 
     /// <summary>Probability of <see cref="Label"/>, 0 to 1; 0 for a skipped picture.</summary>
     public float Probability => Index < 0 ? 0 : _probabilities[Index];
 
-    /// <summary>Probabilities of all classes, float32 <c>[classes]</c> in the order of <see cref="PcDartsPredictor.ClassNames"/>; they sum to
+    /// <summary>Probabilities of all classes, float32 <c>[classes]</c> in the order of <see cref="PcDartsPredictor.ClassNames"/>; they sum
+    /// to
     /// 1. The same as ML.NET's column Score.</summary>
     public IReadOnlyList<float> Probabilities => _probabilities;
 
@@ -49,7 +50,8 @@ public sealed class PcDartsPrediction
     public IReadOnlyList<ClassProbability> Top(int count)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        return [.. _classNames.Zip(_probabilities, (label, probability) => new ClassProbability(label, probability)).OrderByDescending(pair => pair.Probability).Take(count)];
+        return [.. _classNames.Zip(_probabilities, (label, probability) => new ClassProbability(label, probability))
+            .OrderByDescending(pair => pair.Probability).Take(count)];
     }
 
     // Finite weights can still give infinite maps, and those no probabilities.
@@ -59,11 +61,13 @@ public sealed class PcDartsPrediction
         for (int i = 0; i < probabilities.Length; i++)
         {
             if (!float.IsFinite(probabilities[i]))
-                throw new InvalidDataException($"The network gives {probabilities[i].ToString(CultureInfo.InvariantCulture)} as the probability of '{classNames[i]}': its numbers overflow. Train it again with a lower learning rate.");
+                throw new InvalidDataException($"The network gives {probabilities[i].ToString(CultureInfo.InvariantCulture)} as the "
+                    + $"probability of '{classNames[i]}': its numbers overflow. Train it again with a lower learning rate.");
             sum += probabilities[i];
         }
 
         if (Math.Abs(sum - 1) > 1e-3)
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The network's probabilities sum to {sum:G4} instead of 1, so it is no classifier of this library."));
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                $"The network's probabilities sum to {sum:G4} instead of 1, so it is no classifier of this library."));
     }
 }

@@ -5,14 +5,15 @@ using Microsoft.ML.PcDarts.Images;
 namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>
-/// Decodes, prepares and scores pictures in batches on the thread pool. A batch is one task from its first file to its last probability, so one
-/// batch is decoded while another is scored, and no core waits for another inside a batch.
+/// Decodes, prepares and scores pictures in batches on the thread pool. A batch is one task from its first file to its last probability, so
+/// one batch is decoded while another is scored, and no core waits for another inside a batch.
 /// </summary>
 /// <param name="classifier">The model; not owned.</param>
 /// <param name="session">Its network; not owned.</param>
 /// <param name="badImages">What to do with a file that cannot be decoded.</param>
 /// <param name="maximumPixels">Most pixels of a file.</param>
-internal sealed class PictureScoring(SavedClassifier classifier, ScoringSession session, BadImageHandling badImages, int maximumPixels) : IDisposable
+internal sealed class PictureScoring(SavedClassifier classifier, ScoringSession session, BadImageHandling badImages,
+    int maximumPixels) : IDisposable
 {
     private readonly ConcurrentBag<ScoringBuffers> _buffers = [];
     private volatile bool _disposed;
@@ -139,7 +140,8 @@ internal sealed class PictureScoring(SavedClassifier classifier, ScoringSession 
                     buffers.Extract(decode(batch[i], first + i, cancellation), readable * session.InputLength);
                     readable++;
                 }
-                catch (Exception bad) when (badImages == BadImageHandling.Skip && bad is (InvalidDataException or IOException or UnauthorizedAccessException))
+                catch (Exception bad) when (badImages == BadImageHandling.Skip
+                    && bad is (InvalidDataException or IOException or UnauthorizedAccessException))
                 {
                     Interlocked.Increment(ref _skipped);
                     results[i] = new PcDartsPrediction(bad.Message);
@@ -149,7 +151,8 @@ internal sealed class PictureScoring(SavedClassifier classifier, ScoringSession 
                 session.Run(buffers.Pixels, buffers.Results, readable);
             int next = 0;
             return [.. results.Select(result => result
-                ?? new PcDartsPrediction(classifier.Info.ClassNames, buffers.Results.AsSpan(next++ * session.OutputLength, session.OutputLength).ToArray()))];
+                ?? new PcDartsPrediction(classifier.Info.ClassNames,
+                    buffers.Results.AsSpan(next++ * session.OutputLength, session.OutputLength).ToArray()))];
         }
         finally
         {

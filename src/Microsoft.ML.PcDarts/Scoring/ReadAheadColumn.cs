@@ -7,7 +7,8 @@ namespace Microsoft.ML.PcDarts.Scoring;
 /// <summary>Values of one column for rows that were read ahead, by slot.</summary>
 internal abstract class ReadAheadColumn
 {
-    private static readonly MethodInfo CreateOf = ((Func<DataViewRow, DataViewSchema.Column, int, ReadAheadColumn>)Create<int>).Method.GetGenericMethodDefinition();
+    private static readonly MethodInfo CreateOf =
+        ((Func<DataViewRow, DataViewSchema.Column, int, ReadAheadColumn>)Create<int>).Method.GetGenericMethodDefinition();
 
     private static readonly MethodInfo CreateVectorOf =
         ((Func<DataViewRow, DataViewSchema.Column, int, ReadAheadColumn>)CreateVector<int>).Method.GetGenericMethodDefinition();

@@ -4,8 +4,9 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>
-/// A cursor whose features are computed in batches on the thread pool. It reads its source on the thread that moves it, some rows ahead, and keeps their
-/// values; row by row it looks like any other cursor. Errors of a row come when that row is reached, or its value is asked for.
+/// A cursor whose features are computed in batches on the thread pool. It reads its source on the thread that moves it, some rows ahead,
+/// and keeps their values; row by row it looks like any other cursor. Errors of a row come when that row is reached, or its value is asked
+/// for.
 /// </summary>
 internal sealed class ReadAheadCursor : DataViewRowCursor
 {
@@ -33,7 +34,8 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
     /// <param name="pixels">The source's column with the network's bytes.</param>
     /// <param name="features">The column that is computed.</param>
     /// <param name="session">Computes it; not owned.</param>
-    public ReadAheadCursor(DataViewSchema schema, DataViewRowCursor source, IReadOnlyList<DataViewSchema.Column> kept, DataViewSchema.Column pixels,
+    public ReadAheadCursor(DataViewSchema schema, DataViewRowCursor source, IReadOnlyList<DataViewSchema.Column> kept,
+        DataViewSchema.Column pixels,
         DataViewSchema.Column features, ScoringSession session)
     {
         _schema = schema;
@@ -42,7 +44,8 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
         _session = session;
         // One is read from, one waits to be computed for each that is.
         int batches = 1 + 2 * session.Threads, rows = session.BatchSize.Largest;
-        _columns = kept.ToDictionary(column => column.Index, column => ReadAheadColumn.Create(source, source.Schema[column.Index], batches * rows));
+        _columns = kept.ToDictionary(column => column.Index,
+            column => ReadAheadColumn.Create(source, source.Schema[column.Index], batches * rows));
         _read = [.. _columns.Values];
         _free = new Stack<ReadAheadBatch>(Enumerable.Range(0, batches).Select(batch => new ReadAheadBatch(batch * rows, rows)));
         _getId = source.GetIdGetter();
@@ -55,7 +58,8 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
 
     public override long Batch => _current?.Batches[_row] ?? 0;
 
-    public override bool IsColumnActive(DataViewSchema.Column column) => column.Index == _features.Index || _columns.ContainsKey(column.Index);
+    public override bool IsColumnActive(DataViewSchema.Column column)
+        => column.Index == _features.Index || _columns.ContainsKey(column.Index);
 
     public override ValueGetter<DataViewRowId> GetIdGetter() => (ref id) => id = Current.Ids[_row];
 

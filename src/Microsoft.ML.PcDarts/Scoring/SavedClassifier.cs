@@ -13,8 +13,8 @@ using Microsoft.ML.Transforms.Onnx;
 namespace Microsoft.ML.PcDarts.Scoring;
 
 /// <summary>
-/// A saved model taken apart for scoring in batches: the stock transformers from the picture to its bytes, as they were saved, and the network with
-/// its classifier as one ONNX graph from bytes to probabilities.
+/// A saved model taken apart for scoring in batches: the stock transformers from the picture to its bytes, as they were saved, and the
+/// network with its classifier as one ONNX graph from bytes to probabilities.
 /// </summary>
 internal sealed class SavedClassifier : IDisposable
 {
@@ -27,7 +27,8 @@ internal sealed class SavedClassifier : IDisposable
     private readonly string _pixels;
 
     private SavedClassifier(
-        ModelProto network, PcDartsModelInfo info, ITransformer model, ITransformer preprocessing, DataViewSchema schema, string image, string pixels)
+        ModelProto network, PcDartsModelInfo info, ITransformer model, ITransformer preprocessing, DataViewSchema schema, string image,
+        string pixels)
     {
         Network = network.ToByteArray();
         Info = info;
@@ -64,7 +65,8 @@ internal sealed class SavedClassifier : IDisposable
         if (ArchiveLimits.IsZip(stream))
             return FromZip(context, stream, name, network, info);
         DataViewSchema schema = ImageRow.SchemaOf(Image);
-        ITransformer preprocessing = ImagePreprocessing.Estimator(context, Image, "Resized", Pixels, info.Shape.ImageWidth, info.Shape.ImageHeight)
+        ITransformer preprocessing = ImagePreprocessing.Estimator(context, Image, "Resized", Pixels, info.Shape.ImageWidth,
+            info.Shape.ImageHeight)
             .Fit(MlNetAccess.EmptyData(context, schema));
         return new SavedClassifier(network, info, preprocessing, preprocessing, schema, Image, Pixels);
     }
@@ -85,8 +87,10 @@ internal sealed class SavedClassifier : IDisposable
         {
             List<ITransformer> steps = [.. Flatten(model)];
             string pixels = network.Graph.Input[0].Name, features = network.Graph.Output[0].Name;
-            int head = steps.FindLastIndex(step => step is ISingleFeaturePredictionTransformer<object> scorer && scorer.FeatureColumnName == features);
-            if (head < 0 || ((ISingleFeaturePredictionTransformer<object>)steps[head]).Model is not MaximumEntropyModelParameters classifier)
+            int head = steps.FindLastIndex(step => step is ISingleFeaturePredictionTransformer<object> scorer
+                && scorer.FeatureColumnName == features);
+            if (head < 0
+                || ((ISingleFeaturePredictionTransformer<object>)steps[head]).Model is not MaximumEntropyModelParameters classifier)
                 throw new InvalidDataException("it lacks the classifier of its network");
             int end = steps.FindLastIndex(head, step => step is OnnxTransformer);
             if (end < 0)
@@ -106,11 +110,13 @@ internal sealed class SavedClassifier : IDisposable
 
     // ML.NET throws what a damaged part happens to cause, often inside a TargetInvocationException.
     private static Exception Explained(MLContext context, string name, Exception thrown)
-        => LoadFault.Of($"{name} cannot be loaded", thrown, context.TempFilePath, LoadFault.SystemFolder) ?? OnnxModelFile.Incomplete(name, thrown.GetBaseException());
+        => LoadFault.Of($"{name} cannot be loaded", thrown, context.TempFilePath, LoadFault.SystemFolder)
+            ?? OnnxModelFile.Incomplete(name, thrown.GetBaseException());
 
-    // The steps between the decoded picture and its bytes, whatever they are: they begin after the last step that loads pictures from files, or, when
-    // more than the picture is needed there, earlier.
-    private static (ITransformer Steps, DataViewSchema Schema, string Image) Preprocessing(List<ITransformer> steps, DataViewSchema? input, string pixels)
+    // The steps between the decoded picture and its bytes, whatever they are: they begin after the last step that loads pictures from
+    // files, or, when more than the picture is needed there, earlier.
+    private static (ITransformer Steps, DataViewSchema Schema, string Image) Preprocessing(List<ITransformer> steps, DataViewSchema? input,
+        string pixels)
     {
         if (input is null)
             return FromPicture(steps[(steps.FindLastIndex(step => step is ImageLoadingTransformer) + 1)..], pixels);
@@ -130,8 +136,8 @@ internal sealed class SavedClassifier : IDisposable
         throw new InvalidDataException("its network does not read a picture alone");
     }
 
-    // Of a model that was saved without its input schema the steps after the loading of pictures are taken, or all; those that lack their columns, such as a label's, make none that the picture
-    // goes through.
+    // Of a model that was saved without its input schema the steps after the loading of pictures are taken, or all; those that lack their
+    // columns, such as a label's, make none that the picture goes through.
     private static (ITransformer Steps, DataViewSchema Schema, string Image) FromPicture(List<ITransformer> steps, string pixels)
     {
         int loading = steps.FindLastIndex(step => step is ImageLoadingTransformer);
@@ -153,9 +159,11 @@ internal sealed class SavedClassifier : IDisposable
         }
 
         var chain = new TransformerChain<ITransformer>([.. kept]);
-        if (schema.GetColumnOrNull(pixels) is { } column && ((ITransformer)chain).GetRowToRowMapper(input).GetDependencies([column]).ToArray() is [{ Type: ImageDataViewType } image])
+        if (schema.GetColumnOrNull(pixels) is { } column
+            && ((ITransformer)chain).GetRowToRowMapper(input).GetDependencies([column]).ToArray() is [{ Type: ImageDataViewType } image])
             return (chain, input, image.Name);
-        throw new InvalidDataException("it was saved without the schema of its input, and its network reads more than a picture; save it with the schema: mlContext.Model.Save(model, data.Schema, path)");
+        throw new InvalidDataException("it was saved without the schema of its input, and its network reads more than a picture; "
+            + "save it with the schema: mlContext.Model.Save(model, data.Schema, path)");
 
         static string InputOf(string output, OneToOneTransformerBase step)
             => MlNetAccess.ColumnPairs(step).FirstOrDefault(pair => pair.Output == output).Input ?? output;
@@ -174,7 +182,8 @@ internal sealed class SavedClassifier : IDisposable
         }
     }
 
-    // The schema before each step and after the last. ML.NET saves no picture columns with a model's input schema: those that the steps need are added.
+    // The schema before each step and after the last. ML.NET saves no picture columns with a model's input schema: those that the steps
+    // need are added.
     private static List<DataViewSchema> Schemas(List<ITransformer> steps, DataViewSchema? input)
     {
         var builder = new DataViewSchema.Builder();
@@ -197,7 +206,8 @@ internal sealed class SavedClassifier : IDisposable
     // The picture column that a step reads and the schema lacks; null if there is none.
     private static string? PictureInput(ITransformer step, DataViewSchema schema)
         => step is ImageResizingTransformer or ImageGrayscalingTransformer or ImagePixelExtractingTransformer or ColumnCopyingTransformer
-            ? MlNetAccess.ColumnPairs((OneToOneTransformerBase)step).Select(pair => pair.Input).FirstOrDefault(name => schema.GetColumnOrNull(name) is null)
+            ? MlNetAccess.ColumnPairs((OneToOneTransformerBase)step).Select(pair => pair.Input)
+                .FirstOrDefault(name => schema.GetColumnOrNull(name) is null)
             : null;
 
     private static void AddClassifier(ModelProto network, MaximumEntropyModelParameters classifier, string features, int needed)

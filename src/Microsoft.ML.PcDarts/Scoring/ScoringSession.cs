@@ -36,13 +36,16 @@ internal sealed class ScoringSession : IDisposable
         if ((long)BatchSize.Largest * InputLength > Array.MaxLength)
         {
             _session.Dispose();
-            throw new ArgumentOutOfRangeException(nameof(BatchSize), $"BatchSize {BatchSize.Largest} is too large for pictures of {InputLength} bytes; at most {Array.MaxLength / InputLength} fit a batch.");
+            throw new ArgumentOutOfRangeException(nameof(BatchSize),
+                $"BatchSize {BatchSize.Largest} is too large for pictures of {InputLength} bytes; at most {Array.MaxLength / InputLength} "
+                    + "fit a batch.");
         }
         int[] output = _session.OutputMetadata[_output[0]].Dimensions;
         if (output is not [_, > 0 and var length])
         {
             _session.Dispose();
-            throw new InvalidDataException($"its network gives values of shape [{string.Join(", ", output)}] instead of some for each picture");
+            throw new InvalidDataException($"its network gives values of shape [{string.Join(", ", output)}] instead of some "
+                + "for each picture");
         }
 
         OutputLength = length;
@@ -57,8 +60,8 @@ internal sealed class ScoringSession : IDisposable
         return results;
     }
 
-    /// <summary>Batches that are computed at the same time, each on one thread: for networks of this size that is faster than several threads
-    /// on one batch, because no thread waits for another inside it.</summary>
+    /// <summary>Batches that are computed at the same time, each on one thread: for networks of this size that is faster than several
+    /// threads on one batch, because no thread waits for another inside it.</summary>
     public int Threads { get; }
 
     /// <summary>The number of pictures to run together.</summary>

@@ -34,7 +34,8 @@ internal sealed record ScoringSettings
             {
                 // The application references the CPU build of ONNX Runtime, or the machine lacks the GPU or its libraries.
                 if (!FallbackToCpu)
-                    throw new InvalidOperationException($"GpuDeviceId {gpu} cannot be used: {cause.Message.TrimEnd('.')}. Reference Microsoft.ML.OnnxRuntime.Gpu, or set FallbackToCpu to true.", cause);
+                    throw new InvalidOperationException($"GpuDeviceId {gpu} cannot be used: {cause.Message.TrimEnd('.')}. "
+                        + "Reference Microsoft.ML.OnnxRuntime.Gpu, or set FallbackToCpu to true.", cause);
             }
         }
         using SessionOptions cpu = Options();

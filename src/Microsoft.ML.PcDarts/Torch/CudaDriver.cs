@@ -19,8 +19,8 @@ internal static unsafe class CudaDriver
     }
 
     /// <summary>
-    /// Bytes of a GPU's memory that are taken, by all processes. libtorch keeps what it has once taken, so after the steps of a training this is the most it needed.
-    /// Null where there is no driver or it does not tell.
+    /// Bytes of a GPU's memory that are taken, by all processes. libtorch keeps what it has once taken, so after the steps of a training
+    /// this is the most it needed. Null where there is no driver or it does not tell.
     /// </summary>
     /// <param name="device">CUDA device number.</param>
     internal static long? MemoryInUse(int device)
@@ -55,19 +55,22 @@ internal static unsafe class CudaDriver
     {
         const int active = 1; // CU_STREAM_CAPTURE_STATUS_ACTIVE
         int status;
-        return Entry("cuStreamIsCapturing") is var entry and not 0 && ((delegate* unmanaged<nint, int*, int>)entry)(stream, &status) == 0 && status == active;
+        return Entry("cuStreamIsCapturing") is var entry and not 0 && ((delegate* unmanaged<nint, int*, int>)entry)(stream, &status) == 0
+            && status == active;
     }
 
     /// <summary>Ends a recording whose result is not wanted.</summary>
     internal static void EndRecording(nint stream)
     {
         nint graph = 0;
-        if (Entry("cuStreamEndCapture") is var end and not 0 && ((delegate* unmanaged<nint, nint*, int>)end)(stream, &graph) == 0 && graph != 0
+        if (Entry("cuStreamEndCapture") is var end and not 0
+            && ((delegate* unmanaged<nint, nint*, int>)end)(stream, &graph) == 0 && graph != 0
             && Entry("cuGraphDestroy") is var destroy and not 0)
         {
             _ = ((delegate* unmanaged<nint, int>)destroy)(graph);
         }
     }
 
-    private static nint Entry(string name) => Driver.Value != 0 && NativeLibrary.TryGetExport(Driver.Value, name, out nint entry) ? entry : 0;
+    private static nint Entry(string name)
+        => Driver.Value != 0 && NativeLibrary.TryGetExport(Driver.Value, name, out nint entry) ? entry : 0;
 }

@@ -5,12 +5,13 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Torch;
 
 /// <summary>
-/// Operations of a GPU that are recorded once and then launched as one, because launching some thousand of them in every step takes longer than computing them. What is recorded reads and writes the
-/// same memory in every launch.
+/// Operations of a GPU that are recorded once and then launched as one, because launching some thousand of them in every step takes longer
+/// than computing them. What is recorded reads and writes the same memory in every launch.
 /// </summary>
 /// <remarks>
-/// TorchSharp does not pass CUDA graphs on. libtorch's own class is reached through the names that compilers of Linux give its functions; where one is missing, nothing is recorded. Exceptions of C++
-/// would end the process, so everything that these functions check is checked here first.
+/// TorchSharp does not pass CUDA graphs on. libtorch's own class is reached through the names that compilers of Linux give its functions;
+/// where one is missing, nothing is recorded. Exceptions of C++ would end the process, so everything that these functions check is checked
+/// here first.
 /// </remarks>
 internal sealed unsafe class CudaGraph : IRecordedWork
 {
@@ -29,8 +30,12 @@ internal sealed unsafe class CudaGraph : IRecordedWork
         ((delegate* unmanaged<nint, byte, void>)functions.Create)(_object, 0);
     }
 
-    /// <summary>Whether work of a device can be recorded: on the first GPU that the process sees, on Linux, unless <see cref="Switch"/> forbids it.</summary>
-    internal static bool IsSupported(Device device) => device is { type: DeviceType.CUDA, index: <= 0 } && OperatingSystem.IsLinux() && Library.Value is not null && Environment.GetEnvironmentVariable(Switch) != "0";
+    /// <summary>
+    /// Whether work of a device can be recorded: on the first GPU that the process sees, on Linux, unless <see cref="Switch"/> forbids it.
+    /// </summary>
+    internal static bool IsSupported(Device device)
+        => device is { type: DeviceType.CUDA, index: <= 0 } && OperatingSystem.IsLinux() && Library.Value is not null
+            && Environment.GetEnvironmentVariable(Switch) != "0";
 
     /// <summary>Records what a function gives the device to do; nothing is computed yet.</summary>
     /// <param name="work">Has run before, so that libraries have made their plans. It must not wait for the device.</param>
@@ -38,10 +43,12 @@ internal sealed unsafe class CudaGraph : IRecordedWork
     /// <returns>The graph; null if the work cannot be recorded.</returns>
     internal static IRecordedWork? Record(Action work, out Exception? failure)
     {
-        Functions functions = Library.Value ?? throw new PlatformNotSupportedException("Work of a GPU cannot be recorded here; ask IsSupported first.");
+        Functions functions = Library.Value
+            ?? throw new PlatformNotSupportedException("Work of a GPU cannot be recorded here; ask IsSupported first.");
         cuda.synchronize();
         CudaGraph graph = new(functions);
-        Stream before = ((delegate* unmanaged<sbyte, Stream>)functions.CurrentStream)(0), aside = ((delegate* unmanaged<byte, sbyte, Stream>)functions.StreamFromPool)(0, 0);
+        Stream before = ((delegate* unmanaged<sbyte, Stream>)functions.CurrentStream)(0),
+            aside = ((delegate* unmanaged<byte, sbyte, Stream>)functions.StreamFromPool)(0, 0);
         nint stream = ((delegate* unmanaged<Stream*, nint>)functions.StreamHandle)(&aside);
         ((delegate* unmanaged<Stream, void>)functions.SetCurrentStream)(aside); // the default stream cannot be recorded
         try
@@ -97,7 +104,8 @@ internal sealed unsafe class CudaGraph : IRecordedWork
     }
 
     /// <summary>Entry points of libtorch.</summary>
-    private sealed record Functions(nint Create, nint Destroy, nint Begin, nint End, nint Replay, nint CurrentStream, nint StreamFromPool, nint SetCurrentStream, nint StreamHandle)
+    private sealed record Functions(nint Create, nint Destroy, nint Begin, nint End, nint Replay, nint CurrentStream, nint StreamFromPool,
+        nint SetCurrentStream, nint StreamHandle)
     {
         internal static Functions? Find()
         {
@@ -106,11 +114,15 @@ internal sealed unsafe class CudaGraph : IRecordedWork
             nint[] entries =
             [
                 Entry(torch, "_ZN2at4cuda9CUDAGraphC1Eb"), Entry(torch, "_ZN2at4cuda9CUDAGraphD1Ev"),
-                Entry(torch, "_ZN2at4cuda9CUDAGraph13capture_beginESt4pairIyyE21cudaStreamCaptureMode"), Entry(torch, "_ZN2at4cuda9CUDAGraph11capture_endEv"),
-                Entry(torch, "_ZN2at4cuda9CUDAGraph6replayEv"), Entry(core, "_ZN3c104cuda20getCurrentCUDAStreamEa"), Entry(core, "_ZN3c104cuda17getStreamFromPoolEba"),
+                Entry(torch, "_ZN2at4cuda9CUDAGraph13capture_beginESt4pairIyyE21cudaStreamCaptureMode"),
+                Entry(torch, "_ZN2at4cuda9CUDAGraph11capture_endEv"),
+                Entry(torch, "_ZN2at4cuda9CUDAGraph6replayEv"), Entry(core, "_ZN3c104cuda20getCurrentCUDAStreamEa"),
+                Entry(core, "_ZN3c104cuda17getStreamFromPoolEba"),
                 Entry(core, "_ZN3c104cuda20setCurrentCUDAStreamENS0_10CUDAStreamE"), Entry(core, "_ZNK3c104cuda10CUDAStream6streamEv"),
             ];
-            return entries.Contains(0) ? null : new Functions(entries[0], entries[1], entries[2], entries[3], entries[4], entries[5], entries[6], entries[7], entries[8]);
+            return entries.Contains(0)
+                ? null
+                : new Functions(entries[0], entries[1], entries[2], entries[3], entries[4], entries[5], entries[6], entries[7], entries[8]);
 
             static nint Entry(nint library, string name) => NativeLibrary.TryGetExport(library, name, out nint entry) ? entry : 0;
         }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Torch;
 
 /// <summary>
-/// Weights and gradients that lie in one buffer each, so that clipping and stepping take a few operations instead of several for each of some thousand tensors: on a GPU their launches took more than
-/// half of a step. The weights stay what they are to their modules.
+/// Weights and gradients that lie in one buffer each, so that clipping and stepping take a few operations instead of several for each of
+/// some thousand tensors: on a GPU their launches took more than half of a step. The weights stay what they are to their modules.
 /// </summary>
 internal sealed class FlatWeights : IDisposable
 {
@@ -57,7 +57,10 @@ internal sealed class FlatWeights : IDisposable
 
     public void ZeroGradients() => _gradients.zero_();
 
-    /// <summary>Scales the gradients down to a largest L2 norm. The norm stays on the device: TorchSharp's function returns it as a number, for which the host would wait.</summary>
+    /// <summary>
+    /// Scales the gradients down to a largest L2 norm. The norm stays on the device: TorchSharp's function returns it as a number, for
+    /// which the host would wait.
+    /// </summary>
     /// <param name="maximum">Largest norm, above 0.</param>
     public void Clip(double maximum)
     {

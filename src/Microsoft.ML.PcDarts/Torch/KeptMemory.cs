@@ -51,7 +51,8 @@ internal sealed partial class KeptMemory : IDisposable
     }
 
     private static bool IsOurs => OperatingSystem.IsLinux()
-        && Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is null && Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is null;
+        && Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is null
+        && Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is null;
 
     [LibraryImport("libc", EntryPoint = "mallopt")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Torch;
 
-/// <summary>Copies a module's float32 parameters and running statistics to and from managed memory, under the keys of the paper's code.</summary>
+/// <summary>
+/// Copies a module's float32 parameters and running statistics to and from managed memory, under the keys of the paper's code.
+/// </summary>
 internal static class ModuleWeights
 {
     /// <summary>Copies of all parameters and running statistics, contiguous in [out, in, kH, kW] order.</summary>
@@ -29,9 +31,11 @@ internal static class ModuleWeights
 
     /// <summary>Overwrites all parameters and running statistics.</summary>
     /// <param name="module">The module to fill.</param>
-    /// <param name="weights">One entry for each key of the module; keys that start with <paramref name="optionalPrefix"/> may be unknown.</param>
+    /// <param name="weights">One entry for each key of the module; keys that start with <paramref name="optionalPrefix"/> may be
+    /// unknown.</param>
     /// <param name="optionalPrefix">Start of the keys that are left out if the module lacks them.</param>
-    /// <exception cref="ArgumentException">A key is missing or unknown, or a shape or type differs. Nothing has been written then.</exception>
+    /// <exception cref="ArgumentException">A key is missing or unknown, or a shape or type differs. Nothing has been written
+    /// then.</exception>
     internal static void Import(nn.Module module, IReadOnlyDictionary<string, TensorData> weights, string? optionalPrefix = null)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -51,14 +55,16 @@ internal static class ModuleWeights
         string? unknown = weights.Keys.FirstOrDefault(key => !entries.ContainsKey(key)
             && (optionalPrefix is null || !key.StartsWith(optionalPrefix, StringComparison.Ordinal)));
         if (unknown is not null)
-            throw new ArgumentException($"The network has no weight '{unknown}'; the weights belong to another architecture.", nameof(weights));
+            throw new ArgumentException($"The network has no weight '{unknown}'; the weights belong to another architecture.",
+                nameof(weights));
         foreach ((string key, Tensor target) in entries)
             target.copy_(tensor(weights[key].Floats, weights[key].Shape));
     }
 
     /// <summary>The tensors whose names begin with a prefix, under their names without it.</summary>
     internal static IReadOnlyDictionary<string, TensorData> WithPrefix(IReadOnlyDictionary<string, TensorData> tensors, string prefix)
-        => tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value, StringComparer.Ordinal);
+        => tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value, StringComparer.Ordinal);
 
     // PyTorch's counter of batches is not part of the paper's checkpoints, and nothing reads it.
     private static IEnumerable<KeyValuePair<string, Tensor>> Entries(nn.Module module)

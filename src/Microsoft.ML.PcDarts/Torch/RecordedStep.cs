@@ -3,12 +3,17 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Torch;
 
-/// <summary>A forward and backward pass that is recorded on a GPU once it has run some times with batches of one shape, and launched as one from then on.</summary>
-/// <param name="pass">Pictures and labels → logits; leaves gradients. It draws no random numbers on the host, and what it reads and writes besides stays where it is.</param>
+/// <summary>
+/// A forward and backward pass that is recorded on a GPU once it has run some times with batches of one shape, and launched as one from
+/// then on.
+/// </summary>
+/// <param name="pass">Pictures and labels → logits; leaves gradients. It draws no random numbers on the host, and what it reads and writes
+/// besides stays where it is.</param>
 /// <param name="record">False to leave the pass as it is on every device.</param>
 /// <param name="warn">Receives a message when recording fails; the pass is then run as it is.</param>
 /// <param name="recorder">What records; null for <see cref="CudaGraph"/> where it is supported.</param>
-internal sealed class RecordedStep(Func<Tensor, Tensor, Tensor> pass, bool record, Action<string>? warn = null, RecordedStep.Recorder? recorder = null) : IDisposable
+internal sealed class RecordedStep(Func<Tensor, Tensor, Tensor> pass, bool record, Action<string>? warn = null,
+    RecordedStep.Recorder? recorder = null) : IDisposable
 {
     // Libraries measure and make plans in the first runs.
     private const int RunsBefore = 3;

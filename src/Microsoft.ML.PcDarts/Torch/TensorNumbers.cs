@@ -5,9 +5,10 @@ namespace Microsoft.ML.PcDarts.Torch;
 
 /// <summary>Arithmetic of tensors with numbers.</summary>
 /// <remarks>
-/// TorchSharp 0.107 makes a native scalar of every number, also of the factor 1 in a sum of tensors, and nothing keeps it alive during the call: if another thread causes a garbage collection then, the finalizer frees it while
-/// libtorch may still read it. The operation fails with "Unknown scalar type" or the like, or computes with another number, in some 50 of 400,000 calls beside a thread that collects all the time. These hold the scalar until
-/// the call has returned; eng/BannedSymbols.txt keeps this library from the others.
+/// TorchSharp 0.107 makes a native scalar of every number, also of the factor 1 in a sum of tensors, and nothing keeps it alive during the
+/// call: if another thread causes a garbage collection then, the finalizer frees it while libtorch may still read it. The operation fails
+/// with "Unknown scalar type" or the like, or computes with another number, in some 50 of 400,000 calls beside a thread that collects all
+/// the time. These hold the scalar until the call has returned; eng/BannedSymbols.txt keeps this library from the others.
 /// </remarks>
 internal static class TensorNumbers
 {

@@ -13,7 +13,8 @@ internal static partial class TorchRuntime
     internal const string LibTorchVersion = "2.10.0";
 
     private static string Platform { get; } =
-        (OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux") + "-" + RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+        (OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux") + "-"
+            + RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
 
     /// <summary>The folders in which this application's native libraries can lie, the host's own list first.</summary>
     internal static IReadOnlyList<string> NativeFolders()
@@ -56,7 +57,8 @@ internal static partial class TorchRuntime
     }
 
     /// <summary>In a notebook the packages are used where they were restored, and TorchSharp gathers the native files itself.</summary>
-    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "In a single file the location is empty, which is no package folder.")]
+    [UnconditionalSuppressMessage("SingleFile", "IL3000",
+        Justification = "In a single file the location is empty, which is no package folder.")]
     private static bool TorchSharpRunsFromPackageFolder()
     {
         string location = typeof(torch).Assembly.Location;
@@ -82,10 +84,12 @@ internal static partial class TorchRuntime
         {
             torch.InitializeDeviceType(DeviceType.CPU);
         }
-        catch (Exception exception) when (exception is TypeInitializationException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException)
+        catch (Exception exception) when (exception is TypeInitializationException or NotSupportedException or DllNotFoundException
+            or EntryPointNotFoundException)
         {
             string reason = (exception.InnerException ?? exception).Message;
-            throw new TorchLibraryException($"The native libraries were found, but TorchSharp {TorchSharpVersion} cannot start on them: {reason}", exception);
+            throw new TorchLibraryException($"The native libraries were found, but TorchSharp {TorchSharpVersion} cannot start "
+                + $"on them: {reason}", exception);
         }
     }
 
@@ -95,7 +99,8 @@ internal static partial class TorchRuntime
     internal static string ExplainMissing(string file, IReadOnlyList<string> folders)
     {
         string remedy = file.Contains("LibTorchSharp", StringComparison.Ordinal)
-            ? $"It belongs to the TorchSharp package, which has it for linux-x64, win-x64, win-arm64 and osx-arm64; this process is {Platform}."
+            ? "It belongs to the TorchSharp package, which has it for linux-x64, win-x64, win-arm64 and osx-arm64; "
+                + $"this process is {Platform}."
             : ReferenceLibTorch;
         return $"The native library {file} was not found. {remedy} Searched: {string.Join(", ", folders)}.";
     }
@@ -103,7 +108,8 @@ internal static partial class TorchRuntime
     /// <summary>The message for a library that is there and does not load.</summary>
     /// <param name="file">The file that was to be loaded.</param>
     /// <param name="loaderMessage">What the system's loader said.</param>
-    /// <param name="foundByName">The libtorch that was loaded because the system has it, not the application; null if there is none.</param>
+    /// <param name="foundByName">The libtorch that was loaded because the system has it, not the application; null if there is
+    /// none.</param>
     internal static string ExplainFailure(string file, string loaderMessage, string? foundByName = null)
     {
         string cause;
@@ -113,14 +119,17 @@ internal static partial class TorchRuntime
             string by = version.Groups["by"].Success ? version.Groups["by"].Value : file;
             string library = Path.GetFileName(version.Groups["library"].Value);
             cause = $"'{by}' needs the symbol version {wanted}, which this system's {library} does not have. " + (wanted == "GLIBCXX_3.4.32"
-                ? "The build target of the Microsoft.ML.PcDarts package removes this need: let the application reference that package (with a project reference, "
-                    + "import eng/Microsoft.ML.PcDarts.targets) and do not set PcDartsPatchLibTorchSharp to false. Or install libstdc++ of GCC 13.2 or newer (Debian 13, Ubuntu 24.04)."
+                ? "The build target of the Microsoft.ML.PcDarts package removes this need: let the application reference that package "
+                    + "(with a project reference, "
+                    + "import eng/Microsoft.ML.PcDarts.targets) and do not set PcDartsPatchLibTorchSharp to false. "
+                    + "Or install libstdc++ of GCC 13.2 or newer (Debian 13, Ubuntu 24.04)."
                 : $"Use a newer system, or a newer {library}.");
         }
         else if (MissingLibrary().Match(loaderMessage) is { Success: true } library)
         {
             string missing = library.Groups["library"].Value;
-            cause = $"It depends on {missing}, which is not there. " + (missing.Contains("torch", StringComparison.Ordinal) || missing.Contains("c10", StringComparison.Ordinal)
+            cause = $"It depends on {missing}, which is not there. "
+                + (missing.Contains("torch", StringComparison.Ordinal) || missing.Contains("c10", StringComparison.Ordinal)
                 ? $"Reference libtorch-cpu-{Platform} {LibTorchVersion} or another libtorch of that version in the application."
                 : missing.StartsWith("ld-linux", StringComparison.Ordinal)
                     ? "libtorch needs a system with glibc; it does not run on musl (Alpine)."
@@ -131,24 +140,30 @@ internal static partial class TorchRuntime
             cause = $"It needs the symbol {symbol.Groups["symbol"].Value}, which "
                 + (foundByName is null
                     ? $"the loaded libtorch does not have. TorchSharp {TorchSharpVersion} needs libtorch {LibTorchVersion}."
-                    : $"'{foundByName}'{VersionIn(foundByName)} does not have: the application references no libtorch, and the system's loader found this one. {ReferenceLibTorch}");
+                    : $"'{foundByName}'{VersionIn(foundByName)} does not have: the application references no libtorch, "
+                        + $"and the system's loader found this one. {ReferenceLibTorch}");
         }
         else
         {
             cause = OperatingSystem.IsWindows()
-                ? $"One of its dependencies is missing or of another version: libtorch must be {LibTorchVersion}, and the Microsoft Visual C++ runtime installed."
+                ? $"One of its dependencies is missing or of another version: libtorch must be {LibTorchVersion}, "
+                    + "and the Microsoft Visual C++ runtime installed."
                 : $"libtorch must be {LibTorchVersion} for {Platform}.";
         }
         return $"The native library '{file}' cannot be loaded. {cause} The system's loader said: {LastLine(loaderMessage)}";
     }
 
-    private static string ReferenceLibTorch => $"Reference one libtorch in the application: libtorch-cpu-{Platform} {LibTorchVersion} (or TorchSharp-cpu, TorchSharp-cuda-linux, TorchSharp-cuda-windows), "
+    private static string ReferenceLibTorch
+        => $"Reference one libtorch in the application: libtorch-cpu-{Platform} {LibTorchVersion} (or TorchSharp-cpu, "
+            + "TorchSharp-cuda-linux, TorchSharp-cuda-windows), "
         + $"or set {TorchLibVariable} to the torch/lib folder of an installed PyTorch {LibTorchVersion}.";
 
     /// <summary>The version that the file's name ends with, in brackets; empty if it has none.</summary>
-    private static string VersionIn(string path) => VersionSuffix().Match(path) is { Success: true } match ? $" (version {match.Groups["version"].Value})" : "";
+    private static string VersionIn(string path)
+        => VersionSuffix().Match(path) is { Success: true } match ? $" (version {match.Groups["version"].Value})" : "";
 
-    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault(string.Empty);
+    private static string LastLine(string text)
+        => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault(string.Empty);
 
     [GeneratedRegex(@"(?<library>[^\s:]+): version [`'](?<version>[^']+)' not found(?: \(required by (?<by>[^)]+)\))?")]
     private static partial Regex MissingVersion();

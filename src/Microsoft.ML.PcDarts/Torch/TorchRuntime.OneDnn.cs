@@ -16,8 +16,9 @@ internal static partial class TorchRuntime
     internal static string? OneDnnRemark { get; private set; }
 
     /// <summary>
-    /// Turns oneDNN off in libtorch on AMD processors that hide their caches, as virtual machines can make them. oneDNN (3.7.1 in libtorch 2.10) then takes each cache for a single byte, and its convolutions
-    /// with AVX2 or AVX-512 give wrong values and write beyond their tensors wherever channels do not fill a vector. libtorch's own convolutions take their place.
+    /// Turns oneDNN off in libtorch on AMD processors that hide their caches, as virtual machines can make them. oneDNN (3.7.1 in libtorch
+    /// 2.10) then takes each cache for a single byte, and its convolutions with AVX2 or AVX-512 give wrong values and write beyond their
+    /// tensors wherever channels do not fill a vector. libtorch's own convolutions take their place.
     /// </summary>
     private static void AvoidOneDnnWithoutCaches()
     {
@@ -38,7 +39,8 @@ internal static partial class TorchRuntime
             NativeEnvironment.SetDefault(OneDnnInstructions, "SSE41");
         }
 
-        OneDnnRemark = "The processor hides its caches, with which oneDNN computes wrong convolutions: libtorch's own are used, which can be slower. To have oneDNN all the same, "
+        OneDnnRemark = "The processor hides its caches, with which oneDNN computes wrong convolutions: libtorch's own are used, "
+            + "which can be slower. To have oneDNN all the same, "
             + $"set {OneDnnInstructions}=ALL.";
     }
 

@@ -29,13 +29,15 @@ internal static partial class TorchRuntime
             return torch.ScalarType.Float32;
         if (gpu && capability < FirstCapabilityWithBFloat16)
         {
-            throw new InvalidOperationException($"Precision BFloat16 cannot be used: the GPU {device} has compute capability {capability}, and bf16 needs {FirstCapabilityWithBFloat16}.0 or newer. "
+            throw new InvalidOperationException($"Precision BFloat16 cannot be used: the GPU {device} has compute capability {capability}, "
+                + $"and bf16 needs {FirstCapabilityWithBFloat16}.0 or newer. "
                 + "Leave Precision null or set it to Float32.");
         }
 
         if (!gpu)
         {
-            log("Precision BFloat16 on the CPU is computed by the tensor library instead of this library's float32 kernels and takes longer than Float32"
+            log("Precision BFloat16 on the CPU is computed by the tensor library instead of this library's float32 kernels and takes "
+                + "longer than Float32"
                 + (HasBFloat16Instructions() ? "." : ", all the more as this CPU has no bf16 instructions."));
         }
 

@@ -6,7 +6,9 @@ namespace Microsoft.ML.PcDarts.Torch;
 /// <summary>Everything that concerns the process around TorchSharp: loading the native libraries, the device, the threads.</summary>
 internal static partial class TorchRuntime
 {
-    /// <summary>Environment variable: the <c>torch/lib</c> folder of an installed PyTorch whose libtorch is used instead of a package's.</summary>
+    /// <summary>
+    /// Environment variable: the <c>torch/lib</c> folder of an installed PyTorch whose libtorch is used instead of a package's.
+    /// </summary>
     internal const string TorchLibVariable = "PCDARTS_TORCH_LIB";
 
     private static readonly Lock Gate = new();
@@ -35,21 +37,25 @@ internal static partial class TorchRuntime
         }
     }
 
-    /// <summary>Loads libtorch from a PyTorch installation instead of the application's folder, in the order its parts depend on each other.</summary>
+    /// <summary>
+    /// Loads libtorch from a PyTorch installation instead of the application's folder, in the order its parts depend on each other.
+    /// </summary>
     /// <param name="torchLibFolder">The <c>torch/lib</c> folder; its CUDA libraries are loaded when they are there.</param>
     /// <exception cref="TorchLibraryException">The folder or one of its libraries is missing or cannot be loaded.</exception>
     internal static void PreloadFrom(string torchLibFolder)
     {
         string folder = Path.GetFullPath(torchLibFolder);
         if (!Directory.Exists(folder))
-            throw new TorchLibraryException($"{TorchLibVariable} names the folder '{folder}', which does not exist; it must be the torch/lib folder of an installed PyTorch.");
+            throw new TorchLibraryException($"{TorchLibVariable} names the folder '{folder}', which does not exist; "
+                + "it must be the torch/lib folder of an installed PyTorch.");
         foreach (string name in (string[])["c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch"])
         {
             string file = Path.Combine(folder, FileName(name));
             if (File.Exists(file))
                 LoadFile(file);
             else if (!name.EndsWith("_cuda", StringComparison.Ordinal))
-                throw new TorchLibraryException($"'{file}' does not exist; {TorchLibVariable} must name the torch/lib folder of an installed PyTorch.");
+                throw new TorchLibraryException($"'{file}' does not exist; {TorchLibVariable} must name the torch/lib folder of an "
+                    + "installed PyTorch.");
         }
     }
 
@@ -68,11 +74,13 @@ internal static partial class TorchRuntime
         if (gpu >= 0 && gpu < count)
             return torch.device(DeviceType.CUDA, gpu);
         string problem = count == 0
-            ? "this process sees no CUDA GPU, or its libtorch is a CPU build (reference TorchSharp-cuda-linux or TorchSharp-cuda-windows, or set "
+            ? "this process sees no CUDA GPU, or its libtorch is a CPU build (reference TorchSharp-cuda-linux or TorchSharp-cuda-windows, "
+                + "or set "
                 + TorchLibVariable + " to the torch/lib folder of a PyTorch with CUDA)"
             : $"this process sees {count} CUDA GPU(s), numbered 0 to {count - 1}";
         if (!fallbackToCpu)
-            throw new InvalidOperationException($"GpuDeviceId {gpu} cannot be used: {problem}. Set FallbackToCpu to true to train on the CPU instead.");
+            throw new InvalidOperationException($"GpuDeviceId {gpu} cannot be used: {problem}. "
+                + "Set FallbackToCpu to true to train on the CPU instead.");
         log($"GpuDeviceId {gpu} cannot be used: {problem}. Training on the CPU.");
         return torch.CPU;
     }

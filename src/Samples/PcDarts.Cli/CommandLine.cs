@@ -19,11 +19,16 @@ internal static class CommandLine
         Recursive = true,
     };
 
-    private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show ML.NET's messages, and the stack trace of an error.", Recursive = true };
+    private static readonly Option<bool> Verbose = new("--verbose")
+    {
+        Description = "Show ML.NET's messages, and the stack trace of an error.",
+        Recursive = true,
+    };
 
     public static int Run(string[] args, Interruption interruption)
     {
-        Command[] keepers = [DemoCommand.Create(interruption.Token), FitCommand.Create(interruption.Token), ResumeCommand.Create(interruption.Token)];
+        Command[] keepers = [DemoCommand.Create(interruption.Token), FitCommand.Create(interruption.Token),
+            ResumeCommand.Create(interruption.Token)];
         RootCommand root = new("Designs a neural network for your own pictures with PC-DARTS, trains it and saves it as an ML.NET model.")
         {
             Json,
@@ -80,8 +85,10 @@ internal static class CommandLine
     /// <summary>The exception that says what happened, inside those of reflection, tasks and ML.NET's worker threads.</summary>
     private static Exception Unwrap(Exception exception)
     {
-        while (exception is TargetInvocationException or AggregateException or TypeInitializationException && exception.InnerException is { } inner
-            || exception is InvalidOperationException { InnerException: not null } && exception.Message.StartsWith("Splitter/consolidator", StringComparison.Ordinal))
+        while (exception is TargetInvocationException or AggregateException or TypeInitializationException
+            && exception.InnerException is { } inner
+            || exception is InvalidOperationException { InnerException: not null }
+                && exception.Message.StartsWith("Splitter/consolidator", StringComparison.Ordinal))
         {
             exception = exception.InnerException!;
         }

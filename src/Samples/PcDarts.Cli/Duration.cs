@@ -13,7 +13,8 @@ internal static partial class Duration
     {
         text = text.Trim();
         if (text.Contains(':', StringComparison.Ordinal))
-            return TimeSpan.TryParseExact(text, [@"h\:mm\:ss", @"hh\:mm\:ss", @"d\.hh\:mm\:ss"], CultureInfo.InvariantCulture, out duration) && duration > TimeSpan.Zero;
+            return TimeSpan.TryParseExact(text, [@"h\:mm\:ss", @"hh\:mm\:ss", @"d\.hh\:mm\:ss"], CultureInfo.InvariantCulture, out duration)
+                && duration > TimeSpan.Zero;
 
         duration = TimeSpan.Zero;
         Match match = Parts().Match(text);
@@ -25,7 +26,8 @@ internal static partial class Duration
         duration = TimeSpan.FromSeconds(seconds);
         return true;
 
-        double Part(string unit) => match.Groups[unit] is { Success: true } group ? double.Parse(group.ValueSpan, CultureInfo.InvariantCulture) : 0;
+        double Part(string unit)
+            => match.Groups[unit] is { Success: true } group ? double.Parse(group.ValueSpan, CultureInfo.InvariantCulture) : 0;
     }
 
     /// <summary>An option for a length of time; null when it is not given.</summary>
@@ -48,6 +50,7 @@ internal static partial class Duration
         ? string.Create(CultureInfo.InvariantCulture, $"{(int)duration.TotalHours}:{duration.Minutes:D2}:{duration.Seconds:D2}")
         : string.Create(CultureInfo.InvariantCulture, $"{duration.Minutes}:{duration.Seconds:D2}");
 
-    [GeneratedRegex(@"^(?:(?<d>\d+(?:\.\d+)?)d)?(?:(?<h>\d+(?:\.\d+)?)h)?(?:(?<m>\d+(?:\.\d+)?)m(?:in)?)?(?:(?<s>\d+(?:\.\d+)?)s)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:(?<d>\d+(?:\.\d+)?)d)?(?:(?<h>\d+(?:\.\d+)?)h)?(?:(?<m>\d+(?:\.\d+)?)m(?:in)?)?(?:(?<s>\d+(?:\.\d+)?)s)?$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Parts();
 }

@@ -38,13 +38,17 @@ internal static partial class OwnCommand
             return Run(project.Folder, project.Configuration);
         string program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is unknown.");
         // Under `dotnet PcDarts.Cli.dll` the program is dotnet itself.
-        return IsDotnet(program) ? ["dotnet", ShortPath(Path.Combine(AppContext.BaseDirectory, Assembly.GetEntryAssembly()!.GetName().Name + ".dll"))] : [Runnable(ShortPath(program))];
+        return IsDotnet(program)
+            ? ["dotnet", ShortPath(Path.Combine(AppContext.BaseDirectory, Assembly.GetEntryAssembly()!.GetName().Name + ".dll"))]
+            : [Runnable(ShortPath(program))];
     }
 
     /// <summary>Whether a program is .NET's own, which runs others.</summary>
-    public static bool IsDotnet(string program) => Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
+    public static bool IsDotnet(string program)
+        => Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
 
-    private static IEnumerable<string> Run(string project, string configuration) => ["dotnet", "run", "-c", configuration, "--project", ShortPath(project), "--"];
+    private static IEnumerable<string> Run(string project, string configuration)
+        => ["dotnet", "run", "-c", configuration, "--project", ShortPath(project), "--"];
 
     /// <summary>The project that this program was built of and lies in.</summary>
     private static (string Folder, string Configuration)? Project()
@@ -67,7 +71,8 @@ internal static partial class OwnCommand
 
     private static string Join(IEnumerable<string> words) => string.Join(' ', words.Select(Quote));
 
-    private static string Quote(string word) => Plain().IsMatch(word) || OperatingSystem.IsWindows() && !word.Contains(' ', StringComparison.Ordinal) ? word
+    private static string Quote(string word)
+        => Plain().IsMatch(word) || OperatingSystem.IsWindows() && !word.Contains(' ', StringComparison.Ordinal) ? word
         : OperatingSystem.IsWindows() ? $"\"{word}\""
         : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 

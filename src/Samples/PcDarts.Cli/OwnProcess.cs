@@ -18,7 +18,8 @@ internal static class OwnProcess
         process.WaitForExit();
         cancellation.ThrowIfCancellationRequested();
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"The process for '{string.Join(' ', arguments)}' ended with code {process.ExitCode}: {errors.Result.Trim()}");
+            throw new InvalidOperationException($"The process for '{string.Join(' ', arguments)}' ended with "
+                + $"code {process.ExitCode}: {errors.Result.Trim()}");
         string last = output.TrimEnd().Split('\n')[^1];
         return (JsonObject)JsonNode.Parse(last)!;
     }

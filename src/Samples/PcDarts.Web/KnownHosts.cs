@@ -5,8 +5,8 @@ using Microsoft.Extensions.Configuration;
 namespace PcDarts.Web;
 
 /// <summary>
-/// Names by which requests may call the server. One that listens on the loopback only is asked by that name only, unless AllowedHosts says otherwise: a page elsewhere whose name is made to lead to the loopback
-/// (DNS rebinding) gets no answer.
+/// Names by which requests may call the server. One that listens on the loopback only is asked by that name only, unless AllowedHosts says
+/// otherwise: a page elsewhere whose name is made to lead to the loopback (DNS rebinding) gets no answer.
 /// </summary>
 internal static class KnownHosts
 {
@@ -35,7 +35,8 @@ internal static class KnownHosts
         try
         {
             string host = BindingAddress.Parse(url).Host.Trim('[', ']');
-            return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+            return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+                || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
         }
         catch (FormatException)
         {

@@ -5,8 +5,11 @@ using Microsoft.Extensions.Logging;
 
 namespace PcDarts.Web;
 
-/// <summary>Turns what cannot be answered into problem+json with its own status: 400 to 499 where the request is at fault, 503 where the machine is.</summary>
-internal sealed partial class RejectionHandler(IProblemDetailsService problems, ServingMetrics metrics, ILogger<RejectionHandler> logger) : IExceptionHandler
+/// <summary>
+/// Turns what cannot be answered into problem+json with its own status: 400 to 499 where the request is at fault, 503 where the machine is.
+/// </summary>
+internal sealed partial class RejectionHandler(IProblemDetailsService problems, ServingMetrics metrics,
+    ILogger<RejectionHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellation)
     {
@@ -20,10 +23,12 @@ internal sealed partial class RejectionHandler(IProblemDetailsService problems, 
         RejectedException? rejected = exception switch
         {
             RejectedException known => known,
-            BadHttpRequestException bad => new RejectedException(bad.StatusCode, "The request cannot be read", $"{bad.Message.TrimEnd('.')}; see /openapi/v1.json for what is expected."),
+            BadHttpRequestException bad => new RejectedException(bad.StatusCode, "The request cannot be read",
+                $"{bad.Message.TrimEnd('.')}; see /openapi/v1.json for what is expected."),
             // What the system says names files and folders: that is for the log.
             IOException or UnauthorizedAccessException or OutOfMemoryException => new RejectedException(
-                StatusCodes.Status503ServiceUnavailable, "The server lacks what it needs", "Its log says what is missing; send the request again later.")
+                StatusCodes.Status503ServiceUnavailable, "The server lacks what it needs",
+                "Its log says what is missing; send the request again later.")
             {
                 RetryAfterSeconds = 30,
             },

@@ -13,12 +13,17 @@ internal sealed class ServingMetrics
         IMetricFactory factory = Metrics.WithCustomRegistry(Registry);
         DotNetStats.Register(Registry);
         Predictions = factory.CreateCounter("pcdarts_predictions_total", "Pictures answered, by the likeliest class.", ["label"]);
-        Rejections = factory.CreateCounter("pcdarts_rejections_total", "Pictures and requests that were refused, by HTTP status.", ["status"]);
-        Reloads = factory.CreateCounter("pcdarts_model_reloads_total", "New model files, by what became of them: loaded or refused.", ["outcome"]);
-        ConnectionsRefused = factory.CreateCounter("pcdarts_connections_refused_total", "Connections that were closed because there were too many.");
+        Rejections = factory.CreateCounter("pcdarts_rejections_total",
+            "Pictures and requests that were refused, by HTTP status.", ["status"]);
+        Reloads = factory.CreateCounter("pcdarts_model_reloads_total",
+            "New model files, by what became of them: loaded or refused.", ["outcome"]);
+        ConnectionsRefused = factory.CreateCounter("pcdarts_connections_refused_total",
+            "Connections that were closed because there were too many.");
         _model = factory.CreateGauge("pcdarts_model_info", "1 for the model that answers.", ["sha256"]);
-        Decoding = factory.CreateHistogram("pcdarts_decoding_seconds", "Time to decode a picture.", new HistogramConfiguration { Buckets = Seconds });
-        Scoring = factory.CreateHistogram("pcdarts_scoring_seconds", "Time from a decoded picture to its probabilities.", new HistogramConfiguration { Buckets = Seconds });
+        Decoding = factory.CreateHistogram("pcdarts_decoding_seconds", "Time to decode a picture.",
+            new HistogramConfiguration { Buckets = Seconds });
+        Scoring = factory.CreateHistogram("pcdarts_scoring_seconds", "Time from a decoded picture to its probabilities.",
+            new HistogramConfiguration { Buckets = Seconds });
     }
 
     public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();

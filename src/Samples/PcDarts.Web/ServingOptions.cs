@@ -8,13 +8,19 @@ internal sealed class ServingOptions
     /// <summary>The model.zip; relative to the current folder.</summary>
     public string Model { get; set; } = "";
 
-    /// <summary>Most bytes of the model.zip, and of what it unpacks to; at least 1, at most 1 GiB. Loading takes some three times as much. Default: 256 MiB.</summary>
+    /// <summary>
+    /// Most bytes of the model.zip, and of what it unpacks to; at least 1, at most 1 GiB. Loading takes some three times as much. Default:
+    /// 256 MiB.
+    /// </summary>
     public long MaxModelBytes { get; set; } = 256 << 20;
 
     /// <summary>Largest body of a request, in bytes, at least 1. Default: 20 MiB.</summary>
     public long MaxRequestBytes { get; set; } = 20 << 20;
 
-    /// <summary>Bytes of all bodies in memory at the same time, at least 1; bodies of more than 64 KiB wait for their part, and one that is larger than all is received alone. Default: 96 MiB.</summary>
+    /// <summary>
+    /// Bytes of all bodies in memory at the same time, at least 1; bodies of more than 64 KiB wait for their part, and one that is larger
+    /// than all is received alone. Default: 96 MiB.
+    /// </summary>
     public long MaxReceivingBytes { get; set; } = 96 << 20;
 
     /// <summary>Bytes a second below which a body is not waited for, 0 (any rate) or more. Default: 1024.</summary>
@@ -23,16 +29,24 @@ internal sealed class ServingOptions
     /// <summary>Most pixels of a picture, 1 to 500 million; decoding takes 4 to 10 bytes each. Default: 50 million.</summary>
     public long MaxPixels { get; set; } = 50_000_000;
 
-    /// <summary>Pixels of all large pictures that are decoded at the same time, at least 1; others wait, and one that is larger than all is decoded alone. Default: 50 million.</summary>
+    /// <summary>
+    /// Pixels of all large pictures that are decoded at the same time, at least 1; others wait, and one that is larger than all is decoded
+    /// alone. Default: 50 million.
+    /// </summary>
     public long MaxDecodingPixels { get; set; } = 50_000_000;
 
-    /// <summary>Small pictures that are decoded and scored at the same time, 0 for as many as there are cores; of large ones one less. Default: 0.</summary>
+    /// <summary>
+    /// Small pictures that are decoded and scored at the same time, 0 for as many as there are cores; of large ones one less. Default: 0.
+    /// </summary>
     public int MaxConcurrentPictures { get; set; }
 
     /// <summary>Predicting requests that are received and not yet answered, at least 1; more are refused. Default: 256.</summary>
     public int MaxQueuedRequests { get; set; } = 256;
 
-    /// <summary>Pixels of the pictures that are received and not yet answered, at least 1; requests beyond that are refused. Default: 1,000 million, which a core decodes in some 20 seconds.</summary>
+    /// <summary>
+    /// Pixels of the pictures that are received and not yet answered, at least 1; requests beyond that are refused. Default: 1,000 million,
+    /// which a core decodes in some 20 seconds.
+    /// </summary>
     public long MaxQueuedPixels { get; set; } = 1_000_000_000;
 
     /// <summary>Most pictures in one batch, at least 1. Default: 64.</summary>
@@ -82,6 +96,7 @@ internal sealed class ServingOptions
     private static void Check(string name, long value, long least, long most)
     {
         if (value < least || value > most)
-            throw new StartException($"{Section}:{name} is {value}; allowed are {least} to {most}. Set it in appsettings.json or as --{Section}:{name}=N.");
+            throw new StartException($"{Section}:{name} is {value}; allowed are {least} to {most}. "
+                + $"Set it in appsettings.json or as --{Section}:{name}=N.");
     }
 }

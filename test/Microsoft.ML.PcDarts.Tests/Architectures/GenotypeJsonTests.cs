@@ -5,7 +5,8 @@ namespace Microsoft.ML.PcDarts.Tests.Architectures;
 public sealed class GenotypeJsonTests
 {
     private const string Valid =
-        """{"normal":[["sep_conv_3x3",0],["skip_connect",1]],"normal_concat":[2],"reduce":[["max_pool_3x3",0],["dil_conv_5x5",1]],"reduce_concat":[2]}""";
+        """{"normal":[["sep_conv_3x3",0],["skip_connect",1]],"normal_concat":[2]"""
+        + ""","reduce":[["max_pool_3x3",0],["dil_conv_5x5",1]],"reduce_concat":[2]}""";
 
     [Fact]
     public void ToJson_ThenFromJson_GivesTheSame() => GenotypeTests.AnyGenotype.Sample(genotype =>
@@ -24,7 +25,8 @@ public sealed class GenotypeJsonTests
     [InlineData("sep_conv_3x3", "sep_conv_9x9", "normal edge 0: Operation 'sep_conv_9x9' is unknown; allowed are max_pool_3x3")]
     [InlineData("[\"sep_conv_3x3\",0]", "[\"none\",0]", "normal edge 0 has operation 'none'")]
     [InlineData("[\"sep_conv_3x3\",0]", "[\"sep_conv_3x3\",2]", "reads state 2")]
-    [InlineData("[\"sep_conv_3x3\",0]", "[\"sep_conv_3x3\",0.5]", "normal edge 0 is [\"sep_conv_3x3\",0.5]; it must be [\"operation\", input]")]
+    [InlineData("[\"sep_conv_3x3\",0]", "[\"sep_conv_3x3\",0.5]",
+        "normal edge 0 is [\"sep_conv_3x3\",0.5]; it must be [\"operation\", input]")]
     [InlineData("[\"sep_conv_3x3\",0]", "[\"sep_conv_3x3\",99999999999]", "normal edge 0 is")]
     [InlineData("[\"sep_conv_3x3\",0]", "[\"sep_conv_3x3\",0,1]", "normal edge 0 is")]
     [InlineData("[\"sep_conv_3x3\",0]", "null", "normal edge 0 is null")]
@@ -33,7 +35,8 @@ public sealed class GenotypeJsonTests
     [InlineData("\"normal_concat\":[2]", "\"normal_concat\":2", "normal_concat is 2; it must be a list")]
     [InlineData("\"normal_concat\":[2]", "\"normal_concat\":[7]", "normal_concat names state 7")]
     [InlineData("\"normal_concat\":[2],", "", "Member \"normal_concat\" is missing; needed are normal, normal_concat")]
-    [InlineData("\"normal_concat\":[2]", "\"normal_concat\":[2],\"note\":1", "Member \"note\" is unknown; allowed are normal, normal_concat")]
+    [InlineData("\"normal_concat\":[2]", "\"normal_concat\":[2],\"note\":1",
+        "Member \"note\" is unknown; allowed are normal, normal_concat")]
     [InlineData("\"normal_concat\":[2]", "\"normal_concat\":[2],\"normal_concat\":[2]", "Member \"normal_concat\" appears twice")]
     [InlineData("\"normal\"", "\"Normal\"", "Member \"Normal\" is unknown")]
     public void FromJson_BrokenRule_NamesIt(string part, string replacement, string message) =>

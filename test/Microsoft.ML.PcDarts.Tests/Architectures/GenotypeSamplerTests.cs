@@ -47,14 +47,16 @@ public sealed class GenotypeSamplerTests
         values = values with { AlphaNormal = alpha, AlphaReduce = alpha };
         var random = new Random(1);
         for (int draw = 0; draw < 50; draw++)
-            Assert.InRange(GenotypeSampler.Draw(values, limit, random).Normal.Count(edge => edge.Operation == Primitive.SkipConnect), 0, limit);
+            Assert.InRange(GenotypeSampler.Draw(values, limit, random).Normal.Count(edge => edge.Operation == Primitive.SkipConnect), 0,
+                limit);
     }
 
     [Fact]
     public void Draw_ManyTimes_FollowsAlphaAndBeta()
     {
         ArchitectureValues values = Even();
-        float[] alpha = [.. values.AlphaNormal.Select((_, index) => index % Operations == SepConv5 ? MathF.Log(7) : 0)]; // against six others and none: 7 of 13
+        // against six others and none: 7 of 13
+        float[] alpha = [.. values.AlphaNormal.Select((_, index) => index % Operations == SepConv5 ? MathF.Log(7) : 0)];
         float[] beta = [.. values.BetaNormal];
         (beta[^5], beta[^1]) = (MathF.Log(2), MathF.Log(2)); // of the last node's five inputs
         values = new ArchitectureValues(alpha, values.AlphaReduce, beta, values.BetaReduce);

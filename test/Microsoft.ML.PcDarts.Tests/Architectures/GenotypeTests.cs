@@ -6,7 +6,8 @@ public sealed class GenotypeTests
 {
     private static readonly GenotypeEdge[] OneNode = [new(Primitive.SepConv3x3, 0), new(Primitive.SkipConnect, 1)];
 
-    internal static Gen<Genotype> AnyGenotype { get; } = Gen.Int[1, 8].SelectMany(nodes => Gen.Select(Edges(nodes), Concat(nodes), Edges(nodes), Concat(nodes),
+    internal static Gen<Genotype> AnyGenotype { get; } = Gen.Int[1,
+        8].SelectMany(nodes => Gen.Select(Edges(nodes), Concat(nodes), Edges(nodes), Concat(nodes),
         (normal, normalConcat, reduce, reduceConcat) => new Genotype(normal, normalConcat, reduce, reduceConcat)));
 
     [Fact]
@@ -28,8 +29,12 @@ public sealed class GenotypeTests
 
         AssertInvalid("normal has 130 edges, 2 for each node; at most 64 nodes", () => new Genotype(tooMany, [2], edges, [2]));
         AssertInvalid("reduce has 130 edges", () => new Genotype(edges, [2], tooMany, [2]));
-        AssertInvalid("reduce has 130 edges", () => Genotype.FromJson(readable[0].Replace("\"reduce\":[", "\"reduce\":[[\"skip_connect\",0],[\"skip_connect\",0],", StringComparison.Ordinal)));
-        AssertInvalid("reduce has 130 edges", () => Genotype.FromPython(readable[1].Replace("reduce=[", "reduce=[('skip_connect', 0), ('skip_connect', 0), ", StringComparison.Ordinal)));
+        AssertInvalid("reduce has 130 edges",
+            () => Genotype.FromJson(readable[0].Replace("\"reduce\":[", "\"reduce\":[[\"skip_connect\",0],[\"skip_connect\",0],",
+                StringComparison.Ordinal)));
+        AssertInvalid("reduce has 130 edges",
+            () => Genotype.FromPython(readable[1].Replace("reduce=[", "reduce=[('skip_connect', 0), ('skip_connect', 0), ",
+                StringComparison.Ordinal)));
         AssertInvalid("normal_concat names 65 states", () => new Genotype(edges, [.. Enumerable.Repeat(2, 65)], edges, [2]));
     }
 
@@ -87,7 +92,8 @@ public sealed class GenotypeTests
     [InlineData(Primitive.None, "'none'")]
     [InlineData((Primitive)77, "'77'")]
     public void Constructor_OperationNotAllowed_Throws(Primitive operation, string value) => AssertInvalid(
-        $"reduce edge 1 has operation {value}; allowed are max_pool_3x3", () => new Genotype(OneNode, [2], [OneNode[0], new(operation, 0)], [2]));
+        $"reduce edge 1 has operation {value}; allowed are max_pool_3x3",
+        () => new Genotype(OneNode, [2], [OneNode[0], new(operation, 0)], [2]));
 
     [Theory]
     [InlineData(new int[0], "normal_concat is empty")]

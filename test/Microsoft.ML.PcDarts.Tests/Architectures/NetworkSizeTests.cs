@@ -9,7 +9,8 @@ public sealed class NetworkSizeTests
 
     private static readonly NetworkShape ImageNet = new()
     {
-        InitialChannels = 48, Layers = 14, Classes = 1000, Stem = NetworkStem.ImageNet, ImageHeight = 224, ImageWidth = 224, AuxiliaryHead = true,
+        InitialChannels = 48, Layers = 14, Classes = 1000, Stem = NetworkStem.ImageNet, ImageHeight = 224, ImageWidth = 224,
+        AuxiliaryHead = true,
     };
 
     [Fact]
@@ -27,7 +28,8 @@ public sealed class NetworkSizeTests
             Assert.Equal(entry.GetProperty("cifar_macs_32px").GetInt64(), cifar.MultiplyAdds);
             NetworkSize imageNet = NetworkSize.Of(genotype, ImageNet);
             Assert.Equal(entry.GetProperty("imagenet_c48_l14_params").GetInt64(), imageNet.Parameters);
-            Assert.Equal(entry.GetProperty("imagenet_params_with_auxiliary").GetInt64(), imageNet.Parameters + imageNet.AuxiliaryParameters);
+            Assert.Equal(entry.GetProperty("imagenet_params_with_auxiliary").GetInt64(),
+                imageNet.Parameters + imageNet.AuxiliaryParameters);
             Assert.Equal(entry.GetProperty("imagenet_macs_224px").GetInt64(), imageNet.MultiplyAdds);
         }
     }
@@ -49,7 +51,8 @@ public sealed class NetworkSizeTests
     public void Of_WithoutAuxiliaryHead_CountsNoneAndChangesNothingElse()
     {
         NetworkSize with = NetworkSize.Of(KnownGenotypes.PcDartsCifar, Cifar);
-        Assert.Equal(with with { AuxiliaryParameters = 0 }, NetworkSize.Of(KnownGenotypes.PcDartsCifar, Cifar with { AuxiliaryHead = false }));
+        Assert.Equal(with with { AuxiliaryParameters = 0 },
+            NetworkSize.Of(KnownGenotypes.PcDartsCifar, Cifar with { AuxiliaryHead = false }));
         Assert.True(with.AuxiliaryParameters > 0);
     }
 
@@ -58,7 +61,14 @@ public sealed class NetworkSizeTests
     {
         // 29 → 15 → 8 pixels, as 30 → 15 → 8: only maps at full size differ.
         static long MultiplyAdds(int size, int layers) => NetworkSize.Of(
-            KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 4, Layers = layers, Classes = 2, ImageHeight = size, ImageWidth = size }).MultiplyAdds;
+            KnownGenotypes.PcDartsCifar, new NetworkShape
+            {
+                InitialChannels = 4,
+                Layers = layers,
+                Classes = 2,
+                ImageHeight = size,
+                ImageWidth = size,
+            }).MultiplyAdds;
         long stem = 27 * 12;
         // With one layer that cell is a reduction: its inputs' 1×1 convolutions run at full size, everything after at half.
         Assert.Equal((30 * 30 - 29 * 29) * (stem + 2 * 12 * 8), MultiplyAdds(30, 1) - MultiplyAdds(29, 1));

@@ -18,7 +18,8 @@ public sealed class SearchStrengthTests
     public void Of_AdamOnNoise_StaysBelowTheLimits(int steps)
     {
         // 20 walks a row; the limits are those of 200.
-        double[][] walks = [.. Enumerable.Range(0, 20).Select(seed => Walk(seed, steps, drift: 0)).Select(strength => new[] { strength.AlphaWalk, strength.BetaWalk })];
+        double[][] walks = [.. Enumerable.Range(0, 20).Select(seed => Walk(seed, steps, drift: 0))
+            .Select(strength => new[] { strength.AlphaWalk, strength.BetaWalk })];
         Assert.All(walks, walk => Assert.InRange(walk[0], 0.75, SearchStrength.ClearAlphaWalk - 0.2));
         Assert.All(walks, walk => Assert.InRange(walk[1], 0.4, SearchStrength.ClearBetaWalk - 0.2));
         Assert.InRange(walks.Average(walk => walk[0]), 0.9, 1.1);

@@ -28,7 +28,8 @@ public sealed class SafetensorsFileTests : IDisposable
         SafetensorsFile read = SafetensorsFile.Read(Target);
         Assert.Equal(metadata, read.Metadata);
         Assert.Equal(tensors.Keys.Order(), read.Tensors.Keys.Order());
-        Assert.Equal(tensors["w"].Floats.Select(BitConverter.SingleToInt32Bits), read.Tensors["w"].Floats.Select(BitConverter.SingleToInt32Bits));
+        Assert.Equal(tensors["w"].Floats.Select(BitConverter.SingleToInt32Bits),
+            read.Tensors["w"].Floats.Select(BitConverter.SingleToInt32Bits));
         Assert.Equal([2, 3], read.Tensors["w"].Shape);
         Assert.Equal([long.MinValue], read.Tensors["steps"].Longs);
         Assert.Empty(read.Tensors["steps"].Shape);
@@ -64,7 +65,8 @@ public sealed class SafetensorsFileTests : IDisposable
     [Fact]
     public void Read_CutAnywhere_ThrowsNamingTheFile()
     {
-        SafetensorsFile.Write(Target, new Dictionary<string, TensorData> { ["a"] = Floats(3), ["b"] = new([1], [7L]) }, new Dictionary<string, string> { ["k"] = "v" });
+        SafetensorsFile.Write(Target, new Dictionary<string, TensorData> { ["a"] = Floats(3), ["b"] = new([1], [7L]) },
+            new Dictionary<string, string> { ["k"] = "v" });
         byte[] whole = File.ReadAllBytes(Target);
         for (int length = 0; length < whole.Length; length++)
         {
@@ -98,8 +100,10 @@ public sealed class SafetensorsFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "'b' begins at 4, inside")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12, "after a hole")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12,
+        "'b' begins at 4, inside")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12,
+        "after a hole")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 5, "need 4 bytes, 5 follow")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 4, "need 8 bytes, 4 follow")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""", 4, "needs 8 bytes")]
@@ -109,7 +113,8 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""", 0, "too large")]
     [InlineData("""{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}""", 2, "dtype F16; F32, I64 and U8")]
     [InlineData("""{"a":1}""", 0, "lacks a dtype")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""", 0, "uplicate")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""",
+        0, "uplicate")]
     [InlineData("""{"__metadata__":{"epoch":1}}""", 0, "metadata 'epoch' is not a string")]
     [InlineData("{\"\\ud800\":{}}", 0, "not Unicode")]
     [InlineData("[]", 0, "not a JSON object")]

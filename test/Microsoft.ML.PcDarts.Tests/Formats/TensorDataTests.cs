@@ -7,7 +7,8 @@ public sealed class TensorDataTests
     [Fact]
     public void Constructor_ShapeOfOtherCount_Throws()
     {
-        Assert.Contains("[2, 2] does not hold 3 values", Assert.Throws<ArgumentException>(() => new TensorData([2, 2], new float[3])).Message);
+        Assert.Contains("[2, 2] does not hold 3 values",
+            Assert.Throws<ArgumentException>(() => new TensorData([2, 2], new float[3])).Message);
         Assert.Throws<ArgumentException>(() => new TensorData([-1, -3], new float[3]));
     }
 

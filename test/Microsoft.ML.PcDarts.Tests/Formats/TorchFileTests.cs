@@ -5,7 +5,9 @@ using Microsoft.ML.PcDarts.Formats;
 
 namespace Microsoft.ML.PcDarts.Tests.Formats;
 
-/// <summary>Zips with the instructions that torch.save writes for an ordered dictionary with one tensor, or for a checkpoint around it.</summary>
+/// <summary>
+/// Zips with the instructions that torch.save writes for an ordered dictionary with one tensor, or for a checkpoint around it.
+/// </summary>
 public sealed class TorchFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -19,7 +21,8 @@ public sealed class TorchFileTests : IDisposable
     [InlineData("BFloat16")]
     public void Read_FloatingTypes_AreFloat32(string type)
     {
-        TensorData tensor = Read(Write(StateDict(type, offset: 1, size: (2, 3), stride: (3, 1)), Bytes(type, [9, 0, 1, 2, 3, 4, -5.5f])))["weight"];
+        TensorData tensor = Read(Write(StateDict(type, offset: 1, size: (2, 3), stride: (3, 1)),
+            Bytes(type, [9, 0, 1, 2, 3, 4, -5.5f])))["weight"];
 
         Assert.Equal([2, 3], tensor.Shape);
         Assert.Equal([0, 1, 2, 3, 4, -5.5f], tensor.Floats);
@@ -27,17 +30,20 @@ public sealed class TorchFileTests : IDisposable
 
     [Fact]
     public void Read_TransposedTensor_IsRowMajor()
-        => Assert.Equal([0, 2, 4, 1, 3, 5], Read(Write(StateDict("Float", 0, (2, 3), (1, 2)), Bytes("Float", [0, 1, 2, 3, 4, 5])))["weight"].Floats);
+        => Assert.Equal([0, 2, 4, 1, 3, 5],
+            Read(Write(StateDict("Float", 0, (2, 3), (1, 2)), Bytes("Float", [0, 1, 2, 3, 4, 5])))["weight"].Floats);
 
     [Fact]
     public void Read_Int64_StaysInt64()
-        => Assert.Equal([1, 2, 3, 4, 5, 6], Read(Write(StateDict("Long", 0, (2, 3), (3, 1)), MemoryMarshal.AsBytes<long>([1, 2, 3, 4, 5, 6]).ToArray()))["weight"].Longs);
+        => Assert.Equal([1, 2, 3, 4, 5, 6],
+            Read(Write(StateDict("Long", 0, (2, 3), (3, 1)), MemoryMarshal.AsBytes<long>([1, 2, 3, 4, 5, 6]).ToArray()))["weight"].Longs);
 
     [Fact]
     public void Read_Checkpoint_GivesItsStateDict()
     {
         // {"epoch": 7, "state_dict": …}: numbers of one and two bytes, of four bytes, and of any length.
-        string pickle = $"\u0080\u0002}}q\u0000({Text("epoch")}K\u0007{Text("steps")}M\u0000\u0001{Text("seed")}J\u0001\0\0\0{Text("big")}\u008a\u0001\u0005{Text("state_dict")}{StateDict("Float", 0, (2, 3), (3, 1))[2..^1]}u.";
+        string pickle = $"\u0080\u0002}}q\u0000({Text("epoch")}K\u0007{Text("steps")}M\u0000\u0001{Text("seed")}J\u0001\0\0\0"
+            + $"{Text("big")}\u008a\u0001\u0005{Text("state_dict")}{StateDict("Float", 0, (2, 3), (3, 1))[2..^1]}u.";
 
         Assert.Equal(["weight"], Read(Write(pickle, Bytes("Float", [0, 1, 2, 3, 4, 5]))).Keys);
     }
@@ -47,8 +53,10 @@ public sealed class TorchFileTests : IDisposable
     {
         // {"alphas_normal": …, "best_acc": …, "state_dict": …}
         string state = StateDict("Float", 0, (2, 3), (3, 1));
-        string tensor = state[state.IndexOf("ctorch._utils", StringComparison.Ordinal)..state.IndexOf("u}q\u000e", StringComparison.Ordinal)].Replace("h\u0000", "ccollections\nOrderedDict\n", StringComparison.Ordinal);
-        string pickle = $"\u0080\u0002}}q\u0000({Text("alphas_normal")}{tensor}{Text("best_acc")}{tensor}{Text("state_dict")}{state[2..^1]}u.";
+        string tensor = state[state.IndexOf("ctorch._utils", StringComparison.Ordinal)..state.IndexOf("u}q\u000e",
+            StringComparison.Ordinal)].Replace("h\u0000", "ccollections\nOrderedDict\n", StringComparison.Ordinal);
+        string pickle = $"\u0080\u0002}}q\u0000({Text("alphas_normal")}{tensor}{Text("best_acc")}{tensor}{Text("state_dict")}"
+            + $"{state[2..^1]}u.";
 
         IReadOnlyDictionary<string, TensorData> tensors = Read(Write(pickle, Bytes("Float", [0, 1, 2, 3, 4, 5])));
 
@@ -64,7 +72,8 @@ public sealed class TorchFileTests : IDisposable
     {
         string file = Write(StateDict("Float", offset, (2, 3), (stride0, stride1)), Bytes("Float", [0, 1, 2, 3, 4, 5]));
 
-        Assert.Contains("'weight' of shape [2, 3] reaches beyond its 6 stored values", Assert.Throws<InvalidDataException>(() => Read(file)).Message, StringComparison.Ordinal);
+        Assert.Contains("'weight' of shape [2, 3] reaches beyond its 6 stored values",
+            Assert.Throws<InvalidDataException>(() => Read(file)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,7 +87,8 @@ public sealed class TorchFileTests : IDisposable
         long before = GC.GetAllocatedBytesForCurrentThread();
         string told = Assert.Throws<InvalidDataException>(() => Read(file)).Message;
 
-        Assert.Contains($"more than {4 * new FileInfo(file).Length + (1 << 24)} bytes of memory, the limit for a file of {new FileInfo(file).Length}", told, StringComparison.Ordinal);
+        Assert.Contains($"more than {4 * new FileInfo(file).Length + (1 << 24)} bytes of memory, "
+            + $"the limit for a file of {new FileInfo(file).Length}", told, StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 50_000_000);
     }
 
@@ -88,7 +98,8 @@ public sealed class TorchFileTests : IDisposable
         float[] values = [.. Enumerable.Range(0, 1 << 18).Select(i => (float)i)];
         string tensor = Tensor(values.Length);
 
-        IReadOnlyDictionary<string, TensorData> read = Read(Write($"\u0080\u0002}}({Text("a")}{tensor}{Text("b")}{tensor}{Text("c")}{tensor}u.", Bytes("Float", values)));
+        IReadOnlyDictionary<string, TensorData> read = Read(
+            Write($"\u0080\u0002}}({Text("a")}{tensor}{Text("b")}{tensor}{Text("c")}{tensor}u.", Bytes("Float", values)));
 
         Assert.Equal(["a", "b", "c"], read.Keys);
         Assert.All(read.Values, value => Assert.Equal(values, value.Floats));
@@ -125,34 +136,41 @@ public sealed class TorchFileTests : IDisposable
     [InlineData("N")]
     [InlineData("(K\u0001t")] // a tuple
     public void Read_KeyOfAnotherKind_IsRefused(string key)
-        => Assert.Contains("neither text nor a number", Assert.Throws<InvalidDataException>(() => Read(Write($"\u0080\u0002}}({key}Nu.", []))).Message, StringComparison.Ordinal);
+        => Assert.Contains("neither text nor a number",
+            Assert.Throws<InvalidDataException>(() => Read(Write($"\u0080\u0002}}({key}Nu.", []))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Read_PickleOfManyObjects_IsRefused()
     {
         string file = Write($"\u0080\u0002{new string(']', ObjectBudget.Maximum)}.", []);
 
-        Assert.Contains("makes more than 2000000 objects", Assert.Throws<InvalidDataException>(() => Read(file)).Message, StringComparison.Ordinal);
+        Assert.Contains("makes more than 2000000 objects", Assert.Throws<InvalidDataException>(() => Read(file)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Read_ListCopiedByManyCalls_IsRefused()
     {
         // A list of 100,000 pairs, kept, and made a dictionary of 1,000 times.
-        string pairs = string.Concat(Enumerable.Range(0, 100_000).Select(i => $"J{Encoding.Latin1.GetString(BitConverter.GetBytes(i))}N\u0086"));
+        string pairs = string.Concat(Enumerable.Range(0, 100_000)
+            .Select(i => $"J{Encoding.Latin1.GetString(BitConverter.GetBytes(i))}N\u0086"));
         string call = "ccollections\nOrderedDict\nh\u0000\u0085R";
         string file = Write($"\u0080\u0002](eq\u0000({pairs}e{string.Concat(Enumerable.Repeat(call, 1000))}.", []);
 
-        Assert.Contains("makes more than 2000000 objects", Assert.Throws<InvalidDataException>(() => Read(file)).Message, StringComparison.Ordinal);
+        Assert.Contains("makes more than 2000000 objects", Assert.Throws<InvalidDataException>(() => Read(file)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Read_MoreDimensionsThanAllowed_IsRefused()
     {
         string ones = new(Enumerable.Repeat("K\u0001", 9).SelectMany(one => one).ToArray());
-        string tensor = $"ctorch._utils\n_rebuild_tensor_v2\n(({Text("storage")}ctorch\nFloatStorage\n{Text("0")}{Text("cpu")}K\u0001tQK\u0000({ones}t({ones}ttR";
+        string tensor = $"ctorch._utils\n_rebuild_tensor_v2\n(({Text("storage")}ctorch\nFloatStorage\n{Text("0")}"
+            + $"{Text("cpu")}K\u0001tQK\u0000({ones}t({ones}ttR";
 
-        Assert.Contains("a tensor of 9 dimensions; at most 8", Assert.Throws<InvalidDataException>(() => Read(Write($"\u0080\u0002}}({Text("w")}{tensor}u.", Bytes("Float", [1])))).Message, StringComparison.Ordinal);
+        Assert.Contains("a tensor of 9 dimensions; at most 8",
+            Assert.Throws<InvalidDataException>(() => Read(Write($"\u0080\u0002}}({Text("w")}{tensor}u.", Bytes("Float", [1])))).Message,
+            StringComparison.Ordinal);
     }
 
     private static IReadOnlyDictionary<string, TensorData> Read(string path) => TorchFile.Read(path, ["alphas_normal"]);
@@ -160,12 +178,15 @@ public sealed class TorchFileTests : IDisposable
     private static string Tensor(int count)
     {
         string number = Encoding.Latin1.GetString(BitConverter.GetBytes(count));
-        return $"ctorch._utils\n_rebuild_tensor_v2\n(({Text("storage")}ctorch\nFloatStorage\n{Text("0")}{Text("cpu")}J{number}tQK\u0000J{number}\u0085K\u0001\u0085\u0089}}tR";
+        return $"ctorch._utils\n_rebuild_tensor_v2\n(({Text("storage")}ctorch\nFloatStorage\n{Text("0")}{Text("cpu")}J{number}tQK\u0000J"
+            + $"{number}\u0085K\u0001\u0085\u0089}}tR";
     }
 
     private static string StateDict(string type, int offset, (int Rows, int Columns) size, (int Row, int Column) stride)
-        => $"\u0080\u0002ccollections\nOrderedDict\nq\u0000)Rq\u0001({Text("weight")}ctorch._utils\n_rebuild_tensor_v2\nq\u0003(({Text("storage")}ctorch\n{type}Storage\nq\u0005{Text("0")}{Text("cpu")}K\u0007tq\u0008Q"
-            + $"K{(char)offset}K{(char)size.Rows}K{(char)size.Columns}\u0086q\u0009K{(char)stride.Row}K{(char)stride.Column}\u0086q\u000a\u0089h\u0000)Rq\u000btq\u000cRq\u000du}}q\u000e{Text("_metadata")}h\u0000)Rq\u000fsb.";
+        => $"\u0080\u0002ccollections\nOrderedDict\nq\u0000)Rq\u0001({Text("weight")}ctorch._utils\n_rebuild_tensor_v2\nq\u0003(("
+            + $"{Text("storage")}ctorch\n{type}Storage\nq\u0005{Text("0")}{Text("cpu")}K\u0007tq\u0008Q"
+            + $"K{(char)offset}K{(char)size.Rows}K{(char)size.Columns}\u0086q\u0009K{(char)stride.Row}K"
+            + $"{(char)stride.Column}\u0086q\u000a\u0089h\u0000)Rq\u000btq\u000cRq\u000du}}q\u000e{Text("_metadata")}h\u0000)Rq\u000fsb.";
 
     private static string Text(string value) => $"X{(char)value.Length}\0\0\0{value}";
 
@@ -174,7 +195,8 @@ public sealed class TorchFileTests : IDisposable
         "Float" => MemoryMarshal.AsBytes<float>(values).ToArray(),
         "Double" => MemoryMarshal.AsBytes<double>(Array.ConvertAll(values, value => (double)value)).ToArray(),
         "Half" => MemoryMarshal.AsBytes<Half>(Array.ConvertAll(values, value => (Half)value)).ToArray(),
-        _ => MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16))).ToArray(),
+        _ => MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16)))
+            .ToArray(),
     };
 
     private string Write(string pickle, byte[] values)

@@ -93,10 +93,12 @@ public sealed class AugmentationTests
             using DisposeScope scope = NewDisposeScope();
             Tensor images = Noise(shape.N, shape.H, shape.W, shape.Seed);
             Tensor offsets = randint(0, (2 * padding) + 1, [2, shape.N], ScalarType.Int64, generator: new Generator(shape.Seed, CPU));
-            Tensor padded = nn.functional.pad(images.to(ScalarType.Float32), [padding, padding, padding, padding], PaddingModes.Reflect).to(ScalarType.Byte);
+            Tensor padded = nn.functional.pad(images.to(ScalarType.Float32), [padding, padding, padding, padding], PaddingModes.Reflect)
+                .to(ScalarType.Byte);
             Tensor result = Augmentation.Crop(images, padding, offsets[0], offsets[1], reflect: true);
             for (int n = 0; n < shape.N; n++)
-                TensorAssert.Equal(padded[n].narrow(1, offsets[0, n].item<long>(), shape.H).narrow(2, offsets[1, n].item<long>(), shape.W), result[n]);
+                TensorAssert.Equal(padded[n].narrow(1, offsets[0, n].item<long>(), shape.H)
+                    .narrow(2, offsets[1, n].item<long>(), shape.W), result[n]);
         }, iter: 50);
 
     [Fact]
@@ -105,7 +107,8 @@ public sealed class AugmentationTests
         using DisposeScope scope = NewDisposeScope();
         Tensor images = (arange(1, 26, ScalarType.Byte).view(1, 1, 5, 5)).expand(2000, 1, 5, 5);
         // The centre pixel tells the offset: value v came from row (v−1)/5, column (v−1)%5, and is inside for every offset up to 2.
-        byte[] centres = Augmentation.RandomCrop(images, 2, new Generator(5, CPU))[TensorIndex.Colon, 0, 2, 2].contiguous().data<byte>().ToArray();
+        byte[] centres = Augmentation.RandomCrop(images, 2, new Generator(5, CPU))[TensorIndex.Colon, 0, 2, 2].contiguous()
+            .data<byte>().ToArray();
         Assert.Equal(Enumerable.Range(1, 25).Select(v => (byte)v), centres.Distinct().Order());
     }
 
@@ -114,7 +117,8 @@ public sealed class AugmentationTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor images = torch.tensor(new byte[] { 0, 51, 255 }).view(1, 3, 1, 1);
-        float[] result = [.. Augmentation.Normalize(images, torch.tensor(new[] { 0.5f, 0.2f, 0.4f }), torch.tensor(new[] { 0.25f, 0.5f, 0.3f })).data<float>()];
+        float[] result = [.. Augmentation.Normalize(images, torch.tensor(new[] { 0.5f, 0.2f, 0.4f }),
+            torch.tensor(new[] { 0.25f, 0.5f, 0.3f })).data<float>()];
         Assert.Equal([-2f, 0f, 2f], result, (a, b) => Math.Abs(a - b) < 1e-5f);
     }
 

@@ -7,7 +7,8 @@ namespace Microsoft.ML.PcDarts.Tests.Images;
 public sealed class BatchLoaderTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly ImageDataset _data = new(randint(0, 256, [12, 3, 16, 16], ScalarType.Byte, generator: new Generator(1, CPU)), [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2], 3);
+    private readonly ImageDataset _data = new(randint(0, 256, [12, 3, 16, 16], ScalarType.Byte, generator: new Generator(1, CPU)),
+        [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2], 3);
 
     public void Dispose()
     {
@@ -76,7 +77,8 @@ public sealed class BatchLoaderTests : IDisposable
         using BatchLoader full = Loader(ScalarType.Float32), half = Loader(ScalarType.BFloat16);
         Tensor rounded = half.LoadAugmented([0, 7], draw: 1).Images;
         Assert.Equal(ScalarType.BFloat16, rounded.dtype);
-        TensorAssert.Equal(full.LoadAugmented([0, 7], draw: 1).Images.to(ScalarType.BFloat16).to(ScalarType.Float32), rounded.to(ScalarType.Float32));
+        TensorAssert.Equal(full.LoadAugmented([0, 7], draw: 1).Images.to(ScalarType.BFloat16).to(ScalarType.Float32),
+            rounded.to(ScalarType.Float32));
         Assert.Equal(ScalarType.Float32, half.Load([0, 7]).Images.dtype);
     }
 

@@ -43,5 +43,6 @@ public sealed class ChooseSizeTests : IDisposable
 
     private (int Width, int Height) Choose(int maximum, params (int Width, int Height)[] sizes)
         => ImageTensorReader.ChooseSize(
-            ReaderFixture.View(_ml, [.. sizes.Select((size, i) => ((string?)_folder.Picture($"{i}.png", size.Width, size.Height), (string?)"a"))]), "Image", maximum);
+            ReaderFixture.View(_ml, [.. sizes.Select(
+                (size, i) => ((string?)_folder.Picture($"{i}.png", size.Width, size.Height), (string?)"a"))]), "Image", maximum);
 }

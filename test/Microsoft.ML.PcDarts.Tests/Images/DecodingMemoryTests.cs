@@ -37,8 +37,10 @@ public sealed class DecodingMemoryTests
     public void Enter_PictureThatDoesNotFit_SaysWhatItTakes()
     {
         DecodingMemory memory = new(() => 63_554_432, Nothing);
-        InsufficientMemoryException error = Assert.Throws<InsufficientMemoryException>(() => memory.Enter(Large, "/p/a.jpg", CancellationToken.None));
-        Assert.Contains("'/p/a.jpg' is of 2,000×5,000 pixels and takes 40 MB of memory to decode; 30 MB are free", error.Message, StringComparison.Ordinal);
+        InsufficientMemoryException error = Assert.Throws<InsufficientMemoryException>(
+            () => memory.Enter(Large, "/p/a.jpg", CancellationToken.None));
+        Assert.Contains("'/p/a.jpg' is of 2,000×5,000 pixels and takes 40 MB of memory to decode; 30 MB are free", error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

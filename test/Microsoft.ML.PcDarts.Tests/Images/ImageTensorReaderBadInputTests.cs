@@ -74,8 +74,10 @@ public sealed class ImageTensorReaderBadInputTests : IDisposable
     public void Read_SeveralBadPictures_ListsThemAndCountsAll()
     {
         (string?, string?)[] rows = ReaderFixture.TwoClasses(_folder, 3);
-        (string?, string?)[] absent = [.. Enumerable.Range(0, 10).Select(i => ((string?)Path.Combine(_folder.Path, $"absent{i}.jpg"), (string?)"odd"))];
-        IDataView view = ReaderFixture.View(_ml, [.. rows, (MakeBad("empty.jpg"), "odd"), (MakeBad("garbage.png"), "odd"), (MakeBad("tail.jpg"), "odd"), .. absent]);
+        (string?, string?)[] absent = [.. Enumerable.Range(0, 10)
+            .Select(i => ((string?)Path.Combine(_folder.Path, $"absent{i}.jpg"), (string?)"odd"))];
+        IDataView view = ReaderFixture.View(_ml,
+            [.. rows, (MakeBad("empty.jpg"), "odd"), (MakeBad("garbage.png"), "odd"), (MakeBad("tail.jpg"), "odd"), .. absent]);
         ArgumentException error = Assert.Throws<ArgumentException>(
             () => ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { Threads = 4 }));
         Assert.StartsWith("13 of 19 pictures cannot be read: row 6 (", error.Message, StringComparison.Ordinal);
@@ -86,10 +88,12 @@ public sealed class ImageTensorReaderBadInputTests : IDisposable
     [Fact]
     public void Read_LoaderWithAFolder_ChecksTheFilesInIt()
     {
-        (string?, string?)[] rows = [.. ReaderFixture.TwoClasses(_folder, 3).Select(row => ((string?)Path.GetFileName(row.Item1), row.Item2))];
+        (string?, string?)[] rows = [.. ReaderFixture.TwoClasses(_folder, 3)
+            .Select(row => ((string?)Path.GetFileName(row.Item1), row.Item2))];
         _ = MakeBad("bomb.png");
         ArgumentException error = Assert.Throws<ArgumentException>(
-            () => ImageTensorReader.Read(_ml, ReaderFixture.View(_ml, _folder.Path, [.. rows, ("bomb.png", "odd")]), ReaderFixture.Settings));
+            () => ImageTensorReader.Read(_ml, ReaderFixture.View(_ml, _folder.Path, [.. rows, ("bomb.png", "odd")]),
+                ReaderFixture.Settings));
         Assert.Contains("row 6 (bomb.png) is of 30,000×30,000 pixels", error.Message, StringComparison.Ordinal);
     }
 
@@ -98,7 +102,8 @@ public sealed class ImageTensorReaderBadInputTests : IDisposable
     {
         IDataView view = ReaderFixture.View(_ml, [.. ReaderFixture.TwoClasses(_folder, 3), (MakeBad("bomb.png"), "odd")]);
         view = _ml.Transforms.ConvertToGrayscale("Grey", "Image").Fit(view).Transform(view);
-        ArgumentException error = Assert.Throws<ArgumentException>(() => ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { ImageColumn = "Grey" }));
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { ImageColumn = "Grey" }));
         Assert.Contains("MaximumPixels", error.Message, StringComparison.Ordinal);
     }
 
@@ -166,7 +171,8 @@ public sealed class ImageTensorReaderBadInputTests : IDisposable
     public void Read_TooSmall_Throws()
     {
         IDataView view = ReaderFixture.View(_ml, ReaderFixture.TwoClasses(_folder, 2));
-        ArgumentException error = Assert.Throws<ArgumentException>(() => ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { Width = 4 }));
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { Width = 4 }));
         Assert.Contains("4×16", error.Message, StringComparison.Ordinal);
     }
 
@@ -184,7 +190,8 @@ public sealed class ImageTensorReaderBadInputTests : IDisposable
     // The pictures do not exist: the classes are judged before any is opened.
     private void AssertRejected(string message, params (string? Path, string? Label)[] rows)
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => ImageTensorReader.Read(_ml, ReaderFixture.View(_ml, rows), ReaderFixture.Settings));
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => ImageTensorReader.Read(_ml, ReaderFixture.View(_ml, rows), ReaderFixture.Settings));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 

@@ -123,7 +123,8 @@ public sealed class ImageTensorReaderTests : IDisposable
     {
         IDataView view = ReaderFixture.View(_ml, ReaderFixture.TwoClasses(_folder, 3));
         (int Done, int All) last = default;
-        using ImageDataset data = ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { Progress = (done, all) => last = (done, all) });
+        using ImageDataset data = ImageTensorReader.Read(_ml, view,
+            ReaderFixture.Settings with { Progress = (done, all) => last = (done, all) });
         Assert.Equal((6, 6), last);
     }
 
@@ -148,7 +149,11 @@ public sealed class ImageTensorReaderTests : IDisposable
     public void Read_ProgressCallbackThrows_PassesThatExceptionOn()
     {
         IDataView view = ReaderFixture.View(_ml, ReaderFixture.TwoClasses(_folder, 300, 8, 8));
-        ImageReadSettings settings = ReaderFixture.Settings with { Progress = (_, _) => throw new OperationCanceledException("by the caller") };
+        ImageReadSettings settings = ReaderFixture.Settings with
+        {
+            Progress = (_, _) =>
+            throw new OperationCanceledException("by the caller")
+        };
         OperationCanceledException error = Assert.ThrowsAny<OperationCanceledException>(() => ImageTensorReader.Read(_ml, view, settings));
         Assert.Equal("by the caller", error.Message);
     }
@@ -159,7 +164,8 @@ public sealed class ImageTensorReaderTests : IDisposable
         IDataView view = ReaderFixture.View(_ml, ReaderFixture.TwoClasses(_folder, 5));
         string workspace = Path.Combine(_folder.Path, "workspace");
         using ImageDataset memory = ImageTensorReader.Read(_ml, view, ReaderFixture.Settings);
-        using (ImageDataset mapped = ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { MemoryLimitBytes = 7679, Workspace = workspace }))
+        using (ImageDataset mapped = ImageTensorReader.Read(_ml, view,
+            ReaderFixture.Settings with { MemoryLimitBytes = 7679, Workspace = workspace }))
         {
             Assert.Equal((true, false), (mapped.IsMapped, memory.IsMapped));
             TensorAssert.Equal(memory.Images, mapped.Images);
@@ -173,7 +179,8 @@ public sealed class ImageTensorReaderTests : IDisposable
             }
         }
         Assert.Empty(Directory.GetFiles(workspace));
-        using ImageDataset within = ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { MemoryLimitBytes = 7680, Workspace = workspace });
+        using ImageDataset within = ImageTensorReader.Read(_ml, view,
+            ReaderFixture.Settings with { MemoryLimitBytes = 7680, Workspace = workspace });
         Assert.False(within.IsMapped);
     }
 
@@ -182,7 +189,8 @@ public sealed class ImageTensorReaderTests : IDisposable
     {
         int pass = 0;
         (string?, string?)[] rows = ReaderFixture.TwoClasses(_folder, 4);
-        IEnumerable<ReaderFixture.PathRow> Changing() => rows.Take(8 - (pass++ % 2 == 0 ? 0 : 1)).Select(r => new ReaderFixture.PathRow { ImagePath = r.Item1!, Label = r.Item2! });
+        IEnumerable<ReaderFixture.PathRow> Changing()
+            => rows.Take(8 - (pass++ % 2 == 0 ? 0 : 1)).Select(r => new ReaderFixture.PathRow { ImagePath = r.Item1!, Label = r.Item2! });
         ReaderFixture.PathRow[] known = [.. Changing()];
         pass = 0;
         IDataView view = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.LoadImages("Image", null, "ImagePath"))

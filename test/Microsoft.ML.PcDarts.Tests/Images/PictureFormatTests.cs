@@ -35,7 +35,8 @@ public sealed class PictureFormatTests
     [InlineData("PK\x03\x04....", "ZIP")]
     [InlineData("\x1F\u008B\x08", "gzip")]
     [InlineData("version https://git-lfs.github.com/spec/v1\n", "Git LFS")]
-    [InlineData("../../.git/annex/objects/G7/9v/SHA256E-s31390--f50d7ac4c6b9031379986bc362fcefb65f1e52621ce1708d537e740fefc59cc0.mp3", "git-annex")]
+    [InlineData("../../.git/annex/objects/G7/9v/SHA256E-s31390--f50d7ac4c6b9031379986bc362fcefb65f1e52621ce1708d537e740fefc59cc0.mp3",
+        "git-annex")]
     [InlineData("\r\n<!DOCTYPE html><html>", "web page")]
     [InlineData("data:image/png;base64,iVBOR", "data: URL")]
     [InlineData("{ \"error\": \"not found\" }", "text file")]
@@ -70,10 +71,12 @@ public sealed class PictureFormatTests
     public void Of_RandomBytes_NeverThrows()
     {
         Random random = new(1);
-        byte[][] seeds = [Pictures.Noise(16, 16, 1, SKEncodedImageFormat.Jpeg), Pictures.PngHeader(9, 9), "\0\0\0\x18ftypmif1\0\0\0\0avif"u8.ToArray(), "<svg>é"u8.ToArray()];
+        byte[][] seeds = [Pictures.Noise(16, 16, 1, SKEncodedImageFormat.Jpeg), Pictures.PngHeader(9, 9),
+            "\0\0\0\x18ftypmif1\0\0\0\0avif"u8.ToArray(), "<svg>é"u8.ToArray()];
         for (int i = 0; i < 20_000; i++)
         {
-            byte[] bytes = [.. seeds[i % seeds.Length][..random.Next(Math.Min(seeds[i % seeds.Length].Length, PictureFormat.HeadLength) + 1)]];
+            byte[] bytes = [.. seeds[i % seeds.Length][..random.Next(
+                Math.Min(seeds[i % seeds.Length].Length, PictureFormat.HeadLength) + 1)]];
             for (int change = random.Next(4); change > 0 && bytes.Length > 0; change--)
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             _ = PictureFormat.Of(bytes);

@@ -60,11 +60,14 @@ public sealed class PictureHeaderTests : IDisposable
     public void ProblemOf_FilesOfAllKinds_AreJudgedAsWhenTheyAreRead()
     {
         Assert.Null(PcDartsPictureFiles.ProblemOf(_folder.Picture("good.png")));
-        Assert.EndsWith("does not exist.", PcDartsPictureFiles.ProblemOf(Path.Combine(_folder.Path, "absent.png")), StringComparison.Ordinal);
+        Assert.EndsWith("does not exist.", PcDartsPictureFiles.ProblemOf(Path.Combine(_folder.Path, "absent.png")),
+            StringComparison.Ordinal);
         Assert.EndsWith("is a folder.", PcDartsPictureFiles.ProblemOf(_folder.Path), StringComparison.Ordinal);
-        Assert.Contains("MaximumPixels allows 255", PcDartsPictureFiles.ProblemOf(_folder.Picture("large.png"), maximumPixels: 255), StringComparison.Ordinal);
+        Assert.Contains("MaximumPixels allows 255", PcDartsPictureFiles.ProblemOf(_folder.Picture("large.png"), maximumPixels: 255),
+            StringComparison.Ordinal);
         byte[] heic = [0, 0, 0, 24, .. "ftypheic\0\0\0\0mif1heic"u8, .. new byte[100]];
-        Assert.Contains("it is a HEIC picture (iPhones take such); convert it to JPEG or PNG.", PcDartsPictureFiles.ProblemOf(_folder.File("a.jpg", heic)), StringComparison.Ordinal);
+        Assert.Contains("it is a HEIC picture (iPhones take such); convert it to JPEG or PNG.",
+            PcDartsPictureFiles.ProblemOf(_folder.File("a.jpg", heic)), StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -31,7 +31,8 @@ public sealed class PictureListingTests : IDisposable
         for (int i = 0; i < 4; i++)
             _folder.File($"roses/{i}.HEIC", [1]);
         string warning = Assert.Single(Warnings());
-        Assert.StartsWith("Left out: 6 files of other formats than .bmp, .gif, .jfif, .jpe, .jpeg, .jpg, .png or .webp: ", warning, StringComparison.Ordinal);
+        Assert.StartsWith("Left out: 6 files of other formats than .bmp, .gif, .jfif, .jpe, .jpeg, .jpg, .png or .webp: ", warning,
+            StringComparison.Ordinal);
         Assert.Contains("roses 4 .heic, 2 .tiff (2 kept).", warning, StringComparison.Ordinal);
         Assert.DoesNotContain("tulips", warning, StringComparison.Ordinal);
     }
@@ -41,9 +42,11 @@ public sealed class PictureListingTests : IDisposable
     {
         foreach (string name in (string[])["a/1.jpg", "b/1.jpg"])
             _folder.File(name, [1]);
-        foreach (string junk in (string[])["Thumbs.db", "desktop.ini", ".DS_Store", "._1.jpg", "2.jpg.part", "notes.txt", "@eaDir/SYNOPHOTO_THUMB_M.jpg"])
+        foreach (string junk in (string[])["Thumbs.db", "desktop.ini", ".DS_Store", "._1.jpg", "2.jpg.part", "notes.txt",
+            "@eaDir/SYNOPHOTO_THUMB_M.jpg"])
             _folder.File($"a/{junk}", [1]);
-        foreach (string name in (string[])["@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "__MACOSX", ".ipynb_checkpoints", ".git"])
+        foreach (string name in (string[])["@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "__MACOSX",
+            ".ipynb_checkpoints", ".git"])
             _folder.File($"{name}/x.jpg", [1]);
         Assert.Empty(Warnings());
         Assert.Equal(["a", "b"], ImageFolder.Scan(_folder.Path).Files.Select(file => file.Label));
@@ -69,7 +72,8 @@ public sealed class PictureListingTests : IDisposable
         _folder.File("daisy/1.jpg", [1]);
         _folder.File("roses/2.jpg", [1]);
         Directory.CreateSymbolicLink(Path.Combine(_folder.Path, "daisy", "loop"), "..");
-        Assert.Equal(["daisy/1.jpg", "roses/2.jpg"], ImageFolder.Scan(_folder.Path).Files.Select(file => Path.GetRelativePath(_folder.Path, file.ImagePath)));
+        Assert.Equal(["daisy/1.jpg", "roses/2.jpg"],
+            ImageFolder.Scan(_folder.Path).Files.Select(file => Path.GetRelativePath(_folder.Path, file.ImagePath)));
         Assert.Equal(2, PcDartsPictureFiles.Find(_folder.Path).Paths.Count);
     }
 
@@ -178,7 +182,8 @@ public sealed class PictureListingTests : IDisposable
     }
 
     [Fact]
-    public void Find_NoFolder_Throws() => Assert.Throws<DirectoryNotFoundException>(() => PcDartsPictureFiles.Find(Path.Combine(_folder.Path, "absent")));
+    public void Find_NoFolder_Throws()
+        => Assert.Throws<DirectoryNotFoundException>(() => PcDartsPictureFiles.Find(Path.Combine(_folder.Path, "absent")));
 
     private List<string> Warnings()
     {

@@ -51,7 +51,8 @@ public sealed class ReadAheadTests
     public void Of_AMakerFails_ThrowsItsErrorAtItsPlaceAndDisposesTheNext()
     {
         var next = new Item(2);
-        using IEnumerator<Item> items = ReadAhead.Of<Item>([() => new Item(0), () => throw new InvalidDataException("broken"), () => next]).GetEnumerator();
+        using IEnumerator<Item> items = ReadAhead.Of<Item>([() => new Item(0), () => throw new InvalidDataException("broken"), () => next])
+            .GetEnumerator();
         Assert.True(items.MoveNext());
         Assert.Equal("broken", Assert.Throws<InvalidDataException>(() => items.MoveNext()).Message);
         Assert.True(next.Disposed);

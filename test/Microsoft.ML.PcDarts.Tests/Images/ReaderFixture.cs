@@ -13,12 +13,15 @@ internal static class ReaderFixture
     /// <summary>The same, of files in a folder.</summary>
     public static IDataView View(MLContext ml, string? folder, (string? Path, string? Label)[] rows)
     {
-        IDataView data = ml.Data.LoadFromEnumerable(rows.Select(row => new PathRow { ImagePath = row.Path ?? "", Label = row.Label ?? "" }).ToArray());
-        return ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.LoadImages("Image", folder, "ImagePath")).Fit(data).Transform(data);
+        IDataView data = ml.Data.LoadFromEnumerable(
+            rows.Select(row => new PathRow { ImagePath = row.Path ?? "", Label = row.Label ?? "" }).ToArray());
+        return ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.LoadImages("Image", folder, "ImagePath")).Fit(data)
+            .Transform(data);
     }
 
     /// <summary>Two classes of <paramref name="each"/> noise pictures.</summary>
-    public static (string?, string?)[] TwoClasses(PictureFolder folder, int each, int width = 16, int height = 16, string extension = ".png")
+    public static (string?, string?)[] TwoClasses(PictureFolder folder, int each, int width = 16, int height = 16,
+        string extension = ".png")
         => [.. Enumerable.Range(0, 2 * each).Select(i =>
             ((string?)folder.Picture($"p{i:000}{extension}", width, height, i), (string?)(i % 2 == 0 ? "even" : "odd")))];
 

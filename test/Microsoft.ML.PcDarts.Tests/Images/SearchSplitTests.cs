@@ -16,7 +16,8 @@ public sealed class SearchSplitTests
             Assert.Equal(Enumerable.Range(0, data.Labels.Length), weights.Concat(architecture).Order());
             Assert.InRange(Math.Abs(weights.Length - architecture.Length), 0, 1);
             for (long c = 0; c <= 5; c++)
-                Assert.InRange(Math.Abs(weights.Count(row => data.Labels[row] == c) - architecture.Count(row => data.Labels[row] == c)), 0, 1);
+                Assert.InRange(Math.Abs(weights.Count(row => data.Labels[row] == c) - architecture.Count(row => data.Labels[row] == c)), 0,
+                    1);
         });
 
     [Fact]

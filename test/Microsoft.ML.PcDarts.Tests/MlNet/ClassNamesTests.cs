@@ -9,7 +9,8 @@ public sealed class ClassNamesTests
 
     [Fact]
     public void Of_TextKeyValues_GivesThemInKeyOrder()
-        => Assert.Equal(["zebra", "ant"], ClassNames.Of(Mapped(new[] { new Row<string> { Label = "zebra" }, new Row<string> { Label = "ant" } })));
+        => Assert.Equal(["zebra", "ant"],
+            ClassNames.Of(Mapped(new[] { new Row<string> { Label = "zebra" }, new Row<string> { Label = "ant" } })));
 
     [Fact]
     public void Of_NumericKeyValues_FormatsThemInvariantly()

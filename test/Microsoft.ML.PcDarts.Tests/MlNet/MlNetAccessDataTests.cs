@@ -38,7 +38,8 @@ public sealed class MlNetAccessDataTests
     {
         MLContext ml = new(seed: 1);
         IDataView files = ml.Data.LoadFromEnumerable([new { ImagePath = "a.jpg", Label = "a" }]);
-        IDataView view = ml.Transforms.LoadImages("Image", Path.GetTempPath(), "ImagePath").Append(ml.Transforms.ResizeImages("Small", 8, 8, "Image")).Append(ml.Transforms.Conversion.MapValueToKey("Label"))
+        IDataView view = ml.Transforms.LoadImages("Image", Path.GetTempPath(), "ImagePath")
+            .Append(ml.Transforms.ResizeImages("Small", 8, 8, "Image")).Append(ml.Transforms.Conversion.MapValueToKey("Label"))
             .Fit(files).Transform(files);
         view = ml.Data.TakeRows(ml.Data.ShuffleRows(view), 1);
         Assert.Equal(Path.GetTempPath(), MlNetAccess.LoaderOf(view, "Image")?.ImageFolder);

@@ -13,7 +13,8 @@ public sealed class MlNetAccessTests
         var ml = new MLContext(seed: 17) { GpuDeviceId = 3, FallbackToCpu = true, TempFilePath = "/somewhere" };
         foreach (IHostEnvironment env in new[]
         {
-            MlNetAccess.Environment(ml.MulticlassClassification.Trainers), MlNetAccess.EnvironmentOf(ml.Data), MlNetAccess.Environment(ml.Transforms),
+            MlNetAccess.Environment(ml.MulticlassClassification.Trainers), MlNetAccess.EnvironmentOf(ml.Data), MlNetAccess.Environment(
+                ml.Transforms),
         })
         {
             Assert.Equal(17, MlNetAccess.Seed(env));
@@ -56,8 +57,10 @@ public sealed class MlNetAccessTests
     [Fact]
     public void ShapeColumn_KeyWithAnnotations_HasThem()
     {
-        SchemaShape.Column values = MlNetAccess.ShapeColumn("KeyValues", SchemaShape.Column.VectorKind.Vector, TextDataViewType.Instance, false, null);
-        SchemaShape.Column column = MlNetAccess.ShapeColumn("Label", SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, true, new SchemaShape([values]));
+        SchemaShape.Column values = MlNetAccess.ShapeColumn("KeyValues", SchemaShape.Column.VectorKind.Vector,
+            TextDataViewType.Instance, false, null);
+        SchemaShape.Column column = MlNetAccess.ShapeColumn("Label", SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, true,
+            new SchemaShape([values]));
         Assert.Equal("Label", column.Name);
         Assert.True(column.IsKey);
         Assert.Equal(SchemaShape.Column.VectorKind.Scalar, column.Kind);
@@ -71,7 +74,8 @@ public sealed class MlNetAccessTests
         IHostEnvironment env = MlNetAccess.EnvironmentOf(ml.Data);
         IDataView data = ml.Transforms.Conversion.MapValueToKey("Label").Fit(ml.Data.LoadFromEnumerable([new Row("a"), new Row("b")]))
             .Transform(ml.Data.LoadFromEnumerable([new Row("a") { Features = [1, 2] }, new Row("b") { Features = [-1, 0.5f] }]));
-        var head = MlNetAccess.SoftmaxHead(env, [new VBuffer<float>(2, [0.5f, -1f]), new VBuffer<float>(2, [2f, 0.25f])], [0.1f, -0.2f], 2, 2);
+        var head = MlNetAccess.SoftmaxHead(env, [new VBuffer<float>(2, [0.5f, -1f]), new VBuffer<float>(2, [2f, 0.25f])],
+            [0.1f, -0.2f], 2, 2);
         IDataView scored = MlNetAccess.Scorer(env, head, data.Schema, "Features", "Label", "Score", "Guess").Transform(data);
 
         float[] logits = [0.5f - 2f + 0.1f, 2f + 0.5f - 0.2f];

@@ -32,7 +32,9 @@ public sealed class PcDartsSchemaTests
     [MemberData(nameof(Bad))]
     public void Check_WrongColumn_SaysItInMlNetsWords(string? label, string? image, string message)
     {
-        DataViewSchema schema = Schema([.. new (string Name, string? Type)[] { ("Label", label), ("Image", image) }.Where(c => c.Type is not null).Select(c => (c.Name, Type(c.Type!)))]);
+        DataViewSchema schema = Schema(
+            [.. new (string Name, string? Type)[] { ("Label", label), ("Image", image) }.Where(c => c.Type is not null)
+                .Select(c => (c.Name, Type(c.Type!)))]);
         var fit = Assert.Throws<ArgumentOutOfRangeException>(() => PcDartsSchema.Check(schema, Columns));
         Assert.StartsWith(message, fit.Message);
         Assert.Equal("inputSchema", fit.ParamName);
@@ -45,16 +47,19 @@ public sealed class PcDartsSchemaTests
     public void Fit_RawBytes_NamesLoadImages()
     {
         IDataView files = _ml.Data.LoadFromEnumerable([new { ImagePath = "a.jpg", Label = "a" }]);
-        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath")).Append(_ml.MulticlassClassification.Trainers.PcDarts());
+        var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath"))
+            .Append(_ml.MulticlassClassification.Trainers.PcDarts());
         string message = Assert.Throws<ArgumentOutOfRangeException>(() => pipeline.Fit(files)).Message;
         Assert.Contains("Byte", message, StringComparison.Ordinal);
-        Assert.Contains("as LoadRawImageBytes gives them, are not decoded: use ml.Transforms.LoadImages(\"Image\", null, \"ImagePath\") in its place", message, StringComparison.Ordinal);
+        Assert.Contains("as LoadRawImageBytes gives them, are not decoded: use ml.Transforms.LoadImages(\"Image\", null, "
+            + "\"ImagePath\") in its place", message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Fit_LabelWithoutKey_NamesMapValueToKey()
     {
-        string message = Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.Trainers.PcDarts().Fit(TinyModel.Data(_ml))).Message;
+        string message = Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.Trainers.PcDarts()
+            .Fit(TinyModel.Data(_ml))).Message;
         Assert.Contains("Append ml.Transforms.Conversion.MapValueToKey(\"Label\") before the trainer", message, StringComparison.Ordinal);
     }
 
@@ -62,7 +67,8 @@ public sealed class PcDartsSchemaTests
     public void Fit_AfterACache_SaysThatItDropsPictures()
     {
         IDataView cached = _ml.Data.Cache(TinyModel.Keyed(_ml));
-        string message = Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.Trainers.PcDarts().Fit(cached)).Message;
+        string message = Assert.Throws<ArgumentOutOfRangeException>(() => _ml.MulticlassClassification.Trainers.PcDarts()
+            .Fit(cached)).Message;
         Assert.StartsWith("Could not find feature column 'Image'. The columns are ", message, StringComparison.Ordinal);
         Assert.Contains("a cache after it (ml.Data.Cache, AppendCacheCheckpoint) dropped the column", message, StringComparison.Ordinal);
     }
@@ -71,7 +77,8 @@ public sealed class PcDartsSchemaTests
     public void Check_KeyWithOneValue_AsksForTwo()
     {
         DataViewSchema schema = Schema(("Label", new KeyDataViewType(typeof(uint), 1)), ("Image", new ImageDataViewType()));
-        Assert.Contains("expected key type with at least 2 values", Assert.Throws<ArgumentOutOfRangeException>(() => PcDartsSchema.Check(schema, Columns)).Message);
+        Assert.Contains("expected key type with at least 2 values",
+            Assert.Throws<ArgumentOutOfRangeException>(() => PcDartsSchema.Check(schema, Columns)).Message);
     }
 
     [Theory]
@@ -89,28 +96,34 @@ public sealed class PcDartsSchemaTests
         {
             SchemaShape.Column expected = given.Last(c => c.Name == name), actual = promised.Single(c => c.Name == name);
             Assert.Equal((expected.Kind, expected.ItemType, expected.IsKey), (actual.Kind, actual.ItemType, actual.IsKey));
-            Assert.Equal(expected.Annotations.Select(a => a.Name).Intersect(["SlotNames", "KeyValues", "ScoreColumnKind", "ScoreColumnSetId"]).Order(),
-                actual.Annotations.Select(a => a.Name).Intersect(["SlotNames", "KeyValues", "ScoreColumnKind", "ScoreColumnSetId"]).Order());
+            Assert.Equal(expected.Annotations.Select(a => a.Name)
+                .Intersect(["SlotNames", "KeyValues", "ScoreColumnKind", "ScoreColumnSetId"]).Order(),
+                actual.Annotations.Select(a => a.Name)
+                    .Intersect(["SlotNames", "KeyValues", "ScoreColumnKind", "ScoreColumnSetId"]).Order());
         }
     }
 
     [Fact]
     public void GetOutputSchema_ThenMapKeyToValue_GivesText()
     {
-        SchemaShape output = PcDartsSchema.GetOutputSchema(Shape(TinyModel.Keyed(_ml).Schema), new ColumnNames("Label", "Image", "P", "Guess"));
-        SchemaShape.Column name = _ml.Transforms.Conversion.MapKeyToValue("Name", "Guess").GetOutputSchema(output).Single(c => c.Name == "Name");
+        SchemaShape output = PcDartsSchema.GetOutputSchema(Shape(TinyModel.Keyed(_ml).Schema),
+            new ColumnNames("Label", "Image", "P", "Guess"));
+        SchemaShape.Column name = _ml.Transforms.Conversion.MapKeyToValue("Name", "Guess").GetOutputSchema(output)
+            .Single(c => c.Name == "Name");
         Assert.Equal(TextDataViewType.Instance, name.ItemType);
         Assert.Equal(SchemaShape.Column.VectorKind.Vector, output.Single(c => c.Name == "P").Kind);
     }
 
     [Fact]
-    public void CheckValidation_SameColumns_Passes() => PcDartsSchema.CheckValidation(TinyModel.Keyed(_ml).Schema, TinyModel.Keyed(_ml, 12).Schema, Columns);
+    public void CheckValidation_SameColumns_Passes()
+        => PcDartsSchema.CheckValidation(TinyModel.Keyed(_ml).Schema, TinyModel.Keyed(_ml, 12).Schema, Columns);
 
     [Fact]
     public void CheckValidation_OtherColumnsOrKeys_NamesTheDifference()
     {
         DataViewSchema training = TinyModel.Keyed(_ml).Schema;
-        string Message(DataViewSchema schema) => Assert.Throws<ArgumentOutOfRangeException>(() => PcDartsSchema.CheckValidation(training, schema, Columns)).Message;
+        string Message(DataViewSchema schema)
+            => Assert.Throws<ArgumentOutOfRangeException>(() => PcDartsSchema.CheckValidation(training, schema, Columns)).Message;
         Assert.Contains("'Label' in the validation set: expected Key<UInt32, 0-2>, got String", Message(TinyModel.Data(_ml).Schema));
         Assert.Contains("got Key<UInt32, 0-1>", Message(TinyModel.Keyed(_ml, 9, "cat", "dog").Schema));
         Assert.Contains("expected key value 2 'dog', got 'eel'", Message(TinyModel.Keyed(_ml, 9, "cat", "eel", "dog").Schema));

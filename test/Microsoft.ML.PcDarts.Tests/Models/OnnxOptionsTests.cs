@@ -22,7 +22,8 @@ public sealed class OnnxOptionsTests : IDisposable
     public void Classifier_RoundedWeights_AreNearTheOthersAndSmaller(OnnxWeightType type, double tolerance, int smaller)
     {
         DiscoveredModel model = Model(Cifar);
-        byte[] whole = model.Writer().Classifier().ToByteArray(), rounded = model.Writer(new() { WeightType = type }).Classifier().ToByteArray();
+        byte[] whole = model.Writer().Classifier().ToByteArray(),
+            rounded = model.Writer(new() { WeightType = type }).Classifier().ToByteArray();
 
         float[] expected = Run(whole, Pixels(Cifar), "logits").Values, actual = Run(rounded, Pixels(Cifar), "logits").Values;
 
@@ -89,18 +90,22 @@ public sealed class OnnxOptionsTests : IDisposable
 
         PcDartsPrediction[] predictions = [.. predictor.Predict(TinyModel.Pictures(3, "cat").Select(picture => picture.Image!))];
         Assert.All(predictions, prediction => Assert.Contains(prediction.Label, tiny.Transformer.ClassNames));
-        Assert.Contains("WeightType", Assert.Throws<ArgumentException>(() => tiny.Transformer.SaveOnnx(file, new PcDartsOnnxOptions { WeightType = (OnnxWeightType)9 })).Message, StringComparison.Ordinal);
+        Assert.Contains("WeightType", Assert.Throws<ArgumentException>(() => tiny.Transformer.SaveOnnx(file,
+            new PcDartsOnnxOptions { WeightType = (OnnxWeightType)9 })).Message, StringComparison.Ordinal);
     }
 
     private static DiscoveredModel Model(NetworkShape shape)
     {
         manual_seed(1);
         using var network = new DiscoveredNetwork(KnownGenotypes.PcDartsCifar, shape, CPU);
-        return new DiscoveredModel(network.Genotype, shape, network.ExportWeights(), [0.4f, 0.5f, 0.45f], [0.25f, 0.2f, 0.3f], ["cat", "dog", "eel"], TinyModel.History(network.Genotype, shape));
+        return new DiscoveredModel(network.Genotype, shape, network.ExportWeights(), [0.4f, 0.5f, 0.45f], [0.25f, 0.2f, 0.3f],
+            ["cat", "dog", "eel"], TinyModel.History(network.Genotype, shape));
     }
 
     /// <summary>Bytes of the stored weights of convolutions and classifier.</summary>
-    private static int WeightBytes(byte[] file) => ModelProto.Parser.ParseFrom(file).Graph.Initializer.Where(tensor => tensor.Name.EndsWith("weight", StringComparison.Ordinal)).Sum(tensor => tensor.RawData.Length);
+    private static int WeightBytes(byte[] file)
+        => ModelProto.Parser.ParseFrom(file).Graph.Initializer.Where(tensor => tensor.Name.EndsWith("weight", StringComparison.Ordinal))
+            .Sum(tensor => tensor.RawData.Length);
 
     private static DenseTensor<byte> Pixels(NetworkShape shape)
     {

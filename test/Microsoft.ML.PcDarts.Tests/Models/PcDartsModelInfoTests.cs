@@ -60,14 +60,16 @@ public sealed class PcDartsModelInfoTests : IDisposable
             tiny.Transformer.SaveOnnx(path);
         byte[] bytes = File.ReadAllBytes(path);
         File.WriteAllBytes(path, bytes[..(int)(keep * bytes.Length)]);
-        Assert.Contains($"'{path}' is not a complete PC-DARTS model", Assert.Throws<InvalidDataException>(() => PcDartsModelInfo.Read(path)).Message);
+        Assert.Contains($"'{path}' is not a complete PC-DARTS model",
+            Assert.Throws<InvalidDataException>(() => PcDartsModelInfo.Read(path)).Message);
     }
 
     [Fact]
     public void Read_ForeignFiles_SaysThatTheyAreNoModel()
     {
         IDataView data = TinyModel.Keyed(_ml);
-        string zip = Path.Combine(_folder, "other.zip"), text = Path.Combine(_folder, "text.zip"), onnx = Path.Combine(_folder, "other.onnx");
+        string zip = Path.Combine(_folder, "other.zip"), text = Path.Combine(_folder, "text.zip"),
+            onnx = Path.Combine(_folder, "other.onnx");
         ITransformer other = _ml.Transforms.CopyColumns("A", "Label").Fit(data);
         _ml.Model.Save(other, data.Schema, zip);
         File.WriteAllText(text, "PK this is not a zip");
@@ -75,7 +77,8 @@ public sealed class PcDartsModelInfoTests : IDisposable
         Assert.Contains("it has no ONNX model", Assert.Throws<InvalidDataException>(() => PcDartsModelInfo.Read(zip)).Message);
         Assert.Contains(text, Assert.Throws<InvalidDataException>(() => PcDartsModelInfo.Read(text)).Message);
         Assert.Contains("not made by the PC-DARTS trainer", Assert.Throws<InvalidDataException>(() => PcDartsModelInfo.Read(onnx)).Message);
-        Assert.Contains("holds no PC-DARTS model", Assert.Throws<InvalidDataException>(() => PcDartsModelInfo.FromTransformer(other)).Message);
+        Assert.Contains("holds no PC-DARTS model",
+            Assert.Throws<InvalidDataException>(() => PcDartsModelInfo.FromTransformer(other)).Message);
         Assert.Throws<FileNotFoundException>(() => PcDartsModelInfo.Read(Path.Combine(_folder, "missing.zip")));
     }
 

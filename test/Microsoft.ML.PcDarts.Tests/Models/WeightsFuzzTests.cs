@@ -13,7 +13,12 @@ namespace Microsoft.ML.PcDarts.Tests.Models;
 /// <summary>Damaged and hostile files of weights, read in every way.</summary>
 public sealed class WeightsFuzzTests(ITestOutputHelper output) : IDisposable
 {
-    private static readonly PcDartsWeightsOptions Options = new() { Genotype = KnownGenotypes.PcDartsCifar, Mean = [0.5f, 0.5f, 0.5f], StandardDeviation = [0.25f, 0.25f, 0.25f] };
+    private static readonly PcDartsWeightsOptions Options = new()
+    {
+        Genotype = KnownGenotypes.PcDartsCifar,
+        Mean = [0.5f, 0.5f, 0.5f],
+        StandardDeviation = [0.25f, 0.25f, 0.25f],
+    };
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -43,7 +48,12 @@ public sealed class WeightsFuzzTests(ITestOutputHelper output) : IDisposable
     private void Safetensors(int count)
     {
         string file = _folder.File("w.safetensors");
-        SafetensorsFile.Write(file, Tensors(), new Dictionary<string, string> { ["pcdarts.genotype"] = KnownGenotypes.PcDartsCifar.ToJson(), ["pcdarts.mean"] = "[0.5,0.5,0.5]", ["pcdarts.std"] = "[0.25,0.25,0.25]" });
+        SafetensorsFile.Write(file, Tensors(), new Dictionary<string, string>
+        {
+            ["pcdarts.genotype"] = KnownGenotypes.PcDartsCifar.ToJson(),
+            ["pcdarts.mean"] = "[0.5,0.5,0.5]",
+            ["pcdarts.std"] = "[0.25,0.25,0.25]",
+        });
         byte[] whole = File.ReadAllBytes(file);
         int header = (int)BinaryPrimitives.ReadInt64LittleEndian(whole);
         string json = Encoding.UTF8.GetString(whole, 8, header);
@@ -105,13 +115,18 @@ public sealed class WeightsFuzzTests(ITestOutputHelper output) : IDisposable
     // Instructions that a pickle of tensors has, anywhere.
     private static byte[] Spliced(byte[] pickle, Random random)
     {
-        const string instructions = "()}]tNRQbsuae.q\u0000r\u0001\0\0\0h\u0001j\u0002\0\0\0\u0085\u0086\u0087\u0088\u0089\u0094K\u00ffM\u00ff\u00ffJ\u00ff\u00ff\u00ff\u007f\u008a\u0008\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f";
-        int at = random.Next(pickle.Length), start = random.Next(instructions.Length), length = 1 + random.Next(instructions.Length - start);
+        const string instructions =
+            "()}]tNRQbsuae.q\u0000r\u0001\0\0\0h\u0001j\u0002\0\0\0\u0085\u0086\u0087\u0088\u0089\u0094"
+            + "K\u00ffM\u00ff\u00ffJ\u00ff\u00ff\u00ff\u007f\u008a\u0008\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f";
+        int at = random.Next(pickle.Length), start = random.Next(instructions.Length),
+            length = 1 + random.Next(instructions.Length - start);
         byte[] some = Encoding.Latin1.GetBytes(instructions[start..(start + length)]);
-        return [.. pickle[..at], .. Enumerable.Repeat(some, 1 + random.Next(random.Next(1, 2000))).SelectMany(bytes => bytes), .. pickle[at..]];
+        return [.. pickle[..at], .. Enumerable.Repeat(some, 1 + random.Next(random.Next(1, 2000))).SelectMany(bytes => bytes),
+            .. pickle[at..]];
     }
 
-    // As LoadPcDartsWeights reads it; every second file also as a supernet and for α and β, which these files do not hold unless damage makes them seem to.
+    // As LoadPcDartsWeights reads it; every second file also as a supernet and for α and β, which these files do not hold unless damage
+    // makes them seem to.
     private static void ReadAll(string file)
     {
         if (new FileInfo(file).Length % 2 == 0)
@@ -123,7 +138,8 @@ public sealed class WeightsFuzzTests(ITestOutputHelper output) : IDisposable
         TensorChecks.CheckNetwork(WeightsFile.Read(file, Options).Weights);
     }
 
-    private static DiscoveredNetwork Network() => new(KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 1, Layers = 1, Classes = 3 }, CPU);
+    private static DiscoveredNetwork Network()
+        => new(KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 1, Layers = 1, Classes = 3 }, CPU);
 
     private static Dictionary<string, TensorData> Tensors()
     {

@@ -14,7 +14,8 @@ public sealed class DropPathTests
         {
             using DisposeScope scope = NewDisposeScope();
             manual_seed(seed);
-            float[] values = NetworkComparison.Values(ones(pictures, 3, 2, 2) * DropPath.Masks(2, pictures, probability, CPU, ScalarType.Float32)[1]);
+            float[] values = NetworkComparison.Values(
+                ones(pictures, 3, 2, 2) * DropPath.Masks(2, pictures, probability, CPU, ScalarType.Float32)[1]);
 
             float kept = (float)(1 / (1 - probability));
             foreach (float[] picture in values.Chunk(12))

@@ -40,7 +40,9 @@ public sealed class ArchitectureAdamTests
         Dictionary<string, TensorData> memory = [];
         first.Export(memory);
         // The first was not stepped: it has no gradient.
-        Assert.Equal(ArchitectureValues.Names.Skip(1).SelectMany(name => (string[])[$"adam.exp_avg.{name}", $"adam.exp_avg_sq.{name}", $"adam.step.{name}"]).Order(), memory.Keys.Order());
+        Assert.Equal(ArchitectureValues.Names.Skip(1)
+            .SelectMany(name => (string[])[$"adam.exp_avg.{name}", $"adam.exp_avg_sq.{name}", $"adam.step.{name}"]).Order(),
+            memory.Keys.Order());
         second.Import(memory);
         SetGradients(straight, broken, 1);
         uninterrupted.Step();
@@ -48,7 +50,8 @@ public sealed class ArchitectureAdamTests
         AssertEqual(straight, broken);
     }
 
-    private static Parameter[] Values() => [.. ArchitectureValues.Names.Select((_, index) => new Parameter((arange(6, ScalarType.Float32) - 2 + index).reshape(2, 3)))];
+    private static Parameter[] Values()
+        => [.. ArchitectureValues.Names.Select((_, index) => new Parameter((arange(6, ScalarType.Float32) - 2 + index).reshape(2, 3)))];
 
     private static void SetGradients(Parameter[] some, Parameter[] others, int step)
     {

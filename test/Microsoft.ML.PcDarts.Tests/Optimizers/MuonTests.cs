@@ -136,16 +136,23 @@ public sealed class MuonTests
     [Fact]
     public void Takes_WeightsOfANetwork_AreThoseThatMixChannels()
     {
-        using var network = new DiscoveredNetwork(KnownGenotypes.PcDartsCifar, new NetworkShape { InitialChannels = 4, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16, AuxiliaryHead = true }, CPU);
+        using var network = new DiscoveredNetwork(KnownGenotypes.PcDartsCifar,
+            new NetworkShape
+            {
+                InitialChannels = 4, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16,
+                AuxiliaryHead = true
+            }, CPU);
         string[] taken = [.. network.named_parameters().Where(entry => Muon.Takes(entry.parameter)).Select(entry => entry.name)];
 
         Assert.Contains("stem.0.weight", taken);
         Assert.Contains("cells.1.preprocess0.op.1.weight", taken);
         Assert.DoesNotContain("classifier.weight", taken);
-        Assert.All(network.named_parameters().Where(entry => !taken.Contains(entry.name)), entry => Assert.True(entry.parameter.dim() < 4 || entry.parameter.size(1) == 1, entry.name));
+        Assert.All(network.named_parameters().Where(entry => !taken.Contains(entry.name)),
+            entry => Assert.True(entry.parameter.dim() < 4 || entry.parameter.size(1) == 1, entry.name));
     }
 
-    private static (string Name, Parameter Parameter)[] Weights(int rows, int columns, string name = "a") => [.. Enumerable.Range(0, 3).Select(index => ($"{name}.{index}", new Parameter(randn(rows, columns, 1, 1))))];
+    private static (string Name, Parameter Parameter)[] Weights(int rows, int columns, string name = "a")
+        => [.. Enumerable.Range(0, 3).Select(index => ($"{name}.{index}", new Parameter(randn(rows, columns, 1, 1))))];
 
     private static void SetGradients((string Name, Parameter Parameter)[] weights)
     {

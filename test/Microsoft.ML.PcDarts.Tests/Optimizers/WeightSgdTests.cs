@@ -36,7 +36,8 @@ public sealed class WeightSgdTests
     {
         using DisposeScope scope = NewDisposeScope();
         (string Name, Parameter Parameter)[] expected = Weights(), actual = Weights();
-        using optim.Optimizer reference = optim.SGD(expected.Select(entry => entry.Parameter), 0.03, momentum, weight_decay: weightDecay, nesterov: nesterov);
+        using optim.Optimizer reference = optim.SGD(expected.Select(entry => entry.Parameter), 0.03, momentum, weight_decay: weightDecay,
+            nesterov: nesterov);
         using WeightSgd sgd = new(actual, [], momentum, weightDecay, nesterov, flat: false);
         for (int step = 0; step < 3; step++)
         {
@@ -56,7 +57,8 @@ public sealed class WeightSgdTests
     {
         using DisposeScope scope = NewDisposeScope();
         (string Name, Parameter Parameter)[] straight = Weights(), before = Weights(), after = Weights();
-        using WeightSgd uninterrupted = Sgd(straight, nesterov: true, flatFirst), first = Sgd(before, nesterov: true, flatFirst), second = Sgd(after, nesterov: true, !flatFirst);
+        using WeightSgd uninterrupted = Sgd(straight, nesterov: true, flatFirst), first = Sgd(before, nesterov: true, flatFirst),
+            second = Sgd(after, nesterov: true, !flatFirst);
         Step(uninterrupted, straight, 1, 1);
         Step(uninterrupted, straight, 2, 1);
 
@@ -99,15 +101,18 @@ public sealed class WeightSgdTests
         sgd.ZeroGradients();
         // Two losses: gradients are summed.
         for (int loss = 0; loss < 2; loss++)
-            weights.Select((entry, index) => (entry.Parameter * entry.Parameter * (index + step)).sum()).Aggregate((sum, term) => sum + term).backward();
+            weights.Select((entry, index) => (entry.Parameter * entry.Parameter * (index + step)).sum())
+                .Aggregate((sum, term) => sum + term).backward();
         sgd.Clip(clipNorm);
         sgd.Step(learningRate: 0.01 * step);
     }
 
     private static (string Name, Parameter Parameter)[] Weights()
-        => [.. Enumerable.Range(0, 4).Select(index => ($"w{index}", new Parameter((arange(6, ScalarType.Float32) - 2 + index).reshape(index == 1 ? [3, 2] : [6, 1]))))];
+        => [.. Enumerable.Range(0, 4).Select(
+            index => ($"w{index}", new Parameter((arange(6, ScalarType.Float32) - 2 + index).reshape(index == 1 ? [3, 2] : [6, 1]))))];
 
-    private static (string, Parameter)[] Gradients((string Name, Parameter Parameter)[] weights) => [.. weights.Select(entry => (entry.Name, new Parameter(entry.Parameter.grad!)))];
+    private static (string, Parameter)[] Gradients((string Name, Parameter Parameter)[] weights)
+        => [.. weights.Select(entry => (entry.Name, new Parameter(entry.Parameter.grad!)))];
 
     private static void AssertEqual((string Name, Parameter Parameter)[] expected, (string Name, Parameter Parameter)[] actual)
     {

@@ -35,7 +35,8 @@ public sealed class ArchiveLimitsTests
         for (int at = 0; (at = Next(bytes, at)) >= 0; at++)
             BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(at + 24), uint.MaxValue - 1);
 
-        Assert.StartsWith("it unpacks to 12,884,901,882 bytes", Message(() => ArchiveLimits.Check(new MemoryStream(bytes))), StringComparison.Ordinal);
+        Assert.StartsWith("it unpacks to 12,884,901,882 bytes", Message(() => ArchiveLimits.Check(new MemoryStream(bytes))),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -48,7 +49,8 @@ public sealed class ArchiveLimitsTests
         byte[] bytes = zip.ToArray();
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(Next(bytes, 0) + 24), claimed);
 
-        Assert.Equal($"its entry a has {(claimed < 100_000 ? "more" : "fewer")} bytes than the {claimed} of its header", Message(() => ArchiveLimits.Check(new MemoryStream(bytes))));
+        Assert.Equal($"its entry a has {(claimed < 100_000 ? "more" : "fewer")} bytes than the {claimed} of its header",
+            Message(() => ArchiveLimits.Check(new MemoryStream(bytes))));
     }
 
     [Fact]
@@ -85,7 +87,8 @@ public sealed class ArchiveLimitsTests
         BinaryPrimitives.WriteInt64LittleEndian(locator.AsSpan(8), bytes.Length - 22);
         end.AsSpan(8, 4).Fill(0xff);
 
-        Assert.Equal("it has 1,000,000 entries; at most 10,000 are read", Message(() => ArchiveLimits.Open(new MemoryStream([.. bytes[..^22], .. record, .. locator, .. end]))));
+        Assert.Equal("it has 1,000,000 entries; at most 10,000 are read",
+            Message(() => ArchiveLimits.Open(new MemoryStream([.. bytes[..^22], .. record, .. locator, .. end]))));
     }
 
     private static string Message(Action act) => Assert.Throws<InvalidDataException>(act).Message;

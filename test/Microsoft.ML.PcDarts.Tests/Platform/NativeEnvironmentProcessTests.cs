@@ -4,13 +4,16 @@ using Microsoft.ML.PcDarts.Platform;
 
 namespace Microsoft.ML.PcDarts.Tests.Platform;
 
-/// <summary>ONNX Runtime decides on its telemetry when its library loads, so each way to it is tried in a process of its own, with an empty home.</summary>
+/// <summary>
+/// ONNX Runtime decides on its telemetry when its library loads, so each way to it is tried in a process of its own, with an empty home.
+/// </summary>
 public sealed class NativeEnvironmentProcessTests : IDisposable
 {
     // ONNX Runtime is silent where one of these says that it runs in a build.
     private static readonly string[] BuildVariables =
     [
-        "CI", "TF_BUILD", "GITHUB_ACTIONS", "GITLAB_CI", "CIRCLECI", "TRAVIS", "JENKINS_URL", "CODEBUILD_BUILD_ID", "BUILDKITE", "TEAMCITY_VERSION",
+        "CI", "TF_BUILD", "GITHUB_ACTIONS", "GITLAB_CI", "CIRCLECI", "TRAVIS", "JENKINS_URL", "CODEBUILD_BUILD_ID", "BUILDKITE",
+        "TEAMCITY_VERSION",
         "APPVEYOR", "BITBUCKET_BUILD_NUMBER", "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI", "ORT_RUNNING_UNIT_TESTS",
     ];
 
@@ -28,7 +31,8 @@ public sealed class NativeEnvironmentProcessTests : IDisposable
     [InlineData("predict")]
     [InlineData("load")]
     public void TurnOffOnnxTelemetry_UserWantsIt_LeavesItOn(string mode) =>
-        Assert.Contains(FilesAfter("NoLibTorch", Arguments(mode), telemetry: "0"), file => file.EndsWith("deviceid", StringComparison.Ordinal));
+        Assert.Contains(FilesAfter("NoLibTorch", Arguments(mode), telemetry: "0"),
+            file => file.EndsWith("deviceid", StringComparison.Ordinal));
 
     // What the variable does is ONNX Runtime's promise, and what it does without it: where this changes, the documentation must too.
     [SkippableTheory]
@@ -52,9 +56,14 @@ public sealed class NativeEnvironmentProcessTests : IDisposable
     private string[] FilesAfter(string program, string[] arguments, string? telemetry)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "The folders of ONNX Runtime's telemetry are those of Linux.");
-        string folder = typeof(NativeEnvironmentProcessTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == program).Value!;
+        string folder = typeof(NativeEnvironmentProcessTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == program).Value!;
         DirectoryInfo home = Directory.CreateDirectory(Path.Combine(_folder.Path, "home"));
-        ProcessStartInfo start = new("dotnet", ["exec", Path.Combine(folder, program + ".dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("dotnet", ["exec", Path.Combine(folder, program + ".dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (string variable in BuildVariables)
             start.Environment.Remove(variable);
         start.Environment["HOME"] = home.FullName;

@@ -74,7 +74,8 @@ public sealed class CellDrawingTests
         string style = svg.Element(Svg + "style")!.Value;
         Assert.Contains("prefers-color-scheme:dark", style);
         Assert.All(
-            style.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(line => line is not "}" && !line.StartsWith("@media", StringComparison.Ordinal)),
+            style.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Where(line => line is not "}" && !line.StartsWith("@media", StringComparison.Ordinal)),
             line => Assert.StartsWith(".pcdarts-cells", line));
     }
 }

@@ -54,10 +54,12 @@ public sealed class CellLayoutTests
             CellLayout.State source = layout.States[genotype.Normal[operation.Edge].Input];
             Assert.Single(layout.Wires, w => w.X2 == operation.X && w.Y2 == operation.Y && w.Arrow && w.Source == source.Index
                 && Reaches(layout, w, source));
-            Assert.Contains(layout.Wires, w => Close(w.X1, operation.X + CellLayout.OperationWidth) && w.Y1 == operation.Y && w.Y2 == node.Y);
+            Assert.Contains(layout.Wires, w => Close(w.X1, operation.X + CellLayout.OperationWidth) && w.Y1 == operation.Y
+                && w.Y2 == node.Y);
         }
         CellLayout.State output = layout.States[^1];
-        Assert.Equal(genotype.NormalConcat.Order(), layout.Wires.Where(w => Close(w.X2, output.X - CellLayout.StateRadius)).Select(w => w.Source).Order());
+        Assert.Equal(genotype.NormalConcat.Order(),
+            layout.Wires.Where(w => Close(w.X2, output.X - CellLayout.StateRadius)).Select(w => w.Source).Order());
     }, iter: 100);
 
     private static bool Reaches(CellLayout layout, CellLayout.Wire wire, CellLayout.State source)

@@ -42,19 +42,24 @@ internal sealed class ReportFolder : IDisposable
         alpha[(int)favourite] = 3;
         Add(new TrainingProgress
         {
-            Phase = TrainingPhase.Search, Epoch = epoch, Epochs = 5, Step = 4, Steps = 4, Loss = 2.5 - 0.1 * epoch, Accuracy = 0.1 * epoch, LearningRate = 0.1, Elapsed = TimeSpan.FromSeconds(10 * epoch), EpochEnd = true,
-            Genotype = KnownGenotypes.PcDartsCifar, Architecture = new ArchitectureValues(alpha, new float[14 * 8], new float[14], new float[14]),
+            Phase = TrainingPhase.Search, Epoch = epoch, Epochs = 5, Step = 4, Steps = 4, Loss = 2.5 - 0.1 * epoch, Accuracy = 0.1 * epoch,
+            LearningRate = 0.1, Elapsed = TimeSpan.FromSeconds(10 * epoch), EpochEnd = true,
+            Genotype = KnownGenotypes.PcDartsCifar,
+            Architecture = new ArchitectureValues(alpha, new float[14 * 8], new float[14], new float[14]),
         });
     }
 
     public void AddCandidate(int number, Genotype genotype, double loss) => Add(new TrainingProgress
     {
-        Phase = TrainingPhase.Selection, Epoch = number, Epochs = 3, Step = 20, Steps = 20, Loss = loss, Accuracy = 0.25, LearningRate = 0.1, ImagesPerSecond = 40, Elapsed = TimeSpan.FromSeconds(60 + 10 * number), EpochEnd = true, Genotype = genotype,
+        Phase = TrainingPhase.Selection, Epoch = number, Epochs = 3, Step = 20, Steps = 20, Loss = loss, Accuracy = 0.25,
+        LearningRate = 0.1, ImagesPerSecond = 40, Elapsed = TimeSpan.FromSeconds(60 + 10 * number), EpochEnd = true, Genotype = genotype,
     });
 
     public void AddTrainingEpoch(int epoch, double validationLoss = 2) => Add(new TrainingProgress
     {
-        Phase = TrainingPhase.Training, Epoch = epoch, Epochs = 6, Step = 4, Steps = 4, Loss = 2.5 - 0.1 * epoch, Accuracy = 0.1 * epoch, LearningRate = 0.1, ValidationLoss = validationLoss, ValidationAccuracy = 0.5, Elapsed = TimeSpan.FromSeconds(100 + 10 * epoch), EpochEnd = true,
+        Phase = TrainingPhase.Training, Epoch = epoch, Epochs = 6, Step = 4, Steps = 4, Loss = 2.5 - 0.1 * epoch, Accuracy = 0.1 * epoch,
+        LearningRate = 0.1, ValidationLoss = validationLoss, ValidationAccuracy = 0.5, Elapsed = TimeSpan.FromSeconds(100 + 10 * epoch),
+        EpochEnd = true,
     });
 
     /// <summary>Writes a result that ends with the newest report, or with another moment.</summary>
@@ -64,8 +69,10 @@ internal sealed class ReportFolder : IDisposable
         TrainingProgress last = _reports[^1];
         new RunResult(KnownGenotypes.PcDartsCifar, shape, classes, new TrainingHistory
         {
-            Epochs = [new EpochMetrics(last.Phase, last.Epoch, 1, 0.5, 1, 0.5, 0.1, 10, elapsed ?? last.Elapsed)], TrainingImages = 24, ValidationImages = 6,
-            Size = NetworkSize.Of(KnownGenotypes.PcDartsCifar, shape), WeightsSha256 = "w", Device = "cpu", Seed = 7, ReturnedEpoch = last.Epoch, StopReason = stopped, Verdict = verdict,
+            Epochs = [new EpochMetrics(last.Phase, last.Epoch, 1, 0.5, 1, 0.5, 0.1, 10, elapsed ?? last.Elapsed)], TrainingImages = 24,
+            ValidationImages = 6,
+            Size = NetworkSize.Of(KnownGenotypes.PcDartsCifar, shape), WeightsSha256 = "w", Device = "cpu", Seed = 7,
+            ReturnedEpoch = last.Epoch, StopReason = stopped, Verdict = verdict,
         }).Write(Path);
     }
 

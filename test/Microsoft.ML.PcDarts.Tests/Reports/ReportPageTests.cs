@@ -92,7 +92,8 @@ public sealed class ReportPageTests : IDisposable
         _run.AddSearchEpoch(1);
         _run.AddTrainingEpoch(6);
         _run.AddResult(classes);
-        new RunPredictions("w", [new("/x/<i>.png", classes[0], classes[1], 0.9f), new("/x/2.png", classes[2], classes[2], 0.8f)]).Write(_run.Path);
+        new RunPredictions("w", [new("/x/<i>.png", classes[0], classes[1], 0.9f), new("/x/2.png", classes[2], classes[2], 0.8f)])
+            .Write(_run.Path);
 
         ReportPage.Write(_run.Path, running: true);
 
@@ -110,11 +111,17 @@ public sealed class ReportPageTests : IDisposable
     public void Write_VerdictAndWarnings_StandAtTheTop()
     {
         _run.AddTrainingEpoch(6);
-        _run.AddResult(["a", "b", "c"], verdict: new RunVerdict { Evidence = ArchitectureEvidence.None, FallsShort = true, Summary = "The architecture is <random>." });
+        _run.AddResult(["a", "b", "c"], verdict: new RunVerdict
+        {
+            Evidence = ArchitectureEvidence.None,
+            FallsShort = true,
+            Summary = "The architecture is <random>.",
+        });
         RunWarnings.Add(_run.Path, "a <warning>");
         PcDartsReport.Write(_run.Path);
         string top = _run.Page[..(_run.Page.IndexOf("<dl class=\"tiles\">", StringComparison.Ordinal) + 1)];
-        Assert.Contains("<div class=\"verdict short\"><strong>Verdict</strong> The architecture is &lt;random&gt;.</div>", top, StringComparison.Ordinal);
+        Assert.Contains("<div class=\"verdict short\"><strong>Verdict</strong> The architecture is &lt;random&gt;.</div>", top,
+            StringComparison.Ordinal);
         Assert.Contains("<li>a &lt;warning&gt;</li>", top, StringComparison.Ordinal);
     }
 
@@ -228,6 +235,7 @@ public sealed class ReportPageTests : IDisposable
     public void Write_NoRun_SaysSo()
     {
         using var empty = new TemporaryFolder();
-        Assert.Contains("There is no run in", Assert.Throws<FileNotFoundException>(() => PcDartsReport.Write(empty.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("There is no run in", Assert.Throws<FileNotFoundException>(() => PcDartsReport.Write(empty.Path)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -2,7 +2,8 @@ namespace Microsoft.ML.PcDarts.Tests.Runs;
 
 public sealed class AccuracyEstimateTests
 {
-    // The published examples of R. G. Newcombe, Two-sided confidence intervals for the single proportion, Statistics in Medicine 17, 1998, table I, method 3.
+    // The published examples of R. G. Newcombe, Two-sided confidence intervals for the single proportion, Statistics in Medicine 17, 1998,
+    // table I, method 3.
     [Theory]
     [InlineData(81, 263, 0.2553, 0.3662)]
     [InlineData(15, 148, 0.0624, 0.1605)]

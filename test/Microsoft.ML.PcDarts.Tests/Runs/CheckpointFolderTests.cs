@@ -55,7 +55,8 @@ public sealed class CheckpointFolderTests : IDisposable
         folder.Newest(_warnings.Add);
         folder.Write(CheckpointOf(3));
 
-        Assert.Equal(["000002.json", "000002.safetensors", "000004.json", "000004.safetensors"], Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order());
+        Assert.Equal(["000002.json", "000002.safetensors", "000004.json", "000004.safetensors"],
+            Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -91,7 +92,8 @@ public sealed class CheckpointFolderTests : IDisposable
     public void Newest_OfAnotherRun_IsRefused()
     {
         Written(epochs: 1);
-        DifferentRunException error = Assert.Throws<DifferentRunException>(() => new CheckpointFolder(_folder.Path, "other").Newest(_warnings.Add));
+        DifferentRunException error = Assert.Throws<DifferentRunException>(() => new CheckpointFolder(_folder.Path, "other")
+            .Newest(_warnings.Add));
         Assert.Contains("000001.json belongs to another run than 'run.json'", error.Message, StringComparison.Ordinal);
     }
 
@@ -101,11 +103,14 @@ public sealed class CheckpointFolderTests : IDisposable
         Written(epochs: 1);
         JsonNode file = JsonNode.Parse(File.ReadAllText(_folder.File("000001.json")))!;
         const string State = """
-            {"phase":"Search","progress":{"plan":{"epochs":9,"stepsPerEpoch":4,"batchSize":8,"images":288},"epoch":3,"step":2,"epochSteps":4,
-            "sums":{"loss":1.5,"hits":7,"count":16},"architectureSums":{"loss":0,"hits":0,"count":0},"secondHalfSums":{"loss":0,"hits":0,"count":0},
+            {"phase":"Search","progress":{"plan":{"epochs":9,"stepsPerEpoch":4,"batchSize":8,"images":288},
+            "epoch":3,"step":2,"epochSteps":4,
+            "sums":{"loss":1.5,"hits":7,"count":16},"architectureSums":{"loss":0,"hits":0,"count":0},
+            "secondHalfSums":{"loss":0,"hits":0,"count":0},
             "architectureSteps":5,"weightShare":1,"deadline":null,"elapsed":"00:00:02","validationSeconds":0,
-            "trained":{"images":96,"cost":96,"seconds":1.5,"imagesPerSecond":64},"costs":[],"learningRateScale":1,"bestEpoch":0,"bestScore":"-Infinity",
-            "improvedEpoch":0,"improvedScore":"-Infinity","stopped":null,"lastGenotype":null,"unchangedEpochs":1},
+            "trained":{"images":96,"cost":96,"seconds":1.5,"imagesPerSecond":64},"costs":[],"learningRateScale":1,
+            "bestEpoch":0,"bestScore":"-Infinity","improvedEpoch":0,"improvedScore":"-Infinity",
+            "stopped":null,"lastGenotype":null,"unchangedEpochs":1},
             "elapsed":"00:00:03","epochs":[],"metricsBytes":12,"found":null,"shape":null}
             """;
         file["version"] = 2;
@@ -116,7 +121,8 @@ public sealed class CheckpointFolderTests : IDisposable
 
         RunState state = new CheckpointFolder(_folder.Path, "run").Newest(_warnings.Add)!.State;
         var progress = Assert.IsType<SearchProgress>(state.Progress);
-        Assert.Equal((TrainingPhase.Search, 3, 2, 5, 1, 12), (state.Phase, progress.Epoch, progress.Step, progress.ArchitectureSteps, progress.UnchangedEpochs, state.MetricsBytes));
+        Assert.Equal((TrainingPhase.Search, 3, 2, 5, 1, 12),
+            (state.Phase, progress.Epoch, progress.Step, progress.ArchitectureSteps, progress.UnchangedEpochs, state.MetricsBytes));
         Assert.Equal(new MeterSums(1.5, 7, 16), progress.Sums);
         Assert.Empty(_warnings);
     }
@@ -137,11 +143,18 @@ public sealed class CheckpointFolderTests : IDisposable
     }
 
     private static Checkpoint CheckpointOf(int epoch) => new(
-        new RunState { Progress = new SearchProgress { Plan = new PhasePlan(9, 4, 8), Epoch = epoch }, Elapsed = TimeSpan.FromSeconds(epoch), Epochs = [], MetricsBytes = 0 },
+        new RunState
+        {
+            Progress = new SearchProgress { Plan = new PhasePlan(9, 4, 8), Epoch = epoch },
+            Elapsed = TimeSpan.FromSeconds(epoch),
+            Epochs = [],
+            MetricsBytes = 0,
+        },
         new Dictionary<string, TensorData> { ["weights"] = new([1], [epoch * 1f]) });
 
     private sealed class BadSector(string path) : Disk
     {
-        public override Stream OpenRead(string file) => file == path ? throw new IOException($"Input/output error : '{file}'") : base.OpenRead(file);
+        public override Stream OpenRead(string file)
+            => file == path ? throw new IOException($"Input/output error : '{file}'") : base.OpenRead(file);
     }
 }

@@ -100,7 +100,8 @@ public sealed class DamageTests : IDisposable
     {
         string run = Run(), file = Path.Combine(run, name);
         string weights = PcDartsRun.Open(run).History!.WeightsSha256;
-        new RunPredictions(weights, [.. Enumerable.Range(0, 10).Select(i => new PicturePrediction($"/{i}.png", "a", i < 3 ? "b" : "a", 0.1f * i))]).Write(run);
+        new RunPredictions(weights, [.. Enumerable.Range(0, 10)
+            .Select(i => new PicturePrediction($"/{i}.png", "a", i < 3 ? "b" : "a", 0.1f * i))]).Write(run);
         string whole = Content(run);
         var random = new Random(4);
         int refused = 0;
@@ -141,7 +142,8 @@ public sealed class DamageTests : IDisposable
         File.WriteAllBytes(file, bytes);
     }
 
-    private static string Hash(Checkpoint checkpoint) => WeightsHash.Sha256(checkpoint.Tensors) + checkpoint.State.Progress.Epoch + checkpoint.State.Elapsed;
+    private static string Hash(Checkpoint checkpoint)
+        => WeightsHash.Sha256(checkpoint.Tensors) + checkpoint.State.Progress.Epoch + checkpoint.State.Elapsed;
 
     private string Run()
     {

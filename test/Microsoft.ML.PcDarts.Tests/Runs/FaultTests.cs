@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.PcDarts.Reports;
@@ -5,7 +6,10 @@ using Microsoft.ML.PcDarts.Runs;
 
 namespace Microsoft.ML.PcDarts.Tests.Runs;
 
-/// <summary>A run without training, on a disk that fails at every one of its operations in turn: the folder always goes on to the same end, and what was once promised is there.</summary>
+/// <summary>
+/// A run without training, on a disk that fails at every one of its operations in turn: the folder always goes on to the same end, and what
+/// was once promised is there.
+/// </summary>
 public sealed class FaultTests : IDisposable
 {
     private const int Epochs = 3;
@@ -111,7 +115,8 @@ public sealed class FaultTests : IDisposable
 
         if (!finish)
             return;
-        TrainingHistory history = TinyModel.History(_model.Model.Genotype, _model.Model.Shape) with { Epochs = epochs, Seed = Description.Seed };
+        TrainingHistory history = TinyModel.History(_model.Model.Genotype, _model.Model.Shape) with { Epochs = epochs,
+            Seed = Description.Seed };
         workspace.Finish(new RunResult(_model.Model.Genotype, _model.Model.Shape, ["a", "b", "c"], history),
             stream => _ml.Model.Save(_model.Transformer, _view.Schema, stream), stream => _model.Model.WriteOnnx(stream));
         promises.Finished = true;
@@ -132,20 +137,27 @@ public sealed class FaultTests : IDisposable
 
     private static TrainingProgress ReportOf(int epoch) => new()
     {
-        Phase = TrainingPhase.Search, Epoch = epoch, Epochs = Epochs, Step = 4, Steps = 4, Loss = 2, Accuracy = 0.5, LearningRate = 0.1, Elapsed = TimeSpan.FromSeconds(epoch), EpochEnd = true,
+        Phase = TrainingPhase.Search, Epoch = epoch, Epochs = Epochs, Step = 4, Steps = 4, Loss = 2, Accuracy = 0.5, LearningRate = 0.1,
+        Elapsed = TimeSpan.FromSeconds(epoch), EpochEnd = true,
         Genotype = KnownGenotypes.PcDartsCifar,
     };
 
     private static Checkpoint CheckpointOf(IReadOnlyList<EpochMetrics> epochs, long metricsBytes) => new(
         new RunState
         {
-            Progress = new SearchProgress { Plan = new PhasePlan(Epochs, 4, 8), Epoch = epochs.Count }, Elapsed = TimeSpan.FromSeconds(epochs.Count), Epochs = epochs, MetricsBytes = metricsBytes,
+            Progress = new SearchProgress { Plan = new PhasePlan(Epochs, 4, 8), Epoch = epochs.Count },
+            Elapsed = TimeSpan.FromSeconds(epochs.Count), Epochs = epochs, MetricsBytes = metricsBytes,
         },
         new Dictionary<string, TensorData> { ["weights"] = new([2], [1f, epochs.Count]) });
 
     /// <summary>Names and contents of all files, but for those that hold the time of writing.</summary>
-    private static string Files(string folder) => string.Join('\n', Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file =>
-        $"{Path.GetRelativePath(folder, file)} {(Path.GetFileName(file) is PcDartsReport.FileName or Workspace.ModelFile ? "" : Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))))}"));
+    private static string Files(string folder)
+        => string.Join('\n', Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(file => $"{Path.GetRelativePath(folder, file)} {Contents(file)}"));
+
+    private static string Contents(string file) => Path.GetFileName(file) is PcDartsReport.FileName or Workspace.ModelFile
+        ? ""
+        : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)));
 
     private string NewFolder(string name) => Directory.CreateDirectory(_folder.File(name)).FullName;
 

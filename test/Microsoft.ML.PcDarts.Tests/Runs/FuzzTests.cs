@@ -8,7 +8,10 @@ using Microsoft.ML.PcDarts.Tests.Reports;
 
 namespace Microsoft.ML.PcDarts.Tests.Runs;
 
-/// <summary>Files of a workspace with flipped bits, cuts, insertions and exchanged or altered JSON values, also under a hash that fits: only documented exceptions, which name the file.</summary>
+/// <summary>
+/// Files of a workspace with flipped bits, cuts, insertions and exchanged or altered JSON values, also under a hash that fits: only
+/// documented exceptions, which name the file.
+/// </summary>
 public sealed class FuzzTests : IDisposable
 {
     private const string Tensors = "000001.safetensors", State = "000001.json";
@@ -93,8 +96,10 @@ public sealed class FuzzTests : IDisposable
         CheckpointFolder.Of(_run.Path, run.Description).Write(new Checkpoint(
             new RunState
             {
-                Progress = new FinalProgress { Plan = new PhasePlan(6, 4, 8), Costs = [new SizeCost(8, 8, 0.5)] }, Elapsed = TimeSpan.FromSeconds(5),
-                Epochs = run.Epochs, MetricsBytes = 100, Found = new SearchResult(KnownGenotypes.PcDartsCifar, TimeSpan.FromSeconds(1), 10), Shape = run.Shape,
+                Progress = new FinalProgress { Plan = new PhasePlan(6, 4, 8), Costs = [new SizeCost(8, 8, 0.5)] },
+                Elapsed = TimeSpan.FromSeconds(5),
+                Epochs = run.Epochs, MetricsBytes = 100, Found = new SearchResult(KnownGenotypes.PcDartsCifar, TimeSpan.FromSeconds(1), 10),
+                Shape = run.Shape,
             },
             new Dictionary<string, TensorData> { ["weights"] = new([2, 2], [1f, 2, 3, 4]), ["steps"] = new([1], [5L]) }));
     }
@@ -138,13 +143,15 @@ public sealed class FuzzTests : IDisposable
             JsonObject state = members["state"]!.AsObject();
             Exchange(state, random);
             string text = JsonSerializer.Serialize(state, JsonFormat.Compact);
-            members["stateSha256"] = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes((string)members["runSha256"]! + text)));
+            members["stateSha256"] = Convert.ToHexStringLower(
+                System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes((string)members["runSha256"]! + text)));
             return Encoding.UTF8.GetBytes(members.ToJsonString(JsonFormat.Compact));
         }
 
         members.Remove("sha256");
         Exchange(members, random);
-        members["sha256"] = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(members.ToJsonString(JsonFormat.Compact))));
+        members["sha256"] = Convert.ToHexStringLower(
+            System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(members.ToJsonString(JsonFormat.Compact))));
         return Encoding.UTF8.GetBytes(members.ToJsonString(JsonFormat.Indented));
     }
 
@@ -166,7 +173,9 @@ public sealed class FuzzTests : IDisposable
             8 => new JsonArray(null, null),
             9 => new JsonObject(),
             10 => JsonValue.Create("10675199.02:48:05.4775807"),
-            _ => places[random.Next(places.Count)] is var (other, name) ? (name is string member ? other[member] : other[(int)name])?.DeepClone() : null,
+            _ => places[random.Next(places.Count)] is var (other, name)
+                ? (name is string member ? other[member] : other[(int)name])?.DeepClone()
+                : null,
         };
         if (key is string name1)
         {

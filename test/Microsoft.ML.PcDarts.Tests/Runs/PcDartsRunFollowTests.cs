@@ -44,7 +44,8 @@ public sealed class PcDartsRunFollowTests : IDisposable
     {
         using TemporaryFolder empty = new();
         using CancellationTokenSource cancellation = new();
-        await using IAsyncEnumerator<TrainingProgress> reports = PcDartsRun.FollowAsync(empty.Path, Interval, cancellation.Token).GetAsyncEnumerator();
+        await using IAsyncEnumerator<TrainingProgress> reports = PcDartsRun.FollowAsync(empty.Path, Interval, cancellation.Token)
+            .GetAsyncEnumerator();
         ValueTask<bool> waiting = reports.MoveNextAsync(); // no run yet
         Assert.False(waiting.IsCompleted);
         await cancellation.CancelAsync();

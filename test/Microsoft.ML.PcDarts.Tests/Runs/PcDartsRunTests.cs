@@ -19,8 +19,10 @@ public sealed class PcDartsRunTests : IDisposable
         PcDartsRun run = PcDartsRun.Open(_run.Path);
 
         Assert.Equal(PcDartsRunState.Interrupted, run.State);
-        Assert.Equal((7, "cpu", 30, new string('a', DataDescription.HashLength), "6"), (run.Seed, run.Device, run.Pictures, run.DataSha256, run.Options["Epochs"]));
-        Assert.Equal([(TrainingPhase.Search, 1), (TrainingPhase.Training, 1), (TrainingPhase.Training, 2)], run.Epochs.Select(epoch => (epoch.Phase, epoch.Epoch)));
+        Assert.Equal((7, "cpu", 30, new string('a', DataDescription.HashLength), "6"),
+            (run.Seed, run.Device, run.Pictures, run.DataSha256, run.Options["Epochs"]));
+        Assert.Equal([(TrainingPhase.Search, 1), (TrainingPhase.Training, 1), (TrainingPhase.Training, 2)],
+            run.Epochs.Select(epoch => (epoch.Phase, epoch.Epoch)));
         Assert.Equal(2, run.Last!.Epoch);
         Assert.Equal(0.5, run.ValidationAccuracy);
         Assert.Equal(KnownGenotypes.PcDartsCifar, run.Genotype);
@@ -56,7 +58,8 @@ public sealed class PcDartsRunTests : IDisposable
         _run.Write(Workspace.MetricsFile, "{\"phase\":\"Training\",\"epoch\":1,\"elapsed\":\"00:00:01\",\"epochEnd\":true}\n");
         PcDartsRun run = PcDartsRun.Open(_run.Path);
         Assert.Empty(run.Epochs);
-        Assert.Contains($"Line 1 of '{_run.PathOf(Workspace.MetricsFile)}' is damaged", Assert.Single(run.DamagedLines), StringComparison.Ordinal);
+        Assert.Contains($"Line 1 of '{_run.PathOf(Workspace.MetricsFile)}' is damaged", Assert.Single(run.DamagedLines),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +68,8 @@ public sealed class PcDartsRunTests : IDisposable
         _run.AddSearchEpoch(1);
         _run.AddSearchEpoch(2);
         string[] lines = File.ReadAllLines(_run.PathOf(Workspace.MetricsFile));
-        _run.Write(Workspace.MetricsFile, lines[0].Replace("alphaReduce", "alphaSeduce", StringComparison.Ordinal) + "\n" + lines[1] + "\n");
+        _run.Write(Workspace.MetricsFile,
+            lines[0].Replace("alphaReduce", "alphaSeduce", StringComparison.Ordinal) + "\n" + lines[1] + "\n");
 
         PcDartsReport.Write(_run.Path);
 
@@ -82,7 +86,8 @@ public sealed class PcDartsRunTests : IDisposable
         _run.AddResult(classes);
         new RunPredictions("w", [new("/1\u0007.png", classes[0], classes[1], 0.9f)]).Write(_run.Path);
         foreach (string file in (string[])[RunResult.FileName, RunPredictions.FileName])
-            Assert.DoesNotContain(File.ReadAllText(_run.PathOf(file)), letter => char.IsControl(letter) && letter is not ('\n' or '\r' or '\u007f'));
+            Assert.DoesNotContain(File.ReadAllText(_run.PathOf(file)),
+                letter => char.IsControl(letter) && letter is not ('\n' or '\r' or '\u007f'));
 
         PcDartsRun run = PcDartsRun.Open(_run.Path);
 
@@ -95,14 +100,16 @@ public sealed class PcDartsRunTests : IDisposable
     {
         string file = _run.PathOf(Workspace.RunFile);
         File.WriteAllText(file, File.ReadAllText(file).Replace("\"version\": 2", "\"version\": 1", StringComparison.Ordinal));
-        Assert.Contains("has version 1 of its format, and this version of the library reads version 2", Assert.Throws<InvalidDataException>(() => PcDartsRun.Open(_run.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("has version 1 of its format, and this version of the library reads version 2",
+            Assert.Throws<InvalidDataException>(() => PcDartsRun.Open(_run.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Open_DamagedGenotypeOption_NamesTheFile()
     {
         string file = _run.PathOf(Workspace.RunFile);
-        File.WriteAllText(file, File.ReadAllText(file).Replace("\"Genotype\": \"null\"", "\"Genotype\": \"Genotype(nonsense\"", StringComparison.Ordinal));
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"Genotype\": \"null\"", "\"Genotype\": \"Genotype(nonsense\"",
+            StringComparison.Ordinal));
         Assert.Contains(file, Assert.Throws<InvalidDataException>(() => PcDartsRun.Open(_run.Path)).Message, StringComparison.Ordinal);
     }
 
@@ -124,7 +131,8 @@ public sealed class PcDartsRunTests : IDisposable
     public void Delete_ProcessAtWork_IsRefused()
     {
         using Workspace workspace = Workspace.Open(_run.Path);
-        Assert.Contains("another process uses it", Assert.Throws<IOException>(() => PcDartsRun.Delete(_run.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("another process uses it", Assert.Throws<IOException>(() => PcDartsRun.Delete(_run.Path)).Message,
+            StringComparison.Ordinal);
         Assert.True(PcDartsRun.Exists(_run.Path));
     }
 

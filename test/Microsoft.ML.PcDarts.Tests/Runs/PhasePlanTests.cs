@@ -27,7 +27,8 @@ public sealed class PhasePlanTests
     public void Within_ALittleTooLittleTime_KeepsWholePasses()
     {
         PhasePlan full = PhasePlan.Full(1000, 60, 50);
-        Assert.Equal(new PhasePlan(30, 20, 50), PhasePlan.Within(full, 1000, seconds: 300, secondsPerImage: 0.01, secondsPerEpoch: 0, minimumSteps: 10));
+        Assert.Equal(new PhasePlan(30, 20, 50),
+            PhasePlan.Within(full, 1000, seconds: 300, secondsPerImage: 0.01, secondsPerEpoch: 0, minimumSteps: 10));
     }
 
     [Fact]
@@ -69,8 +70,10 @@ public sealed class PhasePlanTests
             Assert.InRange(plan.StepsPerEpoch, 1, int.MaxValue);
             Assert.InRange(plan.BatchSize, 2, full.BatchSize);
             double leastEpoch = sample.PerEpoch + plan.BatchSize * sample.PerImage;
-            Assert.True(planned <= Math.Max(sample.Seconds, plan.Epochs * leastEpoch) * 1.0001, $"{plan} takes {planned} s of {sample.Seconds} s");
-            Assert.True(sample.PerEpoch == 0 || plan.Epochs <= Math.Max(1, sample.Seconds / sample.PerEpoch), $"{plan} has no time but for the ends of its epochs");
+            Assert.True(planned <= Math.Max(sample.Seconds, plan.Epochs * leastEpoch) * 1.0001,
+                $"{plan} takes {planned} s of {sample.Seconds} s");
+            Assert.True(sample.PerEpoch == 0 || plan.Epochs <= Math.Max(1, sample.Seconds / sample.PerEpoch),
+                $"{plan} has no time but for the ends of its epochs");
         });
     }
 }

@@ -39,7 +39,9 @@ public sealed class BatchSizeTunerTests
     {
         var tuner = new BatchSizeTuner();
         for (int reports = 0; !tuner.IsSettled; reports++)
-            tuner.Report(tuner.Next, TimeSpan.FromMilliseconds(tuner.Next == 1 ? reports % 2 == 0 ? 0.5 : 2.5 : tuner.Next * (tuner.Next == 2 ? 1.0 : 2.0)));
+            tuner.Report(tuner.Next, TimeSpan.FromMilliseconds(tuner.Next == 1
+                ? reports % 2 == 0 ? 0.5 : 2.5
+                : tuner.Next * (tuner.Next == 2 ? 1.0 : 2.0)));
         Assert.Equal(2, tuner.Next);
     }
 

@@ -42,7 +42,8 @@ public sealed class BatchedFeaturesTests : IDisposable
         Assert.Equal(expected.Select(Describe), actual.Select(Describe));
 
         static string Describe(DataViewSchema.Column column) =>
-            $"{column.Name} {column.Index} {column.Type} {column.IsHidden} {string.Join(", ", column.Annotations.Schema.Select(annotation => annotation.ToString()))}";
+            $"{column.Name} {column.Index} {column.Type} {column.IsHidden} "
+                + $"{string.Join(", ", column.Annotations.Schema.Select(annotation => annotation.ToString()))}";
     }
 
     [Fact]
@@ -102,7 +103,8 @@ public sealed class BatchedFeaturesTests : IDisposable
             IDataView scored = model.Transform(Data(Count));
             return
             [
-                .. Enumerate(_ml.Data.TakeRows(scored, 5)), .. Enumerate(_ml.Data.SkipRows(scored, Count - 5)), .. Enumerate(_ml.Data.Cache(scored)),
+                .. Enumerate(_ml.Data.TakeRows(scored, 5)), .. Enumerate(_ml.Data.SkipRows(scored, Count - 5)),
+                .. Enumerate(_ml.Data.Cache(scored)),
                 .. Enumerate(_ml.Data.FilterRowsByColumn(scored, "Number", 40, 60)), .. Enumerate(_ml.Data.ShuffleRows(scored, seed: 3)),
             ];
         }
@@ -133,7 +135,8 @@ public sealed class BatchedFeaturesTests : IDisposable
         IDataView rows = _ml.Transforms.LoadImages("Image", null, "ImagePath").Fit(files).Transform(files);
         Assert.Equal(Failure(_loaded), Failure(_tiny.Transformer));
 
-        string Failure(ITransformer model) => Assert.ThrowsAny<Exception>(() => model.Transform(rows).GetColumn<float[]>("Score").ToArray()).GetBaseException().Message;
+        string Failure(ITransformer model)
+            => Assert.ThrowsAny<Exception>(() => model.Transform(rows).GetColumn<float[]>("Score").ToArray()).GetBaseException().Message;
     }
 
     [Fact]
@@ -173,10 +176,12 @@ public sealed class BatchedFeaturesTests : IDisposable
     {
         IDataView rows = _ml.Data.LoadFromEnumerable(TinyModel.Pictures(count, "cat", "dog", "eel").Select((picture, i) => new Input
         {
-            Image = picture.Image, Label = picture.Label, Number = i, Flag = i % 3 == 0, Text = new string('é', i % 7), Vector = [.. Enumerable.Range(0, i % 5).Select(v => v + 0.5)],
+            Image = picture.Image, Label = picture.Label, Number = i, Flag = i % 3 == 0, Text = new string('é', i % 7),
+            Vector = [.. Enumerable.Range(0, i % 5).Select(v => v + 0.5)],
             Words = [$"{i}", "x"], When = new DateTime(2020, 1, 1).AddDays(i),
         }));
-        return _ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(rows).Transform(rows);
+        return _ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+            .Fit(rows).Transform(rows);
     }
 
     private Output[] Enumerate(IDataView view) => [.. _ml.Data.CreateEnumerable<Output>(view, reuseRowObject: false)];
@@ -188,7 +193,8 @@ public sealed class BatchedFeaturesTests : IDisposable
         {
             SavedPipeline.AssertClose(one.Score, other.Score);
             Assert.Equal(one.PredictedLabel, other.PredictedLabel);
-            Assert.Equal((one.Label, one.Number, one.Flag, one.Text, one.When), (other.Label, other.Number, other.Flag, other.Text, other.When));
+            Assert.Equal((one.Label, one.Number, one.Flag, one.Text, one.When),
+                (other.Label, other.Number, other.Flag, other.Text, other.When));
             Assert.Equal(one.Vector, other.Vector);
             Assert.Equal(one.Words, other.Words);
         }

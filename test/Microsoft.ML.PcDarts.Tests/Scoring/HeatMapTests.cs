@@ -22,7 +22,9 @@ public sealed class HeatMapTests : IDisposable
         using MLImage image = TinyModel.Pictures(1, "cat").Single().Image!;
         using var maps = new ActivationMaps(SavedClassifier.Read(new MemoryStream(File.ReadAllBytes(file)), "it"), new ScoringSettings());
 
-        double[] logits = [.. Enumerable.Range(0, 3).Select(label => maps.Run(image, label).Plane.Average(value => (double)value) + tiny.Model.Weights["classifier.bias"].Floats[label])];
+        double[] logits = [.. Enumerable.Range(0, 3)
+            .Select(label => maps.Run(image, label).Plane.Average(value => (double)value)
+                + tiny.Model.Weights["classifier.bias"].Floats[label])];
 
         double sum = logits.Sum(Math.Exp);
         PcDartsPrediction prediction = predictor.Predict(image);
@@ -54,7 +56,8 @@ public sealed class HeatMapTests : IDisposable
     [InlineData(MLPixelFormat.Rgba32)]
     public void Save_YellowPicture_IsEnlargedAndGreyButWhereTheClassIs(MLPixelFormat format)
     {
-        byte[] yellow = [.. Enumerable.Range(0, 20 * 10).SelectMany(_ => format == MLPixelFormat.Bgra32 ? new byte[] { 0, 255, 255, 255 } : [255, 255, 0, 255])];
+        byte[] yellow = [.. Enumerable.Range(0, 20 * 10)
+            .SelectMany(_ => format == MLPixelFormat.Bgra32 ? new byte[] { 0, 255, 255, 255 } : [255, 255, 0, 255])];
         using MLImage image = MLImage.CreateFromPixels(20, 10, format, yellow);
         var map = new PcDartsHeatMap(new PcDartsPrediction(["cat"], [1]), "cat", [-1, 4], 1, 2);
         string file = _folder.File("map.png");
@@ -76,7 +79,8 @@ public sealed class HeatMapTests : IDisposable
         PcDartsPredictor predictor = PcDartsPredictor.Load(file);
         using MLImage image = TinyModel.Pictures(1, "cat").Single().Image!;
 
-        Assert.Contains("knows no class 'cow'; it knows cat, dog, eel", Assert.Throws<ArgumentException>(() => predictor.Explain(image, "cow")).Message, StringComparison.Ordinal);
+        Assert.Contains("knows no class 'cow'; it knows cat, dog, eel",
+            Assert.Throws<ArgumentException>(() => predictor.Explain(image, "cow")).Message, StringComparison.Ordinal);
         predictor.Dispose();
         Assert.Throws<ObjectDisposedException>(() => predictor.Explain(image));
     }
@@ -89,7 +93,8 @@ public sealed class HeatMapTests : IDisposable
         if (kind == "model.zip")
             _ml.Model.Save(tiny.Transformer, data.Schema, file);
         else
-            tiny.Transformer.SaveOnnx(file, new PcDartsOnnxOptions { WeightType = kind == "int8.onnx" ? OnnxWeightType.Int8 : OnnxWeightType.Float32 });
+            tiny.Transformer.SaveOnnx(file,
+                new PcDartsOnnxOptions { WeightType = kind == "int8.onnx" ? OnnxWeightType.Int8 : OnnxWeightType.Float32 });
         return tiny;
     }
 }

@@ -15,7 +15,8 @@ public sealed class ReadAheadCursorTests : IDisposable
     public ReadAheadCursorTests()
     {
         _tiny = new TinyModel(_ml, TinyModel.Keyed(_ml).Schema);
-        _session = new ScoringSession(_tiny.Model.Writer().Backbone("Pixels", "Features").ToByteArray(), new ScoringSettings { Threads = 3 });
+        _session = new ScoringSession(_tiny.Model.Writer().Backbone("Pixels", "Features").ToByteArray(),
+            new ScoringSettings { Threads = 3 });
     }
 
     public void Dispose()

@@ -17,7 +17,8 @@ internal sealed class SavedPipeline : IDisposable
         Ml = new MLContext(seed: 1);
         Files = [.. Enumerable.Range(0, pictures).Select(WritePicture)];
         IDataView rows = Ml.Data.LoadFromEnumerable(Files.Select((file, i) => new Row { ImagePath = file, Label = Labels[i % 3] }));
-        IEstimator<ITransformer> steps = Ml.Transforms.Conversion.MapValueToKey("Label").Append(Ml.Transforms.LoadImages("Image", null, "ImagePath"));
+        IEstimator<ITransformer> steps = Ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(Ml.Transforms.LoadImages("Image", null, "ImagePath"));
         ITransformer before = (between is null ? steps : steps.Append(between(Ml))).Fit(rows);
         Rows = rows;
         IDataView images = before.Transform(rows);
@@ -98,7 +99,12 @@ internal sealed class SavedPipeline : IDisposable
             for (int x = 0; x < width; x++)
                 bitmap.SetPixel(x, y, new SKColor(Any(), Any(), Any(), alpha == SKAlphaType.Opaque ? (byte)255 : Any()));
         }
-        SKEncodedImageFormat format = (i % 3) switch { 0 => SKEncodedImageFormat.Png, 1 => SKEncodedImageFormat.Jpeg, _ => SKEncodedImageFormat.Webp };
+        SKEncodedImageFormat format = (i % 3) switch
+        {
+            0 => SKEncodedImageFormat.Png,
+            1 => SKEncodedImageFormat.Jpeg,
+            _ => SKEncodedImageFormat.Webp
+        };
         string path = _folder.File($"{i:000}.{format.ToString().ToLowerInvariant()}");
         using SKData data = bitmap.Encode(format, 90);
         System.IO.File.WriteAllBytes(path, data.ToArray());

@@ -15,7 +15,8 @@ public sealed class KeptMemoryTests
     [SkippableFact]
     public void Dispose_FreedTensors_AreKeptUntilTheLastOneAndThenGivenBack()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is null && Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is null,
+        Skip.IfNot(OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is null
+            && Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is null,
             "The memory of tensors is set up with glibc, where the user has not done so.");
         FreeMemory.ReturnUnused();
         long before = ResidentBytes();
@@ -39,5 +40,7 @@ public sealed class KeptMemoryTests
             ones(Megabyte, ScalarType.Byte);
     }
 
-    private static long ResidentBytes() => long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+    private static long ResidentBytes()
+        => long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1],
+            System.Globalization.CultureInfo.InvariantCulture) * Environment.SystemPageSize;
 }

@@ -8,7 +8,8 @@ namespace Microsoft.ML.PcDarts.Tests.Torch;
 public sealed class OneDnnTests
 {
     private const int Vendor = 0, Highest = unchecked((int)0x80000000), Caches = unchecked((int)0x8000001D);
-    private static readonly (int, int, int, int) Amd = (0xD, 0x68747541, 0x444D4163, 0x69746E65), Intel = (0xD, 0x756E6547, 0x6C65746E, 0x49656E69);
+    private static readonly (int, int, int, int) Amd = (0xD, 0x68747541, 0x444D4163, 0x69746E65),
+        Intel = (0xD, 0x756E6547, 0x6C65746E, 0x49656E69);
 
     [Theory]
     [InlineData(true, 0x21, 0, true)] // a virtual machine on a processor of family 26
@@ -34,7 +35,8 @@ public sealed class OneDnnTests
     {
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator(1);
-        Tensor images = randn([2, groups == 1 ? 3 : groups, 8, 8], generator: generator), weight = randn([outputs, groups == 1 ? 3 : 1, kernel, kernel], generator: generator);
+        Tensor images = randn([2, groups == 1 ? 3 : groups, 8, 8], generator: generator),
+            weight = randn([outputs, groups == 1 ? 3 : 1, kernel, kernel], generator: generator);
         if (groups > 1)
             images = images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
 
@@ -46,7 +48,8 @@ public sealed class OneDnnTests
         {
             Tensor variable = input.detach().requires_grad_(true);
             long padding = dilation * (kernel / 2);
-            nn.functional.conv2d(variable, kernels, null, [1, 1], [padding, padding], [dilation, dilation], groups).square().sum().backward();
+            nn.functional.conv2d(variable, kernels, null, [1, 1], [padding, padding], [dilation, dilation], groups).square()
+                .sum().backward();
             return variable.grad!;
         }
     }

@@ -42,7 +42,8 @@ public sealed class TorchRuntimeProcessTests : IDisposable
         Assert.Equal(3, code);
         Assert.Empty(output);
         Assert.Contains(Path.Combine(application, "runtimes/linux-x64/native/libLibTorchSharp.so"), error, StringComparison.Ordinal);
-        Assert.Contains("needs the symbol version GLIBCXX_3.4.32, which this system's libstdc++.so.6 does not have", error, StringComparison.Ordinal);
+        Assert.Contains("needs the symbol version GLIBCXX_3.4.32, which this system's libstdc++.so.6 does not have", error,
+            StringComparison.Ordinal);
         Assert.Contains("PcDartsPatchLibTorchSharp", error, StringComparison.Ordinal);
     }
 
@@ -101,7 +102,8 @@ public sealed class TorchRuntimeProcessTests : IDisposable
     {
         string application = CopyApplication(libTorch: false, patched: true);
         DirectoryInfo system = _folder.CreateSubdirectory("system");
-        string other = Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "libSystem.Native.so"); // any library that has none of the symbols
+        // any library that has none of the symbols
+        string other = Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "libSystem.Native.so");
         foreach (string name in (string[])["libc10", "libtorch", "libtorch_cpu"])
         {
             File.Copy(other, Path.Combine(system.FullName, name + ".so.1.13"));
@@ -110,7 +112,8 @@ public sealed class TorchRuntimeProcessTests : IDisposable
 
         (int code, _, string error) = Run(application, ("LD_LIBRARY_PATH", system.FullName));
         Assert.Equal(3, code);
-        Assert.Contains($"which '{system.FullName}/libtorch_cpu.so.1.13' (version 1.13) does not have: the application references no libtorch", error, StringComparison.Ordinal);
+        Assert.Contains($"which '{system.FullName}/libtorch_cpu.so.1.13' (version 1.13) does not have: "
+            + "the application references no libtorch", error, StringComparison.Ordinal);
         Assert.Contains("Reference one libtorch in the application: libtorch-cpu-linux-x64 2.10.0", error, StringComparison.Ordinal);
     }
 
@@ -144,9 +147,14 @@ public sealed class TorchRuntimeProcessTests : IDisposable
     private static (int Code, string Output, string Error) Run(string application, params (string Name, string? Value)[] environment) =>
         Run(application, [], environment);
 
-    private static (int Code, string Output, string Error) Run(string application, string[] arguments, params (string Name, string? Value)[] environment)
+    private static (int Code, string Output, string Error) Run(string application, string[] arguments,
+        params (string Name, string? Value)[] environment)
     {
-        ProcessStartInfo start = new("dotnet", ["exec", Path.Combine(application, "NoLibTorch.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("dotnet", ["exec", Path.Combine(application, "NoLibTorch.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (string variable in (string[])[TorchRuntime.TorchLibVariable, "OMP_WAIT_POLICY"])
             start.Environment.Remove(variable);
         foreach ((string name, string? value) in environment)

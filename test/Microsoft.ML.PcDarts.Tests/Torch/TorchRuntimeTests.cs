@@ -41,7 +41,8 @@ public sealed class TorchRuntimeTests
     [InlineData(-1)]
     public void ChooseDevice_AbsentGpuWithoutFallback_Throws(int gpu)
     {
-        InvalidOperationException exception = Assert.Throws<InvalidOperationException>(() => TorchRuntime.ChooseDevice(gpu, fallbackToCpu: false, _ => { }));
+        InvalidOperationException exception = Assert.Throws<InvalidOperationException>(
+            () => TorchRuntime.ChooseDevice(gpu, fallbackToCpu: false, _ => { }));
         Assert.Contains($"GpuDeviceId {gpu} cannot be used", exception.Message, StringComparison.Ordinal);
         Assert.Contains("FallbackToCpu", exception.Message, StringComparison.Ordinal);
     }
@@ -56,7 +57,8 @@ public sealed class TorchRuntimeTests
 
     [Fact]
     public void ChooseType_Float32_IsTakenEverywhere()
-        => Assert.Equal(torch.ScalarType.Float32, TorchRuntime.ChooseType(TrainingPrecision.Float32, new torch.Device(DeviceType.CUDA), 9, Assert.Fail));
+        => Assert.Equal(torch.ScalarType.Float32,
+            TorchRuntime.ChooseType(TrainingPrecision.Float32, new torch.Device(DeviceType.CUDA), 9, Assert.Fail));
 
     [Fact]
     public void ChooseType_BFloat16OnAnOldGpu_NamesItsCapability()
@@ -96,12 +98,16 @@ public sealed class TorchRuntimeTests
 
     [SkippableTheory]
     [InlineData("/lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by /app/libLibTorchSharp.so)",
-        "'/app/libLibTorchSharp.so' needs the symbol version GLIBCXX_3.4.32, which this system's libstdc++.so.6 does not have", "PcDartsPatchLibTorchSharp")]
+        "'/app/libLibTorchSharp.so' needs the symbol version GLIBCXX_3.4.32, which this system's libstdc++.so.6 does not have",
+        "PcDartsPatchLibTorchSharp")]
     [InlineData("/lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.38' not found (required by /app/libtorch_cpu.so)",
         "'/app/libtorch_cpu.so' needs the symbol version GLIBC_2.38, which this system's libc.so.6 does not have", "Use a newer system")]
-    [InlineData("libtorch.so: cannot open shared object file: No such file or directory", "It depends on libtorch.so, which is not there", "libtorch-cpu-")]
-    [InlineData("libgomp.so.1: cannot open shared object file: No such file or directory", "It depends on libgomp.so.1, which is not there", "Install the system package")]
-    [InlineData("Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /app/x.so)", "It depends on ld-linux-x86-64.so.2", "musl")]
+    [InlineData("libtorch.so: cannot open shared object file: No such file or directory", "It depends on libtorch.so, which is not there",
+        "libtorch-cpu-")]
+    [InlineData("libgomp.so.1: cannot open shared object file: No such file or directory", "It depends on libgomp.so.1, which is not there",
+        "Install the system package")]
+    [InlineData("Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /app/x.so)",
+        "It depends on ld-linux-x86-64.so.2", "musl")]
     [InlineData("/app/x.so: undefined symbol: _ZN3c105ErrorC2E", "It needs the symbol _ZN3c105ErrorC2E", "needs libtorch 2.10.0")]
     [InlineData("/app/x.so: invalid ELF header", "libtorch must be 2.10.0", "The system's loader said: /app/x.so: invalid ELF header")]
     public void ExplainFailure_LoaderMessage_NamesFileCauseAndRemedy(string loaderMessage, string cause, string remedy)

@@ -12,7 +12,8 @@ public sealed class RunVerdictsTests
     {
         RunVerdict verdict = RunVerdicts.Of(Facts());
         Assert.False(verdict.FallsShort);
-        Assert.Equal((ArchitectureEvidence.Weak, 12, 12, 3, (TimeSpan?)null), (verdict.Evidence, verdict.CandidatesAsked, verdict.CandidatesTried, verdict.ChosenCandidate, verdict.SuggestedTimeBudget));
+        Assert.Equal((ArchitectureEvidence.Weak, 12, 12, 3, (TimeSpan?)null),
+            (verdict.Evidence, verdict.CandidatesAsked, verdict.CandidatesTried, verdict.ChosenCandidate, verdict.SuggestedTimeBudget));
         Assert.Contains("α is at 99.8 % and β at 99.9 % of the largest entropy", verdict.Summary, StringComparison.Ordinal);
         Assert.Contains("1.0 and 0.9 times as far as noise alone", verdict.Summary, StringComparison.Ordinal);
         Assert.Contains("All 12 candidates were tried; candidate 3", verdict.Summary, StringComparison.Ordinal);
@@ -21,11 +22,17 @@ public sealed class RunVerdictsTests
     [Fact]
     public void Of_NeverStepped_SaysRandomAndWhatBudgetWouldStepIt()
     {
-        RunVerdict verdict = RunVerdicts.Of(Facts() with { Strength = Noise with { Steps = 0 }, CandidatesTried = 0, ChosenCandidate = null });
+        RunVerdict verdict = RunVerdicts.Of(Facts() with
+        {
+            Strength = Noise with { Steps = 0 },
+            CandidatesTried = 0,
+            ChosenCandidate = null
+        });
         Assert.Equal(ArchitectureEvidence.None, verdict.Evidence);
         Assert.True(verdict.FallsShort);
         Assert.Null(verdict.AlphaWalk);
-        Assert.Contains("ended before α and β were stepped, so the architecture that it decodes to is random", verdict.Summary, StringComparison.Ordinal);
+        Assert.Contains("ended before α and β were stepped, so the architecture that it decodes to is random", verdict.Summary,
+            StringComparison.Ordinal);
         Assert.Contains("None of the 12 candidates was compared", verdict.Summary, StringComparison.Ordinal);
 
         // 60 steps of 0.5 s in 8 % of the time need 375 s; 12 trials of 20 steps of 0.2 s in 12 % of 92 % need 435 s; 10 s of reading.
@@ -37,7 +44,14 @@ public sealed class RunVerdictsTests
     public void Of_EpochsTooFewForTrials_SuggestsEpochs()
     {
         // A share of 0.12 of 10 epochs of 5 steps is no trial of 20 steps; 12 of them need 400 epochs.
-        RunVerdict verdict = RunVerdicts.Of(Facts() with { TimeBudget = null, Epochs = 20, StepsPerEpoch = 5, CandidatesTried = 0, ChosenCandidate = null });
+        RunVerdict verdict = RunVerdicts.Of(Facts() with
+        {
+            TimeBudget = null,
+            Epochs = 20,
+            StepsPerEpoch = 5,
+            CandidatesTried = 0,
+            ChosenCandidate = null
+        });
         Assert.True(verdict.FallsShort);
         Assert.Equal((null, 400), (verdict.SuggestedTimeBudget, verdict.SuggestedEpochs));
     }
@@ -61,7 +75,13 @@ public sealed class RunVerdictsTests
     [Fact]
     public void Of_GenotypeGiven_JudgesThePassesAlone()
     {
-        RunVerdict verdict = RunVerdicts.Of(Facts() with { Strength = null, CandidatesDrawn = 0, CandidatesTried = 0, ChosenCandidate = null });
+        RunVerdict verdict = RunVerdicts.Of(Facts() with
+        {
+            Strength = null,
+            CandidatesDrawn = 0,
+            CandidatesTried = 0,
+            ChosenCandidate = null
+        });
         Assert.Equal((ArchitectureEvidence.Given, 0, false), (verdict.Evidence, verdict.CandidatesAsked, verdict.FallsShort));
         Assert.Equal("The network saw each picture 30 times.", verdict.Summary);
         Assert.True(RunVerdicts.Of(Facts() with { Strength = null, TrainingPasses = 3 }).FallsShort);
@@ -74,7 +94,14 @@ public sealed class RunVerdictsTests
     [Fact]
     public void Of_DecodedOneAloneWithWeakEvidence_FallsShort()
     {
-        RunFacts alone = Facts() with { TimeBudget = null, CandidatesAsked = 1, CandidatesDrawn = 1, CandidatesTried = 0, ChosenCandidate = null };
+        RunFacts alone = Facts() with
+        {
+            TimeBudget = null,
+            CandidatesAsked = 1,
+            CandidatesDrawn = 1,
+            CandidatesTried = 0,
+            ChosenCandidate = null
+        };
         Assert.True(RunVerdicts.Of(alone).FallsShort);
         Assert.False(RunVerdicts.Of(alone with { Strength = Noise with { AlphaWalk = 4, AlphaEntropy = 0.9 } }).FallsShort);
     }

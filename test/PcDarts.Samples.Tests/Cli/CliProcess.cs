@@ -64,7 +64,8 @@ internal static class CliProcess
     {
         const string status = "/proc/self/status", field = "SigIgn:";
         const ulong interrupt = 1UL << 1; // signal 2
-        return File.Exists(status) && File.ReadLines(status).FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } line
+        return File.Exists(status) && File.ReadLines(status)
+            .FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } line
             && (ulong.Parse(line.AsSpan(field.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & interrupt) != 0;
     }
 }

@@ -42,7 +42,8 @@ public sealed class CompareCommandTests(FitFixture fixture) : IClassFixture<FitF
     [InlineData("unknown", null, "of different pictures, or of the same ones at other sizes")]
     public void Compare_OtherPixels_TellsByTheFilesWhetherThePicturesAreTheSame(string files, bool? same, string? warning)
     {
-        string pixels = (string)JsonNode.Parse(File.ReadAllText(Path.Combine(fixture.Out, "run.json")))!["data"]!["sha256"]!, otherPixels = new('0', pixels.Length);
+        string pixels = (string)JsonNode.Parse(File.ReadAllText(Path.Combine(fixture.Out, "run.json")))!["data"]!["sha256"]!,
+            otherPixels = new('0', pixels.Length);
         string other = CopyRun("other", pixels, otherPixels), path = Path.Combine(other, "data.json");
         JsonObject data = (JsonObject)JsonNode.Parse(File.ReadAllText(path))!;
         data["dataSha256"] = otherPixels;
@@ -92,7 +93,8 @@ public sealed class CompareCommandTests(FitFixture fixture) : IClassFixture<FitF
         Assert.Contains(from, description, StringComparison.Ordinal);
         JsonObject members = JsonNode.Parse(description.Replace(from, to, StringComparison.Ordinal))!.AsObject();
         members.Remove("sha256");
-        byte[] whole = Encoding.UTF8.GetBytes(members.ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        byte[] whole = Encoding.UTF8.GetBytes(
+            members.ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
         members["sha256"] = Convert.ToHexStringLower(SHA256.HashData(whole));
         File.WriteAllText(_folder[name, "run.json"], members.ToJsonString());
         return _folder[name];

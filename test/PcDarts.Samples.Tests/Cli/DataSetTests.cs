@@ -15,7 +15,8 @@ public sealed class DataSetTests(FitFixture fixture) : IDisposable
     [Fact]
     public void Fit_Always_PrintsTheClassCounts()
     {
-        Assert.Contains($"144 training pictures of 6 classes in {fixture.Train}: circle 24, cross 24, ring 24, square 24, star 24, triangle 24\n", fixture.Fit.Errors, StringComparison.Ordinal);
+        Assert.Contains($"144 training pictures of 6 classes in {fixture.Train}: circle 24, cross 24, ring 24, square 24, "
+            + "star 24, triangle 24\n", fixture.Fit.Errors, StringComparison.Ordinal);
         Assert.Contains($"60 test pictures of 6 classes in {fixture.Test}: circle 10", fixture.Fit.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("training pictures too", fixture.Fit.Errors, StringComparison.Ordinal);
     }
@@ -27,10 +28,13 @@ public sealed class DataSetTests(FitFixture fixture) : IDisposable
         File.Copy(_folder["train", "star", "0001.png"], _folder["test", "star", "copy.png"]);
         File.Copy(_folder["train", "ring", "0002.png"], _folder["test", "ring", "copy.png"]);
 
-        CliResult result = CliProcess.Run("fit", "--train", _folder["train"], "--test", _folder["test"], "--recipe", "tiny", "--gpu", "99", "--out", _folder["out"]);
+        CliResult result = CliProcess.Run("fit", "--train", _folder["train"], "--test", _folder["test"], "--recipe", "tiny", "--gpu", "99",
+            "--out", _folder["out"]);
 
-        Assert.Contains("warning: --test: 2 of 20 test pictures are training pictures too, byte for byte, such as ", result.Errors, StringComparison.Ordinal);
-        Assert.Contains($"'{_folder["test", "ring", "copy.png"]}', which is '{_folder["train", "ring", "0002.png"]}'", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("warning: --test: 2 of 20 test pictures are training pictures too, byte for byte, such as ", result.Errors,
+            StringComparison.Ordinal);
+        Assert.Contains($"'{_folder["test", "ring", "copy.png"]}', which is '{_folder["train", "ring", "0002.png"]}'", result.Errors,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,7 +63,8 @@ public sealed class DataSetTests(FitFixture fixture) : IDisposable
         Assert.True(star.ContainsKey("recall"));
         Assert.Null(star["recall"]);
         Assert.Contains("has no pictures of star", result.Errors, StringComparison.Ordinal);
-        double[] recalls = [.. result.Json["classes"]!.AsArray().Where(one => one!["recall"] is not null).Select(one => (double)one!["recall"]!)];
+        double[] recalls = [.. result.Json["classes"]!.AsArray().Where(one => one!["recall"] is not null)
+            .Select(one => (double)one!["recall"]!)];
         Assert.Equal(5, recalls.Length);
         Assert.Equal(recalls.Average(), (double)result.Json["macroAccuracy"]!, 6);
     }
@@ -92,10 +97,12 @@ public sealed class DataSetTests(FitFixture fixture) : IDisposable
         File.WriteAllText(_folder["train", "star", "bad.png"], "no picture");
         File.WriteAllText(_folder["test", "star", "bad.png"], "no picture");
 
-        CliResult result = CliProcess.Run("fit", "--train", _folder["train"], "--test", _folder["test"], "--skip-bad-images", "--recipe", "tiny", "--out", _folder["out"], "--json");
+        CliResult result = CliProcess.Run("fit", "--train", _folder["train"], "--test", _folder["test"], "--skip-bad-images", "--recipe",
+            "tiny", "--out", _folder["out"], "--json");
 
         Assert.True(result.ExitCode == 0, result.Errors);
-        Assert.Equal((1, 1, 12), ((int)result.Json["skippedPictures"]!, (int)result.Json["skippedTestPictures"]!, (int)result.Json["testPictures"]!));
+        Assert.Equal((1, 1, 12), ((int)result.Json["skippedPictures"]!, (int)result.Json["skippedTestPictures"]!,
+            (int)result.Json["testPictures"]!));
         Assert.Equal(0, CliProcess.Run("report", _folder["out"]).ExitCode);
     }
 
@@ -149,7 +156,8 @@ public sealed class DataSetTests(FitFixture fixture) : IDisposable
         JsonObject json = fixture.Fit.Json;
 
         Assert.InRange((double)json["accuracy"]!, (double)json["accuracyInterval"]![0]!, (double)json["accuracyInterval"]![1]!);
-        Assert.InRange((double)json["validationAccuracy"]!, (double)json["validationAccuracyInterval"]![0]!, (double)json["validationAccuracyInterval"]![1]!);
+        Assert.InRange((double)json["validationAccuracy"]!, (double)json["validationAccuracyInterval"]![0]!,
+            (double)json["validationAccuracyInterval"]![1]!);
         Assert.Equal(60, (int)json["testPictures"]!);
         Assert.Contains($" of {(int)json["validationPictures"]!}; 95 % interval ", fixture.Fit.Errors, StringComparison.Ordinal);
     }

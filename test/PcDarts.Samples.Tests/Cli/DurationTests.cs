@@ -39,5 +39,6 @@ public class DurationTests
     [InlineData(125, "2:05")]
     [InlineData(3725, "1:02:05")]
     [InlineData(90_000, "25:00:00")]
-    public void Format_Seconds_GivesClock(double seconds, string text) => Assert.Equal(text, Duration.Format(TimeSpan.FromSeconds(seconds)));
+    public void Format_Seconds_GivesClock(double seconds, string text)
+        => Assert.Equal(text, Duration.Format(TimeSpan.FromSeconds(seconds)));
 }

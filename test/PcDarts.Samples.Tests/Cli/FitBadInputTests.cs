@@ -105,7 +105,8 @@ public sealed class FitBadInputTests : IDisposable
         using OutputFolder output = new(_folder["out"]);
 
         Assert.Throws<InvalidOperationException>(
-            () => new ModelFitter(context, new Terminal(json: true, verbose: false)).Fit(LabelledFolder.Open(context, _folder["train"], "--train"), options, output));
+            () => new ModelFitter(context, new Terminal(json: true, verbose: false))
+                .Fit(LabelledFolder.Open(context, _folder["train"], "--train"), options, output));
 
         Assert.Equal(["genotype.json"], Directory.GetFileSystemEntries(_folder["out"]).Select(Path.GetFileName));
         Assert.Equal(4, Genotype.Load(_folder["out", "genotype.json"]).Nodes);

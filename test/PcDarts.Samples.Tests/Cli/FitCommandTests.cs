@@ -21,14 +21,17 @@ public sealed class FitCommandTests(FitFixture fixture) : IClassFixture<FitFixtu
         Assert.Matches("^[0-9a-f]{64}$", (string?)json["weightsSha256"]);
         Assert.Equal(fixture.Model, (string?)json["model"]);
         Assert.All(
-            ["parameters", "multiplyAdds", "searchSeconds", "trainSeconds", "searchImagesPerSecond", "trainImagesPerSecond", "peakMemoryBytes"],
+            ["parameters", "multiplyAdds", "searchSeconds", "trainSeconds", "searchImagesPerSecond", "trainImagesPerSecond",
+                "peakMemoryBytes"],
             key => Assert.True((double)json[key]! > 0, key));
     }
 
     [Fact]
     public void Fit_Files_AreTheModelAndTheRun()
     {
-        Assert.Equal(["checkpoints", "data.json", "fit.json", "genotype.json", "genotypes", "metrics.jsonl", "model.onnx", "model.zip", "predictions.json", "report.html", "result.json", "run.json", "supernet.safetensors", "weights.safetensors"], Directory.GetFileSystemEntries(fixture.Out).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["checkpoints", "data.json", "fit.json", "genotype.json", "genotypes", "metrics.jsonl", "model.onnx", "model.zip",
+            "predictions.json", "report.html", "result.json", "run.json", "supernet.safetensors", "weights.safetensors"],
+            Directory.GetFileSystemEntries(fixture.Out).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal((string?)fixture.Fit.Json["architectureSha256"], Genotype.Load(Path.Combine(fixture.Out, "genotype.json")).Sha256());
     }
 
@@ -76,7 +79,8 @@ public sealed class FitCommandTests(FitFixture fixture) : IClassFixture<FitFixtu
         Assert.True(result.ExitCode == 0, result.Errors);
         using SKBitmap picture = SKBitmap.Decode(map);
         Assert.Equal(256, picture.Width);
-        Assert.Contains("one picture", CliProcess.Run("predict", files[0], files[1], "--model", fixture.Model, "--heat-map", map).Errors, StringComparison.Ordinal);
+        Assert.Contains("one picture", CliProcess.Run("predict", files[0], files[1], "--model", fixture.Model, "--heat-map", map).Errors,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,7 +114,8 @@ public sealed class FitCommandTests(FitFixture fixture) : IClassFixture<FitFixtu
         CopyOne("star", _folder.FullPath);
         File.WriteAllText(_folder["broken.png"], "no picture");
 
-        CliResult result = CliProcess.Run("predict", _folder["broken.png"], _folder["0000.png"], _folder["missing.png"], "--model", fixture.Model, "--json");
+        CliResult result = CliProcess.Run("predict", _folder["broken.png"], _folder["0000.png"], _folder["missing.png"], "--model",
+            fixture.Model, "--json");
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("broken.png' cannot be decoded", result.Errors, StringComparison.Ordinal);

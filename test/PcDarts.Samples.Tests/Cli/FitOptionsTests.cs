@@ -17,13 +17,15 @@ public sealed class FitOptionsTests : IDisposable
     {
         CliResult result = CliProcess.Run(
             "fit", "--train", _folder["train"], "--recipe", "tiny", "--out", _folder["out"], "--json",
-            "--max-skip-connections", "0", "--search-candidates", "3", "--search-patience", "4", "--early-stopping", "5", "--keep", "best", "--class-weights", "--optimizer", "sgd");
+            "--max-skip-connections", "0", "--search-candidates", "3", "--search-patience", "4", "--early-stopping", "5", "--keep", "best",
+            "--class-weights", "--optimizer", "sgd");
 
         Assert.True(result.ExitCode == 0, result.Errors);
         JsonNode options = JsonNode.Parse(File.ReadAllText(_folder["out", "run.json"]))!["options"]!;
         (string Name, string Value)[] expected =
         [
-            ("MaximumSkipConnections", "0"), ("SearchCandidates", "3"), ("SearchPatience", "4"), ("EarlyStoppingPatience", "5"), ("ReturnedWeights", "BestValidation"), ("ClassWeighting", "Balanced"), ("Optimizer", "Sgd"),
+            ("MaximumSkipConnections", "0"), ("SearchCandidates", "3"), ("SearchPatience", "4"), ("EarlyStoppingPatience", "5"),
+            ("ReturnedWeights", "BestValidation"), ("ClassWeighting", "Balanced"), ("Optimizer", "Sgd"),
         ];
         Assert.Equal(expected, expected.Select(option => (option.Name, (string)options[option.Name]!)));
         Assert.DoesNotContain("skip_connect", result.Json["genotype"]!["normal"]!.ToJsonString(), StringComparison.Ordinal);
@@ -36,7 +38,8 @@ public sealed class FitOptionsTests : IDisposable
     {
         Skip.If(OperatingSystem.IsWindows(), "needs POSIX signals");
         using Process process = CliProcess.Start(
-            _folder.FullPath, ["fit", "--train", "train", "--test", "test", "--genotype", "PC_DARTS_cifar", "--out", "out", "--return-best", "--json"]);
+            _folder.FullPath, ["fit", "--train", "train", "--test", "test", "--genotype", "PC_DARTS_cifar", "--out", "out",
+                "--return-best", "--json"]);
         string? line;
         do
         {

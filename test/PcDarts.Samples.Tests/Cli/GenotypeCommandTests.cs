@@ -48,7 +48,8 @@ public sealed class GenotypeCommandTests : IDisposable
     [Fact]
     public void Show_DotAndSvg_WriteDrawings()
     {
-        CliResult result = CliProcess.Run("genotype", "show", "NASNet", "--dot", _folder["cells.dot"], "--svg", _folder["new", "cells.svg"]);
+        CliResult result = CliProcess.Run("genotype", "show", "NASNet", "--dot", _folder["cells.dot"], "--svg",
+            _folder["new", "cells.svg"]);
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("digraph", File.ReadAllText(_folder["cells.dot"]), StringComparison.Ordinal);
@@ -68,7 +69,8 @@ public sealed class GenotypeCommandTests : IDisposable
     [Fact]
     public void Show_UnknownOperation_NamesFileAndOperation()
     {
-        File.WriteAllText(_folder["bad.json"], KnownGenotypes.DartsV1.ToJson().Replace("max_pool_3x3", "mega_pool", StringComparison.Ordinal));
+        File.WriteAllText(_folder["bad.json"],
+            KnownGenotypes.DartsV1.ToJson().Replace("max_pool_3x3", "mega_pool", StringComparison.Ordinal));
 
         CliResult result = CliProcess.Run("genotype", "show", _folder["bad.json"]);
 

@@ -40,7 +40,8 @@ public sealed class ImportCommandTests(FitFixture fixture) : IClassFixture<FitFi
     [Fact]
     public void Fit_InitialModel_SkipsTheSearchAndKeepsTheGenotype()
     {
-        CliResult result = CliProcess.Run("fit", "--train", fixture.Train, "--initial-model", Weights, "--freeze-backbone", "--recipe", "tiny", "--out", _folder["out"], "--json");
+        CliResult result = CliProcess.Run("fit", "--train", fixture.Train, "--initial-model", Weights, "--freeze-backbone", "--recipe",
+            "tiny", "--out", _folder["out"], "--json");
 
         Assert.True(result.ExitCode == 0, result.Errors);
         Assert.Equal((string?)fixture.Fit.Json["architectureSha256"], (string?)result.Json["architectureSha256"]);
@@ -57,7 +58,8 @@ public sealed class ImportCommandTests(FitFixture fixture) : IClassFixture<FitFi
 
         Assert.True(result.ExitCode == 0, result.Errors);
         Assert.InRange(new FileInfo(onnx).Length, 1, new FileInfo(Path.Combine(fixture.Out, "model.onnx")).Length - 1);
-        Assert.Equal(0, CliProcess.Run("predict", Directory.GetFiles(fixture.Test, "*.png", SearchOption.AllDirectories)[0], "--model", onnx).ExitCode);
+        Assert.Equal(0, CliProcess.Run("predict", Directory.GetFiles(fixture.Test, "*.png", SearchOption.AllDirectories)[0], "--model",
+            onnx).ExitCode);
         Assert.Contains("int4", CliProcess.Run("export", Weights, onnx, "--weights", "int4").Errors, StringComparison.Ordinal);
     }
 

@@ -71,7 +71,9 @@ public sealed class OutputFolderTests : IDisposable
             Directory.CreateDirectory(folder);
             foreach (string name in (string[])["model.zip", "genotype.json"])
                 File.WriteAllText(Path.Combine(folder, name), "old");
-            FaultyDisk disk = powerCut ? new ForgetfulDisk(folder, faults + 1, keepsNames: false) : new FaultyDisk(faults + 1, lasting: false);
+            FaultyDisk disk = powerCut
+                ? new ForgetfulDisk(folder, faults + 1, keepsNames: false)
+                : new FaultyDisk(faults + 1, lasting: false);
             Disk.Current = disk;
             bool committed = false;
             try
@@ -94,7 +96,8 @@ public sealed class OutputFolderTests : IDisposable
             (disk as ForgetfulDisk)?.Forget();
             failed = disk.Failed;
             Assert.Equal(["genotype.json", "model.zip"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
-            Assert.All(Directory.GetFiles(folder), file => Assert.Contains(File.ReadAllText(file), committed ? ["new"] : (string[])["old", "new"]));
+            Assert.All(Directory.GetFiles(folder),
+                file => Assert.Contains(File.ReadAllText(file), committed ? ["new"] : (string[])["old", "new"]));
         }
 
         Assert.InRange(faults, 6, 30);

@@ -6,7 +6,9 @@ namespace PcDarts.Samples.Tests.Cli;
 
 public sealed class PrintableTests : IDisposable
 {
-    /// <summary>A class name with colours, a line of its own, a title of the window, C1 controls, a reversed part and an invisible one.</summary>
+    /// <summary>
+    /// A class name with colours, a line of its own, a title of the window, C1 controls, a reversed part and an invisible one.
+    /// </summary>
     private const string Hostile = "cat\u001b[31m\nerror: gone\u001b]0;owned\u0007\u009b2J\u202egpj.exe\u200b\r";
     private readonly TemporaryFolder _folder = new();
 
@@ -26,7 +28,8 @@ public sealed class PrintableTests : IDisposable
     [Fact]
     public void Json_HostileString_KeepsItsValue()
     {
-        string json = Printable.Json(new JsonObject { ["name"] = Hostile }.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        string json = Printable.Json(new JsonObject { ["name"] = Hostile }
+            .ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
 
         Assert.Equal(Hostile, (string?)JsonNode.Parse(json)!["name"]);
         AssertPrintable(json);
@@ -43,7 +46,8 @@ public sealed class PrintableTests : IDisposable
         File.Move(_folder["test", Hostile, "0000.png"], picture);
         File.WriteAllText(_folder["test", Hostile, "bad\u001b[7m.png"], "no picture");
 
-        CliResult fit = Run(0, "fit", "--train", _folder["train"], "--test", _folder["test"], "--skip-bad-images", "--recipe", "tiny", "--out", outside);
+        CliResult fit = Run(0, "fit", "--train", _folder["train"], "--test", _folder["test"], "--skip-bad-images", "--recipe", "tiny",
+            "--out", outside);
         string model = Path.Combine(outside, "model.zip");
         CliResult predict = Run(0, "predict", picture, "--model", model, "--top", "9");
         Run(0, "evaluate", outside, "--test", _folder["test"], "--skip-bad-images", "--json");
@@ -51,7 +55,8 @@ public sealed class PrintableTests : IDisposable
         Run(0, "genotype", "show", model, "--svg", _folder["\u001b[1m.svg"]);
         Run(0, "compare", outside, outside);
         Run(0, "export", Path.Combine(outside, "weights.safetensors"), _folder["\u001b[1m.onnx"]);
-        Run(0, "import", Path.Combine(outside, "weights.safetensors"), "--classes", "a\u001b[1m,b\u0007,c\u202e,d,e,f", "--out", _folder["import\u001b"]);
+        Run(0, "import", Path.Combine(outside, "weights.safetensors"), "--classes", "a\u001b[1m,b\u0007,c\u202e,d,e,f", "--out",
+            _folder["import\u001b"]);
         Run(1, "predict", _folder["\u001b[1mmissing"], "--model", model, "--verbose");
         Run(2, "fit", "--train", "x", "--seed", "\u001b[1m1\u202e");
         CliResult json = Run(0, "predict", picture, "--model", model, "--json");
@@ -71,5 +76,6 @@ public sealed class PrintableTests : IDisposable
         return result;
     }
 
-    private static void AssertPrintable(string text) => Assert.DoesNotContain(text, character => character != '\n' && (char.IsControl(character) || character is '\u202e' or '\u200b'));
+    private static void AssertPrintable(string text)
+        => Assert.DoesNotContain(text, character => character != '\n' && (char.IsControl(character) || character is '\u202e' or '\u200b'));
 }

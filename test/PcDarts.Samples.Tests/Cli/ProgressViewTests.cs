@@ -21,11 +21,13 @@ public class ProgressViewTests
 
     [Fact]
     public void Describe_Training_ShowsFigures() =>
-        Assert.Equal("epoch 3/20, loss 1.234, accuracy 45.6 %, 812 images/s, 2:05 left", ProgressView.Describe(Training with { Loss = 1.2341 }, null));
+        Assert.Equal("epoch 3/20, loss 1.234, accuracy 45.6 %, 812 images/s, 2:05 left",
+            ProgressView.Describe(Training with { Loss = 1.2341 }, null));
 
     [Fact]
     public void Describe_EpochEnd_ShowsValidation() =>
-        Assert.Contains("validation 91.0 %", ProgressView.Describe(Training with { ValidationAccuracy = 0.91, EpochEnd = true }, null), StringComparison.Ordinal);
+        Assert.Contains("validation 91.0 %", ProgressView.Describe(Training with { ValidationAccuracy = 0.91, EpochEnd = true }, null),
+            StringComparison.Ordinal);
 
     [Fact]
     public void Describe_Reading_CountsPictures() => Assert.Equal("5/10 pictures", ProgressView.Describe(
@@ -43,7 +45,8 @@ public class ProgressViewTests
     [InlineData(TrainingPhase.Training, 600, "2:05 left")]
     [InlineData(TrainingPhase.Training, 60, "0:30 left")]
     public void Describe_TimeLeft_IsThatOfTheRunWhereItIsKnown(TrainingPhase phase, int? budget, string left) =>
-        Assert.EndsWith($", {left}", ProgressView.Describe(Training with { Phase = phase }, budget is { } seconds ? TimeSpan.FromSeconds(seconds) : null), StringComparison.Ordinal);
+        Assert.EndsWith($", {left}", ProgressView.Describe(Training with { Phase = phase },
+            budget is { } seconds ? TimeSpan.FromSeconds(seconds) : null), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(120, 20, "epoch 3/20, loss 1.234, accuracy 45.6 %, 812 images/s, 2:05 left")]

@@ -38,9 +38,14 @@ public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixtu
         foreach (string cell in (string[])["Normal cell", "Reduction cell"])
             Assert.True(await page.Locator("#cells svg .title", new() { HasText = cell }).IsVisibleAsync(), cell);
         Assert.True(await page.Locator("#confusion td.hit").CountAsync() > 1);
-        Assert.True(await page.EvaluateAsync<bool>("[...document.images].length > 0 && [...document.images].every(image => image.complete && image.naturalWidth > 0)"), "a picture is broken");
+        Assert.True(await page.EvaluateAsync<bool>("[...document.images].length > 0 && [...document.images].every(image => image.complete "
+            + "&& image.naturalWidth > 0)"), "a picture is broken");
         Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= width, "the page is wider than the window");
-        byte[] screenshot = await page.ScreenshotAsync(new() { FullPage = true, Path = Path.Combine(AppContext.BaseDirectory, $"report-{width}-{scheme}.png") });
+        byte[] screenshot = await page.ScreenshotAsync(new()
+        {
+            FullPage = true,
+            Path = Path.Combine(AppContext.BaseDirectory, $"report-{width}-{scheme}.png"),
+        });
         using SKBitmap picture = SKBitmap.Decode(screenshot);
         Assert.True(picture.Pixels.Distinct().Count() > 100, "the page is empty");
         Assert.Empty(complaints);
@@ -75,8 +80,11 @@ public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixtu
     {
         string html = await File.ReadAllTextAsync(Path.Combine(fixture.Out, "report.html"));
         using TemporaryFolder folder = new();
-        await File.WriteAllTextAsync(folder["report.html"], html.Replace("badge finished\">finished", "badge running\">running", StringComparison.Ordinal));
-        await File.WriteAllTextAsync(folder["old.html"], Regex.Replace(html.Replace("badge finished\">finished", "badge running\">running", StringComparison.Ordinal), "<time datetime=\"[^\"]*\"", "<time datetime=\"2026-01-01T00:00:00Z\""));
+        await File.WriteAllTextAsync(folder["report.html"],
+            html.Replace("badge finished\">finished", "badge running\">running", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(folder["old.html"],
+            Regex.Replace(html.Replace("badge finished\">finished", "badge running\">running", StringComparison.Ordinal),
+                "<time datetime=\"[^\"]*\"", "<time datetime=\"2026-01-01T00:00:00Z\""));
         await using Chromium browser = await Chromium.LaunchAsync();
         IPage page = await browser.NewPageAsync();
 
@@ -87,5 +95,7 @@ public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixtu
         Assert.True(await page.GetByText("'resume' goes on with it").IsVisibleAsync());
     }
 
-    private static Task<string[]> Values(IPage page) => page.Locator("#normal tbody td, #reduce tbody td").EvaluateAllAsync<string[]>("cells => cells.map(cell => cell.textContent + cell.style.cssText)");
+    private static Task<string[]> Values(IPage page)
+        => page.Locator("#normal tbody td, #reduce tbody td")
+            .EvaluateAllAsync<string[]>("cells => cells.map(cell => cell.textContent + cell.style.cssText)");
 }

@@ -14,7 +14,9 @@ public sealed class ResumeCommandTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Kills come when they come: a run that ends before all were dealt must have ended well, and the rest fall on the next one.</summary>
+    /// <summary>
+    /// Kills come when they come: a run that ends before all were dealt must have ended well, and the rest fall on the next one.
+    /// </summary>
     [Fact]
     public void Resume_KilledAtTwentyMoments_EndsWithTheBitsOfAnUninterruptedRun()
     {
@@ -66,10 +68,13 @@ public sealed class ResumeCommandTests : IDisposable
 
     private string[] Fit(string folder) =>
     [
-        "fit", "--train", _folder["train"], "--test", _folder["test"], "--recipe", "tiny", "--seed", "5", "--checkpoint-interval", "0.001s", "--out", _folder[folder], "--json",
+        "fit", "--train", _folder["train"], "--test", _folder["test"], "--recipe", "tiny", "--seed", "5", "--checkpoint-interval", "0.001s",
+        "--out", _folder[folder], "--json",
     ];
 
-    /// <summary>Starts the program and ends it with SIGKILL at a moment after its next checkpoint, unless it is faster or to be spared.</summary>
+    /// <summary>
+    /// Starts the program and ends it with SIGKILL at a moment after its next checkpoint, unless it is faster or to be spared.
+    /// </summary>
     private CliResult KillOrFinish(string[] command, string folder, bool kill, Random random)
     {
         string checkpoints = _folder[folder, "checkpoints"];
@@ -85,18 +90,21 @@ public sealed class ResumeCommandTests : IDisposable
         return CliProcess.Finish(process);
 
         int Newest() => Directory.Exists(checkpoints)
-            ? Directory.GetFiles(checkpoints, "*.json").Select(file => int.Parse(Path.GetFileNameWithoutExtension(file), System.Globalization.CultureInfo.InvariantCulture)).DefaultIfEmpty(0).Max()
+            ? Directory.GetFiles(checkpoints, "*.json")
+                .Select(file => int.Parse(Path.GetFileNameWithoutExtension(file), System.Globalization.CultureInfo.InvariantCulture))
+                .DefaultIfEmpty(0).Max()
             : 0;
     }
 
     /// <summary>The lines of the epochs' ends, without times.</summary>
     private string[] Epochs(string folder) =>
     [
-        .. File.ReadLines(Path.Combine(_folder[folder], "metrics.jsonl")).Select(line => JsonNode.Parse(line)!.AsObject()).Where(line => (bool)line["epochEnd"]!).Select(line =>
-        {
-            foreach (string time in (string[])["elapsed", "remaining", "imagesPerSecond"])
-                line.Remove(time);
-            return line.ToJsonString();
-        }),
+        .. File.ReadLines(Path.Combine(_folder[folder], "metrics.jsonl")).Select(line => JsonNode.Parse(line)!.AsObject())
+            .Where(line => (bool)line["epochEnd"]!).Select(line =>
+            {
+                foreach (string time in (string[])["elapsed", "remaining", "imagesPerSecond"])
+                    line.Remove(time);
+                return line.ToJsonString();
+            }),
     ];
 }

@@ -29,7 +29,8 @@ public sealed class SavedModelTests(FitFixture fixture) : IDisposable
 
         Assert.Equal(1, evaluated.ExitCode);
         int pictures = Directory.GetFiles(fixture.Test, "*.png", SearchOption.AllDirectories).Length;
-        Assert.Contains($"gives scores that are not finite numbers for {pictures} of {pictures} pictures", evaluated.Errors.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains($"gives scores that are not finite numbers for {pictures} of {pictures} pictures",
+            evaluated.Errors.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.Equal(1, predicted.ExitCode);
         Assert.Contains("holds NaN", predicted.Errors, StringComparison.Ordinal);
     }
@@ -42,7 +43,8 @@ public sealed class SavedModelTests(FitFixture fixture) : IDisposable
         ITransformer model = ml.Model.Load(fixture.Model, out _);
         ml.Model.Save(model, null, bare);
 
-        CliResult evaluated = CliProcess.Run("evaluate", bare, "--test", fixture.Test, "--json"), whole = CliProcess.Run("evaluate", fixture.Model, "--test", fixture.Test, "--json");
+        CliResult evaluated = CliProcess.Run("evaluate", bare, "--test", fixture.Test, "--json"),
+            whole = CliProcess.Run("evaluate", fixture.Model, "--test", fixture.Test, "--json");
         CliResult predicted = CliProcess.Run("predict", fixture.Test, "--model", bare);
 
         Assert.True(evaluated.ExitCode == 0, evaluated.Errors);

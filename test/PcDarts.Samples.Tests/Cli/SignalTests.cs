@@ -50,7 +50,8 @@ public sealed class SignalTests(FitFixture fixture) : IDisposable
         Directory.CreateDirectory(_folder["many", "star"]);
         for (int i = 0; i < 1500; i++)
             File.Copy(picture, _folder["many", "star", $"{i}.png"]);
-        using Process process = CliProcess.Start(_folder.FullPath, [.. arguments.Select(argument => argument == "MODEL" ? fixture.Model : argument)]);
+        using Process process = CliProcess.Start(_folder.FullPath,
+            [.. arguments.Select(argument => argument == "MODEL" ? fixture.Model : argument)]);
         StreamReader progress = arguments.Contains("--json") ? process.StandardError : process.StandardOutput;
         string? line;
         do

@@ -37,13 +37,15 @@ public sealed class SupernetCommandTests(FitFixture fixture) : IClassFixture<Fit
         PcDartsRun.Open(fixture.Out).SaveSupernet(_folder["supernet.safetensors"]);
 
         CliResult result = CliProcess.Run(
-            _folder.FullPath, ["fit", "--train", fixture.Train, "--recipe", "tiny", "--seed", "5", "--initial-supernet", "supernet.safetensors", "--out", "out", "--json", "--verbose"]);
+            _folder.FullPath, ["fit", "--train", fixture.Train, "--recipe", "tiny", "--seed", "5", "--initial-supernet",
+                "supernet.safetensors", "--out", "out", "--json", "--verbose"]);
 
         Assert.True(result.ExitCode == 0, result.Errors);
         Assert.Contains("The search starts from a supernet of", result.Errors, StringComparison.Ordinal);
         Assert.True((double)result.Json["searchSeconds"]! > 0);
         Assert.NotEqual((string?)fixture.Fit.Json["weightsSha256"], (string?)result.Json["weightsSha256"]);
-        Assert.Equal((string?)result.Json["weightsSha256"], (string?)CliProcess.Run("resume", _folder["out"], "--json").Json["weightsSha256"]);
+        Assert.Equal((string?)result.Json["weightsSha256"],
+            (string?)CliProcess.Run("resume", _folder["out"], "--json").Json["weightsSha256"]);
     }
 
     [Fact]
@@ -57,8 +59,10 @@ public sealed class SupernetCommandTests(FitFixture fixture) : IClassFixture<Fit
         Fails("is a folder; name a file", "export", fixture.Out, _folder["empty"]);
         Fails("it has none of alphas_normal", "genotype", "show", weights);
         Fails("it holds the supernet of a search", "import", supernet, "--out", _folder["new"]);
-        Fails("none of its edges has several operations", "fit", "--train", fixture.Train, "--initial-supernet", weights, "--out", _folder["new"]);
-        Fails("Option '--initial-supernet' is about the search, which --genotype skips", "fit", "--train", fixture.Train, "--initial-supernet", supernet, "--genotype", "PC_DARTS_cifar", "--out", _folder["new"]);
+        Fails("none of its edges has several operations", "fit", "--train", fixture.Train, "--initial-supernet", weights, "--out",
+            _folder["new"]);
+        Fails("Option '--initial-supernet' is about the search, which --genotype skips", "fit", "--train", fixture.Train,
+            "--initial-supernet", supernet, "--genotype", "PC_DARTS_cifar", "--out", _folder["new"]);
         Assert.False(Directory.Exists(_folder["new"]));
 
         static void Fails(string message, params string[] arguments)

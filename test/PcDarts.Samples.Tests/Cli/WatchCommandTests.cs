@@ -13,7 +13,8 @@ public sealed class WatchCommandTests(FitFixture fixture) : IClassFixture<FitFix
     {
         using Process watch = CliProcess.Start(_folder.FullPath, ["watch", _folder.FullPath, "--json"]);
         Assert.Contains("waiting for its first files", watch.StandardError.ReadLine(), StringComparison.Ordinal);
-        CliResult fit = CliProcess.Run("fit", "--train", fixture.Train, "--recipe", "tiny", "--seed", "5", "--out", _folder.FullPath, "--json");
+        CliResult fit = CliProcess.Run("fit", "--train", fixture.Train, "--recipe", "tiny", "--seed", "5", "--out",
+            _folder.FullPath, "--json");
         CliResult result = CliProcess.Finish(watch);
 
         Assert.True(result.ExitCode == 0, result.Errors);

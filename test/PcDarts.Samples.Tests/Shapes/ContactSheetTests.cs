@@ -29,7 +29,8 @@ public sealed class ContactSheetTests : IDisposable
 
         // Below the pictures, the widest stretch of white between two columns with ink.
         const int labels = 52 + 128 + 8;
-        int[] ink = [.. Enumerable.Range(0, sheet.Width).Where(x => Enumerable.Range(labels, 40).Any(y => sheet.GetPixel(x, y) != SKColors.White))];
+        int[] ink = [.. Enumerable.Range(0, sheet.Width)
+            .Where(x => Enumerable.Range(labels, 40).Any(y => sheet.GetPixel(x, y) != SKColors.White))];
         Assert.InRange(ink.Zip(ink.Skip(1), (one, next) => next - one - 1).Max(), 18, 40);
     }
 

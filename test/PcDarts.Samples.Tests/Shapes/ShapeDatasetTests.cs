@@ -71,7 +71,8 @@ public sealed class ShapeDatasetTests : IDisposable
     }
 
     private string[] Files(string folder) =>
-        [.. Directory.GetFiles(_folder[folder], "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_folder[folder], file)).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(_folder[folder], "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(_folder[folder], file)).Order(StringComparer.Ordinal)];
 
     private sealed class PixelRow
     {

@@ -11,7 +11,8 @@ public sealed class FairShareTests
     {
         var share = new FairShare(capacity: 10);
         FairShare.Portion all = await share.TakeAsync("first", 10, CancellationToken.None);
-        Task[] asked = [.. Enumerable.Range(0, 4).Select(i => Ask(share, "a", 10, $"a{i}")), Ask(share, "b", 10, "b"), Ask(share, "c", 10, "c")];
+        Task[] asked = [.. Enumerable.Range(0, 4).Select(i => Ask(share, "a", 10, $"a{i}")), Ask(share, "b", 10, "b"),
+            Ask(share, "c", 10, "c")];
 
         all.Dispose();
         await Task.WhenAll(asked);
@@ -37,7 +38,8 @@ public sealed class FairShareTests
     {
         var share = new FairShare(capacity: 10);
         FairShare.Portion some = await share.TakeAsync("a", 5, CancellationToken.None);
-        Task<FairShare.Portion> large = share.TakeAsync("b", 10, CancellationToken.None), small = share.TakeAsync("c", 1, CancellationToken.None);
+        Task<FairShare.Portion> large = share.TakeAsync("b", 10, CancellationToken.None),
+            small = share.TakeAsync("c", 1, CancellationToken.None);
 
         Assert.False(small.IsCompleted);
         some.Dispose();

@@ -41,7 +41,8 @@ public sealed class ServingBudgetTests
     [Fact]
     public async Task DecodeAsync_LargePictures_LeaveSmallOnesTheirPlaces()
     {
-        var budget = new ServingBudget(new ServingOptions { MaxConcurrentPictures = 4, MaxDecodingPixels = 50_000_000 }, new ServingMetrics());
+        var budget = new ServingBudget(new ServingOptions { MaxConcurrentPictures = 4, MaxDecodingPixels = 50_000_000 },
+            new ServingMetrics());
         using FairShare.Portion large = await budget.DecodeAsync("a", 50_000_000, CancellationToken.None);
         Task<FairShare.Portion> next = budget.DecodeAsync("b", 2_000_000, CancellationToken.None);
 
@@ -56,5 +57,6 @@ public sealed class ServingBudgetTests
     [InlineData("::1", "::1")]
     [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")]
     [InlineData("2001:db8:1:2::9", "2001:db8:1:2::/64")]
-    public void ClientAddress_OneSubscriber_IsOneClient(string address, string name) => Assert.Equal(name, ClientAddress.Of(IPAddress.Parse(address)));
+    public void ClientAddress_OneSubscriber_IsOneClient(string address, string name)
+        => Assert.Equal(name, ClientAddress.Of(IPAddress.Parse(address)));
 }

@@ -14,12 +14,20 @@ internal static class CompareCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<string?> Svg = new("--svg") { Description = "Write a chart of training loss and validation accuracy over the epochs of the final training.", HelpName = "FILE" };
+    private static readonly Option<string?> Svg = new("--svg")
+    {
+        Description = "Write a chart of training loss and validation accuracy over the epochs of the final training.",
+        HelpName = "FILE",
+    };
 
     public static Command Create(CancellationToken cancellation)
     {
-        Command command = new("compare", "Compare runs, finished or not: accuracy, size, time, and the options that differ.") { Folders, Svg };
-        command.SetAction(parsed => Compare(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Folders), parsed.GetValue(Svg), cancellation));
+        Command command = new("compare", "Compare runs, finished or not: accuracy, size, time, and the options that differ.")
+        {
+            Folders, Svg,
+        };
+        command.SetAction(parsed => Compare(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Folders), parsed.GetValue(Svg),
+            cancellation));
         return command;
     }
 
@@ -34,7 +42,8 @@ internal static class CompareCommand
         if (comparison.SameData is false)
             terminal.Warn("The runs are of different pictures, so their accuracies do not compare; see the row Data.");
         else if (comparison.SameData is null)
-            terminal.Warn("The runs read different pixels: of different pictures, or of the same ones at other sizes; runs of earlier versions do not tell. See the row Data.");
+            terminal.Warn("The runs read different pixels: of different pictures, or of the same ones at other sizes; "
+                + "runs of earlier versions do not tell. See the row Data.");
         JsonObject result = comparison.ToJson();
         cancellation.ThrowIfCancellationRequested();
         result["svg"] = svg is null ? null : WriteChart(terminal, comparison, svg);

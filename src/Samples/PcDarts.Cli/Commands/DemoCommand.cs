@@ -9,7 +9,9 @@ using PcDarts.Cli.Shapes;
 
 namespace PcDarts.Cli.Commands;
 
-/// <summary><c>demo</c>: the whole way on a data set that it draws itself, ending with a picture of what the saved model predicts.</summary>
+/// <summary>
+/// <c>demo</c>: the whole way on a data set that it draws itself, ending with a picture of what the saved model predicts.
+/// </summary>
 internal static class DemoCommand
 {
     private const int TrainingPerClass = 300;
@@ -26,11 +28,15 @@ internal static class DemoCommand
 
     private static readonly Option<int> Seed = new("--seed") { Description = "Random seed.", HelpName = "N", DefaultValueFactory = _ => 1 };
 
-    private static readonly Option<TimeSpan?> TimeBudget = Duration.Option("--time-budget", "Time that search and training may take together; a slow machine needs more than the default of 3m.");
+    private static readonly Option<TimeSpan?> TimeBudget = Duration.Option("--time-budget",
+        "Time that search and training may take together; a slow machine needs more than the default of 3m.");
 
     public static Command Create(CancellationToken cancellation)
     {
-        Command command = new("demo", "Draw pictures of shapes, design and train a network for them, and show what it predicts (minutes).") { Out, Seed, TimeBudget };
+        Command command = new("demo", "Draw pictures of shapes, design and train a network for them, and show what it predicts (minutes).")
+        {
+            Out, Seed, TimeBudget,
+        };
         command.SetAction(parsed => Run(CommandLine.TerminalOf(parsed), parsed, cancellation));
         return command;
     }
@@ -58,7 +64,8 @@ internal static class DemoCommand
         string modelPath = output.Path(ModelFitter.ModelFile);
         ContactSheet.Entry[] entries = PredictInFreshProcess(terminal, modelPath, Path.Combine(pictures, "test"), cancellation);
         AccuracyEstimate estimate = new(entries.Count(entry => entry.IsRight), entries.Length);
-        string title = string.Create(CultureInfo.InvariantCulture, $"{estimate.Right} of {estimate.Pictures} held-out pictures right ({100 * estimate.Accuracy:F1}%)");
+        string title = string.Create(CultureInfo.InvariantCulture,
+            $"{estimate.Right} of {estimate.Pictures} held-out pictures right ({100 * estimate.Accuracy:F1}%)");
         output.Write(SheetFile, file => DrawSheet(file, title, entries));
         output.Commit();
 
@@ -66,7 +73,8 @@ internal static class DemoCommand
         Tables.Facts(terminal, ("Held-out accuracy", Tables.Accuracy(estimate)), ("Predictions", sheetPath), ("Model", modelPath));
         terminal.Say("Try next:");
         string model = OwnCommand.ShortPath(modelPath);
-        terminal.Say($"  {OwnCommand.Of("predict", OwnCommand.ShortPath(Path.Combine(pictures, "test", "star", "0000.png")), "--model", model)}");
+        terminal.Say(
+            $"  {OwnCommand.Of("predict", OwnCommand.ShortPath(Path.Combine(pictures, "test", "star", "0000.png")), "--model", model)}");
         terminal.Say($"  {OwnCommand.Of("genotype", "show", model, "--svg", "cells.svg")}");
         terminal.Say($"  {OwnCommand.Of("fit", "--train", "YOUR-PICTURES", "--time-budget", "10m")}");
         if (OwnCommand.OfServer("--model", model) is { } serve)
@@ -105,7 +113,8 @@ internal static class DemoCommand
         CropPadding = 2, // a wider crop could cut shapes off
     };
 
-    private static ContactSheet.Entry[] PredictInFreshProcess(Terminal terminal, string modelPath, string testFolder, CancellationToken cancellation)
+    private static ContactSheet.Entry[] PredictInFreshProcess(Terminal terminal, string modelPath, string testFolder,
+        CancellationToken cancellation)
     {
         JsonObject answer = OwnProcess.RunJson(["predict", testFolder, "--model", modelPath, "--top", "1", "--json"], cancellation);
         string[] torch = [.. answer["loadedTorchLibraries"]!.AsArray().Select(name => (string)name!)];
@@ -117,7 +126,8 @@ internal static class DemoCommand
             .. answer["predictions"]!.AsArray().Select(prediction =>
             {
                 string file = (string)prediction!["file"]!;
-                return new ContactSheet.Entry(file, Path.GetFileName(Path.GetDirectoryName(file))!, (string)prediction["label"]!, (double)prediction["probability"]!);
+                return new ContactSheet.Entry(file, Path.GetFileName(Path.GetDirectoryName(file))!, (string)prediction["label"]!,
+                    (double)prediction["probability"]!);
             }),
         ];
     }

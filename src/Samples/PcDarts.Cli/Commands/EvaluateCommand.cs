@@ -20,18 +20,23 @@ internal static class EvaluateCommand
         Required = true,
     };
 
-    private static readonly Option<bool> SkipBadImages = new(FitCommand.SkipBadImagesFlag) { Description = "Leave out pictures that cannot be decoded instead of stopping." };
+    private static readonly Option<bool> SkipBadImages = new(FitCommand.SkipBadImagesFlag)
+    {
+        Description = "Leave out pictures that cannot be decoded instead of stopping.",
+    };
 
     private static readonly Option<int?> MaximumPixels = FitCommand.MaximumPixelsOption();
 
     public static Command Create(CancellationToken cancellation)
     {
         Command command = new("evaluate", "Measure a saved model on labelled pictures.") { Model, Test, SkipBadImages, MaximumPixels };
-        command.SetAction(parsed => Evaluate(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Model), parsed.GetRequiredValue(Test), parsed.GetValue(SkipBadImages), parsed.GetValue(MaximumPixels), cancellation));
+        command.SetAction(parsed => Evaluate(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Model), parsed.GetRequiredValue(Test),
+            parsed.GetValue(SkipBadImages), parsed.GetValue(MaximumPixels), cancellation));
         return command;
     }
 
-    private static int Evaluate(Terminal terminal, string modelPath, string testPath, bool skipBadImages, int? maximumPixels, CancellationToken cancellation)
+    private static int Evaluate(Terminal terminal, string modelPath, string testPath, bool skipBadImages, int? maximumPixels,
+        CancellationToken cancellation)
     {
         MLContext context = new();
         terminal.Follow(context);

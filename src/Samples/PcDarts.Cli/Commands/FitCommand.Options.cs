@@ -1,16 +1,15 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.PcDarts;
 using PcDarts.Cli.Models;
 
 namespace PcDarts.Cli.Commands;
 
-/// <content>The options of <c>fit</c>, their rules and what they mean to the trainer.</content>
+/// <content>The options of <c>fit</c> and the options of the trainer that they set.</content>
 internal static partial class FitCommand
 {
-    public const string GenotypeFlag = "--genotype", SkipBadImagesFlag = "--skip-bad-images", GpuFlag = "--gpu", PrecisionFlag = "--precision";
+    public const string GenotypeFlag = "--genotype", SkipBadImagesFlag = "--skip-bad-images", GpuFlag = "--gpu",
+        PrecisionFlag = "--precision";
 
     private static readonly Option<string> Train = new("--train")
     {
@@ -25,9 +24,11 @@ internal static partial class FitCommand
         HelpName = "DIR",
     };
 
-    private static readonly Option<TimeSpan?> TimeBudget = Duration.Option("--time-budget", $"Time that search and training may take together, such as {Duration.Examples}.");
+    private static readonly Option<TimeSpan?> TimeBudget = Duration.Option("--time-budget",
+        $"Time that search and training may take together, such as {Duration.Examples}.");
 
-    private static readonly Option<TimeSpan?> CheckpointInterval = Duration.Option("--checkpoint-interval", "Time between two checkpoints, which is what a crash costs at most; one minute by default.");
+    private static readonly Option<TimeSpan?> CheckpointInterval = Duration.Option("--checkpoint-interval",
+        "Time between two checkpoints, which is what a crash costs at most; one minute by default.");
 
     private static readonly Option<string> Recipe = new("--recipe")
     {
@@ -47,17 +48,22 @@ internal static partial class FitCommand
 
     private static readonly Option<string?> InitialModel = new("--initial-model")
     {
-        Description = "Start from these weights instead of random ones and skip the search: weights.safetensors of another fit, or a state dict of PyTorch with --genotype.",
+        Description = "Start from these weights instead of random ones and skip the search: weights.safetensors of another fit, "
+            + "or a state dict of PyTorch with --genotype.",
         HelpName = "WEIGHTS",
     };
 
     private static readonly Option<string?> InitialSupernet = new("--initial-supernet")
     {
-        Description = "Start the search from this supernet instead of a random one: supernet.safetensors of another fit, or a state dict that PyTorch saved during a search.",
+        Description = "Start the search from this supernet instead of a random one: supernet.safetensors of another fit, "
+            + "or a state dict that PyTorch saved during a search.",
         HelpName = "FILE",
     };
 
-    private static readonly Option<bool> FreezeBackbone = new("--freeze-backbone") { Description = "With --initial-model: train the classifier alone." };
+    private static readonly Option<bool> FreezeBackbone = new("--freeze-backbone")
+    {
+        Description = "With --initial-model: train the classifier alone.",
+    };
 
     private static readonly Option<double?> ValidationFraction = new("--validation-fraction")
     {
@@ -77,16 +83,21 @@ internal static partial class FitCommand
         ("float32", TrainingPrecision.Float32), ("bfloat16", TrainingPrecision.BFloat16));
 
     private static readonly Option<NetworkOptimizer?> Optimizer = Choice(
-        "--optimizer", "What steps the weights of the training; muon, the default, needs fewer passes than sgd, which recipe paper-cifar uses.",
+        "--optimizer", "What steps the weights of the training; muon, the default, needs fewer passes than sgd, "
+            + "which recipe paper-cifar uses.",
         ("muon", NetworkOptimizer.Muon), ("sgd", NetworkOptimizer.Sgd));
 
-    private static readonly Option<int?> MaximumSkips = Whole("--max-skip-connections", "Most skip connections that the normal cell keeps; 2 is a good limit, by default there is none.", 0, 16);
+    private static readonly Option<int?> MaximumSkips = Whole("--max-skip-connections",
+        "Most skip connections that the normal cell keeps; 2 is a good limit, by default there is none.", 0, 16);
 
-    private static readonly Option<int?> Candidates = Whole("--search-candidates", "Architectures of the search that are tried before one is trained, 12 by default; 1 trains what the search decodes to.", 1, 100);
+    private static readonly Option<int?> Candidates = Whole("--search-candidates",
+        "Architectures of the search that are tried before one is trained, 12 by default; 1 trains what the search decodes to.", 1, 100);
 
-    private static readonly Option<int?> SearchPatience = Whole("--search-patience", "End the search when its genotype has not changed for so many epochs after the warm-up.", 1, int.MaxValue);
+    private static readonly Option<int?> SearchPatience = Whole("--search-patience",
+        "End the search when its genotype has not changed for so many epochs after the warm-up.", 1, int.MaxValue);
 
-    private static readonly Option<int?> EarlyStopping = Whole("--early-stopping", "End the training when validation has not improved for so many epochs, and keep the best.", 1, int.MaxValue);
+    private static readonly Option<int?> EarlyStopping = Whole("--early-stopping",
+        "End the training when validation has not improved for so many epochs, and keep the best.", 1, int.MaxValue);
 
     private static readonly Option<string> Keep = new("--keep")
     {
@@ -96,15 +107,27 @@ internal static partial class FitCommand
         Validators = { CheckKeep },
     };
 
-    private static readonly Option<bool> ClassWeights = new("--class-weights") { Description = "Let rare classes count as much as frequent ones." };
+    private static readonly Option<bool> ClassWeights = new("--class-weights")
+    {
+        Description = "Let rare classes count as much as frequent ones.",
+    };
 
-    private static readonly Option<bool> ReturnBest = new("--return-best") { Description = "On Ctrl-C during the training, save the best model so far; 'resume' can go on from there." };
+    private static readonly Option<bool> ReturnBest = new("--return-best")
+    {
+        Description = "On Ctrl-C during the training, save the best model so far; 'resume' can go on from there.",
+    };
 
-    private static readonly Option<bool> SkipBadImages = new(SkipBadImagesFlag) { Description = "Leave out pictures that cannot be decoded, of --train and --test, instead of stopping." };
+    private static readonly Option<bool> SkipBadImages = new(SkipBadImagesFlag)
+    {
+        Description = "Leave out pictures that cannot be decoded, of --train and --test, instead of stopping.",
+    };
 
     private static readonly Option<int?> MaximumPixels = MaximumPixelsOption();
 
-    private static readonly Option<bool> Overwrite = new("--overwrite") { Description = "Start a new run in a folder that holds another one; that run is deleted." };
+    private static readonly Option<bool> Overwrite = new("--overwrite")
+    {
+        Description = "Start a new run in a folder that holds another one; that run is deleted.",
+    };
 
     private static readonly Option<string> Out = new("--out", "-o")
     {
@@ -114,76 +137,9 @@ internal static partial class FitCommand
     };
 
     /// <summary>The option of all commands that decode pictures.</summary>
-    public static Option<int?> MaximumPixelsOption() => Whole("--max-pixels", "Most pixels that a picture may have, told from its header before it is decoded; 250,000,000 by default.", 1, int.MaxValue);
-
-    private static void CheckRecipe(OptionResult result)
-    {
-        if (result.Tokens is [{ Value: not ("tiny" or "default" or "paper-cifar") and string unknown }])
-            result.AddError($"Option '--recipe': there is no recipe '{unknown}'; choose tiny, default or paper-cifar.");
-    }
-
-    private static void CheckGpu(OptionResult result)
-    {
-        if (result.Tokens is [{ Value: string given }] && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
-            result.AddError($"Option '--gpu': '{given}' is not the number of a GPU; give 0 for the first.");
-    }
-
-    private static void CheckKeep(OptionResult result)
-    {
-        if (result.Tokens is [{ Value: not ("best" or "last") and string unknown }])
-            result.AddError($"Option '--keep': there is no choice '{unknown}'; choose best or last.");
-    }
-
-    /// <summary>Options that have no effect, or cannot work, together.</summary>
-    private static void CheckTogether(CommandResult command)
-    {
-        if (((Option[])[GenotypeOption, InitialModel]).FirstOrDefault(option => command.GetResult(option) is not null) is { } given)
-        {
-            foreach (Option option in ((Option[])[InitialSupernet, MaximumSkips, Candidates, SearchPatience]).Where(option => command.GetResult(option) is not null))
-                command.AddError($"Option '{option.Name}' is about the search, which {given.Name} skips; leave one of the two out.");
-        }
-
-        if (command.GetValue(ValidationFraction) != 0)
-            return;
-        if (command.GetResult(EarlyStopping) is not null)
-            command.AddError("Option '--early-stopping' needs pictures to validate on, and --validation-fraction 0 holds none out; raise it.");
-        if (command.GetValue(Keep) == "best")
-            command.AddError("Option '--keep best' needs pictures to validate on, and --validation-fraction 0 holds none out; raise it.");
-    }
-
-    private static Option<T?> Choice<T>(string name, string description, params (string Name, T Value)[] choices)
-        where T : struct => new(name)
-        {
-            Description = description,
-            HelpName = string.Join('|', choices.Select(choice => choice.Name)),
-            CustomParser = result =>
-            {
-                string given = result.Tokens[0].Value;
-                foreach ((string choice, T value) in choices)
-                {
-                    if (choice == given)
-                        return value;
-                }
-
-                result.AddError($"Option '{name}': there is no {name.TrimStart('-')} '{given}'; choose {string.Join(" or ", choices.Select(choice => choice.Name))}.");
-                return null;
-            },
-        };
-
-    internal static Option<int?> Whole(string name, string description, int low, int high) => new(name)
-    {
-        Description = description,
-        HelpName = "N",
-        CustomParser = result =>
-        {
-            string given = result.Tokens[0].Value;
-            if (int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high)
-                return value;
-            string allowed = high == int.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"{low} or more") : string.Create(CultureInfo.InvariantCulture, $"{low} to {high}");
-            result.AddError($"Option '{name}': '{given}' is not a whole number from the range; give {allowed}.");
-            return null;
-        },
-    };
+    public static Option<int?> MaximumPixelsOption()
+        => Whole("--max-pixels", "Most pixels that a picture may have, told from its header before it is decoded; 250,000,000 by default.",
+            1, int.MaxValue);
 
     /// <summary>The flags of those members of the library's options that have one, by their names.</summary>
     public static IReadOnlyDictionary<string, string> Flags { get; } = new Dictionary<string, string>

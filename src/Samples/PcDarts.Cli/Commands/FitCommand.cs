@@ -19,8 +19,10 @@ internal static partial class FitCommand
     {
         Command command = new("fit", "Search and train a network for a folder of pictures, and save it.")
         {
-            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, InitialModel, FreezeBackbone, InitialSupernet, ValidationFraction, Gpu, Precision, Optimizer, MaximumSkips,
-            Candidates, SearchPatience, EarlyStopping, Keep, ClassWeights, ReturnBest, SkipBadImages, MaximumPixels, CheckpointInterval, Overwrite, Out,
+            Train, Test, TimeBudget, Recipe, Seed, GenotypeOption, InitialModel, FreezeBackbone, InitialSupernet, ValidationFraction, Gpu,
+            Precision, Optimizer, MaximumSkips,
+            Candidates, SearchPatience, EarlyStopping, Keep, ClassWeights, ReturnBest, SkipBadImages, MaximumPixels, CheckpointInterval,
+            Overwrite, Out,
         };
         command.Validators.Add(CheckTogether);
         command.SetAction(parsed => Fit(CommandLine.TerminalOf(parsed), parsed, cancellation));
@@ -37,10 +39,13 @@ internal static partial class FitCommand
         ParseResult parsed = Create(cancellation).Parse([.. arguments, Out.Name, folder]);
         return parsed.Errors.Count == 0
             ? Fit(terminal, parsed, cancellation)
-            : throw new UserException($"The command in '{RunFolder.ArgumentsPath(folder)}' is not one of this version: {parsed.Errors[0].Message}");
+            : throw new UserException($"The command in '{RunFolder.ArgumentsPath(folder)}' is not one of this "
+                + $"version: {parsed.Errors[0].Message}");
     }
 
-    /// <summary>The folder of test pictures that a folder's run was started with, null if none was given, and how bad ones are told and treated.</summary>
+    /// <summary>
+    /// The folder of test pictures that a folder's run was started with, null if none was given, and how bad ones are told and treated.
+    /// </summary>
     public static (string? Path, bool SkipBadImages, int? MaximumPixels) TestFolderOf(string folder)
     {
         ParseResult parsed = Create(CancellationToken.None).Parse([.. RunFolder.ReadArguments(folder)]);
@@ -110,7 +115,8 @@ internal static partial class FitCommand
             ("Report", output.Path(PcDartsReport.FileName)),
         ]);
         if (history.StopReason == StopReason.Cancelled)
-            terminal.Warn($"Cancelled; the model is the best so far. Go on with: {OwnCommand.Of("resume", OwnCommand.ShortPath(output.FullPath))}");
+            terminal.Warn("Cancelled; the model is the best so far. "
+                + $"Go on with: {OwnCommand.Of("resume", OwnCommand.ShortPath(output.FullPath))}");
         terminal.Result(result);
         return CommandLine.Success;
     }
@@ -129,7 +135,8 @@ internal static partial class FitCommand
         }
         catch (DifferentRunException other)
         {
-            throw new UserException($"{Messages.Of(other)} Or give {Overwrite.Name}, which deletes the run that is there and starts this one in its place.");
+            throw new UserException($"{Messages.Of(other)} Or give {Overwrite.Name}, which deletes the run that is there and starts this "
+                + "one in its place.");
         }
         catch (OperationCanceledException) when (run.HasRun)
         {
@@ -156,7 +163,9 @@ internal static partial class FitCommand
     {
         if (shared is [(string own, string other), ..])
         {
-            terminal.Warn(string.Create(CultureInfo.InvariantCulture, $"{Test.Name}: {shared.Count:N0} of {pictures:N0} test pictures are training pictures too, byte for byte, such as '{own}', which is '{other}'. ")
+            terminal.Warn(string.Create(CultureInfo.InvariantCulture,
+                $"{Test.Name}: {shared.Count:N0} of {pictures:N0} test pictures are training pictures too, byte for byte, such as '{own}', "
+                    + $"which is '{other}'. ")
                 + "The accuracy on them says little about new pictures: keep the two sets apart.");
         }
     }
@@ -165,10 +174,13 @@ internal static partial class FitCommand
     private static string[] ArgumentsOf(ParseResult parsed)
     {
         List<string> arguments = [];
-        foreach (OptionResult option in parsed.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit && parsed.CommandResult.Command.Options.Contains(option.Option) && option.Option != Out && option.Option != Overwrite))
+        foreach (OptionResult option in parsed.CommandResult.Children.OfType<OptionResult>()
+            .Where(option => !option.Implicit && parsed.CommandResult.Command.Options.Contains(option.Option) && option.Option != Out
+                && option.Option != Overwrite))
         {
             arguments.Add(option.Option.Name);
-            bool isPath = option.Option == Train || option.Option == Test || option.Option == InitialModel || option.Option == InitialSupernet || option.Option == GenotypeOption && File.Exists(option.Tokens[0].Value);
+            bool isPath = option.Option == Train || option.Option == Test || option.Option == InitialModel
+                || option.Option == InitialSupernet || option.Option == GenotypeOption && File.Exists(option.Tokens[0].Value);
             arguments.AddRange(option.Tokens.Select(token => isPath ? Path.GetFullPath(token.Value) : token.Value));
         }
 

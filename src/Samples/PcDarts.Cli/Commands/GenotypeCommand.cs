@@ -12,10 +12,15 @@ internal static class GenotypeCommand
 {
     private static readonly Argument<string> Source = new("NAME|FILE")
     {
-        Description = $"A published genotype ({string.Join(", ", KnownGenotypes.All.Keys)}) or a file: genotype.json, Python notation, model.zip, model.onnx, or α and β of a search (supernet.safetensors, FILE.pth).",
+        Description = $"A published genotype ({string.Join(", ", KnownGenotypes.All.Keys)}) or a file: genotype.json, Python notation, "
+            + "model.zip, model.onnx, or α and β of a search (supernet.safetensors, FILE.pth).",
     };
 
-    private static readonly Option<string?> Dot = new("--dot") { Description = "Write the cells in Graphviz's DOT language.", HelpName = "FILE" };
+    private static readonly Option<string?> Dot = new("--dot")
+    {
+        Description = "Write the cells in Graphviz's DOT language.",
+        HelpName = "FILE",
+    };
     private static readonly Option<string?> Svg = new("--svg") { Description = "Write a drawing of the cells.", HelpName = "FILE" };
 
     private static readonly NetworkShape Cifar = new() { InitialChannels = 36, Layers = 20, Classes = 10, AuxiliaryHead = true };
@@ -34,7 +39,8 @@ internal static class GenotypeCommand
     public static Command Create(CancellationToken cancellation)
     {
         Command show = new("show", "Show a genotype's cells and the size of the paper's networks made of them.") { Source, Dot, Svg };
-        show.SetAction(parsed => Show(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Source), parsed.GetValue(Dot), parsed.GetValue(Svg), cancellation));
+        show.SetAction(parsed => Show(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Source), parsed.GetValue(Dot),
+            parsed.GetValue(Svg), cancellation));
         return new Command("genotype", "Work with genotypes, the descriptions of searched cells.") { show };
     }
 
@@ -59,7 +65,12 @@ internal static class GenotypeCommand
         Write(terminal, "--dot", dot, CellDrawing.ToDot, genotype);
         Write(terminal, "--svg", svg, CellDrawing.ToSvg, genotype);
 
-        ModelFacts facts = model ?? new ModelFacts { Genotype = genotype, Parameters = cifar.Parameters, MultiplyAdds = cifar.MultiplyAdds };
+        ModelFacts facts = model ?? new ModelFacts
+        {
+            Genotype = genotype,
+            Parameters = cifar.Parameters,
+            MultiplyAdds = cifar.MultiplyAdds,
+        };
         JsonObject result = facts.ToJson(accuracy: null, model is null ? null : Path.GetFullPath(source));
         result["sizes"] = new JsonObject { ["cifar"] = Json(cifar), ["imageNet"] = Json(imageNet) };
         terminal.Result(result);
@@ -67,7 +78,8 @@ internal static class GenotypeCommand
     }
 
     private static string Size(NetworkSize size) => string.Create(
-        CultureInfo.InvariantCulture, $"{size.Parameters:N0} parameters (+ {size.AuxiliaryParameters:N0} in training), {size.MultiplyAdds:N0} multiply-adds");
+        CultureInfo.InvariantCulture, $"{size.Parameters:N0} parameters (+ {size.AuxiliaryParameters:N0} in "
+            + $"training), {size.MultiplyAdds:N0} multiply-adds");
 
     private static JsonObject Json(NetworkSize size) => new()
     {

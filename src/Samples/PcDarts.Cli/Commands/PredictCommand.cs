@@ -24,9 +24,18 @@ internal static class PredictCommand
         DefaultValueFactory = _ => Path.Combine(FitCommand.DefaultOut, ModelFitter.ModelFile),
     };
 
-    private static readonly Option<int> Top = new("--top") { Description = "Number of classes to show for each picture.", HelpName = "K", DefaultValueFactory = _ => 3 };
+    private static readonly Option<int> Top = new("--top")
+    {
+        Description = "Number of classes to show for each picture.",
+        HelpName = "K",
+        DefaultValueFactory = _ => 3,
+    };
 
-    private static readonly Option<string?> HeatMap = new("--heat-map") { Description = "Write the picture (one) with the places that speak for its class coloured.", HelpName = "FILE.png" };
+    private static readonly Option<string?> HeatMap = new("--heat-map")
+    {
+        Description = "Write the picture (one) with the places that speak for its class coloured.",
+        HelpName = "FILE.png",
+    };
 
     private static readonly Option<int?> MaximumPixels = FitCommand.MaximumPixelsOption();
 
@@ -39,18 +48,21 @@ internal static class PredictCommand
                 result.AddError("Option '--top' must be 1 or more.");
         });
         command.SetAction(parsed => Predict(
-            CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Files), parsed.GetRequiredValue(Model), parsed.GetValue(Top), parsed.GetValue(HeatMap), parsed.GetValue(MaximumPixels), cancellation));
+            CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Files), parsed.GetRequiredValue(Model), parsed.GetValue(Top),
+            parsed.GetValue(HeatMap), parsed.GetValue(MaximumPixels), cancellation));
         return command;
     }
 
-    private static int Predict(Terminal terminal, string[] paths, string modelPath, int top, string? heatMap, int? maximumPixels, CancellationToken cancellation)
+    private static int Predict(Terminal terminal, string[] paths, string modelPath, int top, string? heatMap, int? maximumPixels,
+        CancellationToken cancellation)
     {
         modelPath = ModelPath.Of(modelPath);
         using PcDartsPredictor predictor = Load(modelPath, maximumPixels);
         cancellation.ThrowIfCancellationRequested();
         string[] files = [.. PictureFile.Expand(terminal, paths)];
         if (files.Length == 0)
-            throw new UserException($"There are no pictures in {string.Join(", ", paths.Select(path => $"'{Path.GetFullPath(path)}'"))}; pictures are files that end in {string.Join(", ", PcDartsPictureFiles.Extensions)}.");
+            throw new UserException($"There are no pictures in {string.Join(", ", paths.Select(path => $"'{Path.GetFullPath(path)}'"))}; "
+                + $"pictures are files that end in {string.Join(", ", PcDartsPictureFiles.Extensions)}.");
         if (heatMap is not null && files.Length != 1)
             throw new UserException($"{HeatMap.Name} takes one picture; there are {files.Length}.");
         JsonArray predictions = [];
@@ -65,14 +77,17 @@ internal static class PredictCommand
             }
 
             IReadOnlyList<ClassProbability> classes = prediction.Top(top);
-            terminal.Say($"{file}: {string.Join(", ", classes.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Label} {100 * pair.Probability:F1} %")))}");
+            IEnumerable<string> shares = classes.Select(pair =>
+                string.Create(CultureInfo.InvariantCulture, $"{pair.Label} {100 * pair.Probability:F1} %"));
+            terminal.Say($"{file}: {string.Join(", ", shares)}");
             predictions.Add(Json(file, classes));
         }
 
         if (predictor.TurnedImages is var turned and > 0)
         {
             terminal.Warn(string.Create(CultureInfo.InvariantCulture,
-                $"{turned} of {files.Length} pictures say by their EXIF orientation that they are to be shown turned or mirrored; they were read as they are stored. Store them upright, for example with: magick mogrify -auto-orient FILES."));
+                $"{turned} of {files.Length} pictures say by their EXIF orientation that they are to be shown turned or mirrored; "
+                    + $"they were read as they are stored. Store them upright, for example with: magick mogrify -auto-orient FILES."));
         }
 
         JsonObject result = ModelFacts.Of(predictor.Info.Genotype, predictor.Info.History).ToJson(accuracy: null, modelPath);

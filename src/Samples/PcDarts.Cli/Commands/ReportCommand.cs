@@ -27,7 +27,8 @@ internal static class ReportCommand
     /// <returns>Path of the report.</returns>
     public static string WritePredictions(string folder, LabelledFolder test, int? maximumPixels, CancellationToken cancellation)
     {
-        using PcDartsPredictor predictor = PcDartsPredictor.Load(Path.Combine(folder, ModelFitter.ModelFile), PredictCommand.CreateOptions(BadImageHandling.Error, maximumPixels));
+        using PcDartsPredictor predictor = PcDartsPredictor.Load(Path.Combine(folder, ModelFitter.ModelFile),
+            PredictCommand.CreateOptions(BadImageHandling.Error, maximumPixels));
         return PcDartsReport.WritePredictions(folder, predictor, test.Rows.Select(row => (row.ImagePath, row.Label)), cancellation);
     }
 
@@ -41,7 +42,8 @@ internal static class ReportCommand
 
     private static string WriteReport(Terminal terminal, string folder, CancellationToken cancellation)
     {
-        (string? testFolder, bool skipBadImages, int? maximumPixels) = RunFolder.IsFinished(RunFolder.Open(terminal, folder)) && RunFolder.HasArguments(folder) ? FitCommand.TestFolderOf(folder) : (null, false, null);
+        (string? testFolder, bool skipBadImages, int? maximumPixels) = RunFolder.IsFinished(RunFolder.Open(terminal, folder))
+            && RunFolder.HasArguments(folder) ? FitCommand.TestFolderOf(folder) : (null, false, null);
         if (testFolder is not null && !Directory.Exists(testFolder))
         {
             terminal.Warn($"The test pictures '{testFolder}' are gone; predictions stay as they were.");
@@ -53,6 +55,7 @@ internal static class ReportCommand
             return PcDartsReport.Write(folder);
         MLContext context = new();
         terminal.Follow(context);
-        return WritePredictions(folder, LabelledFolder.Open(context, testFolder, "--test").Decodable(terminal, skipBadImages, maximumPixels, cancellation), maximumPixels, cancellation);
+        return WritePredictions(folder, LabelledFolder.Open(context, testFolder, "--test")
+            .Decodable(terminal, skipBadImages, maximumPixels, cancellation), maximumPixels, cancellation);
     }
 }

@@ -22,13 +22,15 @@ internal static class WatchCommand
     private static int Watch(Terminal terminal, string folder, Interruption interruption)
     {
         if (Directory.Exists(folder) && !PcDartsRun.Exists(folder))
-            terminal.Say($"There is no run in '{Path.GetFullPath(folder)}' yet; waiting for its first files, which are written once the pictures are read.");
+            terminal.Say($"There is no run in '{Path.GetFullPath(folder)}' yet; waiting for its first files, which are written once the "
+                + "pictures are read.");
         Lazy<TimeSpan?> budget = new(() => BudgetOf(PcDartsRun.Open(folder)));
         try
         {
             ProgressView.Run(terminal, () => budget.Value, show =>
             {
-                foreach (TrainingProgress report in PcDartsRun.FollowAsync(folder, interruption.Token).ToBlockingEnumerable(interruption.Token))
+                foreach (TrainingProgress report in PcDartsRun.FollowAsync(folder, interruption.Token)
+                    .ToBlockingEnumerable(interruption.Token))
                     show(report);
                 return true;
             });
@@ -41,13 +43,15 @@ internal static class WatchCommand
 
         PcDartsRun run = RunFolder.Open(terminal, folder);
         if (run.History is null)
-            throw new UserException($"The run in '{run.WorkspacePath}' has stopped without ending: {RunComparison.State(run)}, and no process is at work on it. Go on with: {OwnCommand.Of("resume", OwnCommand.ShortPath(run.WorkspacePath))}");
+            throw new UserException($"The run in '{run.WorkspacePath}' has stopped without ending: {RunComparison.State(run)}, "
+                + $"and no process is at work on it. Go on with: {OwnCommand.Of("resume", OwnCommand.ShortPath(run.WorkspacePath))}");
         Tell(terminal, run);
         return CommandLine.Success;
     }
 
     private static TimeSpan? BudgetOf(PcDartsRun run) =>
-        TimeSpan.TryParse(run.Options.GetValueOrDefault(nameof(PcDartsTrainer.Options.TimeBudget)), CultureInfo.InvariantCulture, out TimeSpan budget) ? budget : null;
+        TimeSpan.TryParse(run.Options.GetValueOrDefault(nameof(PcDartsTrainer.Options.TimeBudget)), CultureInfo.InvariantCulture,
+            out TimeSpan budget) ? budget : null;
 
     private static void Tell(Terminal terminal, PcDartsRun run)
     {

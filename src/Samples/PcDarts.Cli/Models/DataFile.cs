@@ -28,7 +28,8 @@ internal sealed record DataFile(string FilesSha256, string DataSha256)
             return null;
         try
         {
-            DataFile content = JsonSerializer.Deserialize<DataFile>(File.ReadAllText(path), Format) ?? throw new JsonException("it is null.");
+            DataFile content = JsonSerializer.Deserialize<DataFile>(File.ReadAllText(path), Format)
+                ?? throw new JsonException("it is null.");
             return content.DataSha256 == run.DataSha256 ? content.FilesSha256 : null;
         }
         catch (JsonException damage)

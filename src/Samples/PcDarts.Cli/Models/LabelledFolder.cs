@@ -52,7 +52,7 @@ internal sealed class LabelledFolder
     {
         string classes = ClassCounts.Count <= MostClassesListed
             ? string.Join(", ", ClassCounts.Select(pair => Number($"{pair.Key} {pair.Value:N0}")))
-            : Number($"{Extreme(ClassCounts.MinBy(pair => pair.Value))} to {Extreme(ClassCounts.MaxBy(pair => pair.Value))} pictures a class");
+            : $"{Extreme(ClassCounts.MinBy(pair => pair.Value))} to {Extreme(ClassCounts.MaxBy(pair => pair.Value))} pictures a class";
         return Number($"{Count:N0} {kind} pictures of {ClassCounts.Count:N0} classes in {FullPath}: {classes}");
 
         static string Extreme(KeyValuePair<string, int> pair) => Number($"{pair.Value:N0} ({pair.Key})");
@@ -64,13 +64,15 @@ internal sealed class LabelledFolder
     public void CheckForTraining()
     {
         if (ClassCounts is [{ Key: var only }])
-            throw new UserException($"{_option}: '{FullPath}' holds the class '{only}' alone. At least two classes are needed, each in a sub-folder of its own.");
+            throw new UserException($"{_option}: '{FullPath}' holds the class '{only}' alone. At least two classes are needed, "
+                + "each in a sub-folder of its own.");
     }
 
     /// <summary>Checks that every class is known to the model, and warns of those that have no picture here.</summary>
     public void CheckClasses(Terminal terminal, IReadOnlyList<string> knownClasses)
     {
-        string[] own = [.. ClassCounts.Select(pair => pair.Key)], unknown = [.. own.Except(knownClasses)], missing = [.. knownClasses.Except(own)];
+        string[] own = [.. ClassCounts.Select(pair => pair.Key)], unknown = [.. own.Except(knownClasses)],
+            missing = [.. knownClasses.Except(own)];
         if (unknown.Length > 0)
         {
             throw new UserException($"{_option}: '{FullPath}' has classes that the model does not know: {string.Join(", ", unknown)}. "
@@ -78,7 +80,8 @@ internal sealed class LabelledFolder
         }
 
         if (missing.Length > 0)
-            terminal.Warn($"{_option}: '{FullPath}' has no pictures of {string.Join(", ", missing)}, so their recall is not known and the mean over classes leaves them out.");
+            terminal.Warn($"{_option}: '{FullPath}' has no pictures of {string.Join(", ", missing)}, so their recall is not known and the "
+                + "mean over classes leaves them out.");
     }
 
     /// <summary>This folder without the pictures that cannot be decoded, which are named.</summary>
@@ -93,14 +96,19 @@ internal sealed class LabelledFolder
         if (bad.Length == 0)
             return this;
         string list = string.Join(" ", bad.Take(MostProblemsListed).Select(i => Messages.Of(problems[i]!)))
-            + (bad.Length > MostProblemsListed ? string.Create(CultureInfo.InvariantCulture, $" And {bad.Length - MostProblemsListed:N0} more.") : "");
+            + (bad.Length > MostProblemsListed
+                ? string.Create(CultureInfo.InvariantCulture, $" And {bad.Length - MostProblemsListed:N0} more.")
+                : "");
         string what = string.Create(CultureInfo.InvariantCulture, $"{_option}: {bad.Length:N0} of {Count:N0} pictures cannot be read");
         if (!skip)
-            throw new UserException($"{what}. {list} Replace or remove them, or give {FitCommand.SkipBadImagesFlag} to leave such pictures out.");
+            throw new UserException($"{what}. {list} Replace or remove them, or give {FitCommand.SkipBadImagesFlag} to leave "
+                + "such pictures out.");
         if (bad.Length == Count)
             throw new UserException($"{what}, so none is left. {list}");
         terminal.Warn($"{what} and are left out. {list}");
-        return new LabelledFolder(_context, FullPath, _option, _context.Data.LoadFromEnumerable(Rows.Where((_, i) => problems[i] is null).ToArray())) { Skipped = bad.Length };
+        return new LabelledFolder(_context, FullPath, _option,
+            _context.Data.LoadFromEnumerable(Rows.Where((_, i) => problems[i] is null).ToArray()))
+        { Skipped = bad.Length };
     }
 
     /// <summary>A picture and its class.</summary>

@@ -53,7 +53,9 @@ internal sealed record ModelFacts
         return Of(info.Genotype, info.History);
     }
 
-    /// <summary>As <see cref="Read"/>, with nothing known of a model from elsewhere: any ML.NET image classifier can be evaluated.</summary>
+    /// <summary>
+    /// As <see cref="Read"/>, with nothing known of a model from elsewhere: any ML.NET image classifier can be evaluated.
+    /// </summary>
     public static ModelFacts ReadIfKnown(string path)
     {
         try

@@ -15,7 +15,10 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
     public const string GenotypeFile = "genotype.json";
     public const string WeightsFile = "weights.safetensors";
 
-    /// <summary>Searches and trains with progress shown, then writes the model, its genotype and its weights, all or none of them; the network as ONNX is in the workspace already.</summary>
+    /// <summary>
+    /// Searches and trains with progress shown, then writes the model, its genotype and its weights, all or none of them; the network as
+    /// ONNX is in the workspace already.
+    /// </summary>
     public (Genotype Genotype, TrainingHistory History) Fit(LabelledFolder train, PcDartsTrainer.Options options, OutputFolder output)
     {
         using TransformerChain<KeyToValueMappingTransformer> model = Train(train, options, output);
@@ -23,7 +26,8 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
         if (network.History.StopReason != StopReason.Cancelled)
             options.CancellationToken.ThrowIfCancellationRequested();
         // The mapping of labels is for training and evaluation: what is saved reads ImagePath alone.
-        output.Write(ModelFile, file => context.Model.Save(model.GetModelFor(TransformerScope.Scoring), ImportedPipeline.Input(context).Schema, file));
+        output.Write(ModelFile, file => context.Model.Save(model.GetModelFor(TransformerScope.Scoring),
+            ImportedPipeline.Input(context).Schema, file));
         output.Write(GenotypeFile, network.Genotype.Save);
         output.Write(WeightsFile, network.SaveWeights);
         output.Commit();
@@ -38,7 +42,8 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
             {
                 options.MetricsCallback = report;
                 return new EstimatorChain<ITransformer>()
-                    .Append(context.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue), TransformerScope.TrainTest)
+                    .Append(context.Transforms.Conversion.MapValueToKey("Label",
+                        keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue), TransformerScope.TrainTest)
                     .Append(context.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))
                     .Append(context.MulticlassClassification.Trainers.PcDarts(options))
                     .Append(context.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
@@ -49,7 +54,8 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
         {
             output.Write(GenotypeFile, Genotype.FromJson(found).Save);
             output.Commit();
-            terminal.Warn($"The search is not lost: its genotype is {output.Path(GenotypeFile)}. Give it with {FitCommand.GenotypeFlag} to train it without another search.");
+            terminal.Warn($"The search is not lost: its genotype is {output.Path(GenotypeFile)}. Give it with {FitCommand.GenotypeFlag} to "
+                + "train it without another search.");
             throw;
         }
     }

@@ -17,7 +17,8 @@ internal static class ModelPath
         if (File.Exists(model))
             return model;
         throw new UserException(PcDartsRun.Exists(full)
-            ? $"The run in '{full}' has no {ModelFitter.ModelFile} yet. To let it end: {OwnCommand.Of("resume", OwnCommand.ShortPath(full))}"
+            ? $"The run in '{full}' has no {ModelFitter.ModelFile} yet. "
+                + $"To let it end: {OwnCommand.Of("resume", OwnCommand.ShortPath(full))}"
             : $"'{full}' is a folder without a {ModelFitter.ModelFile}; name the file of a model, or the folder that 'fit --out' named.");
     }
 }

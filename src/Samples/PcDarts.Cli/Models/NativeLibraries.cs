@@ -12,6 +12,7 @@ internal static class NativeLibraries
     {
         using Process process = Process.GetCurrentProcess();
         return [.. process.Modules.Cast<ProcessModule>().Select(module => Path.GetFileName(module.FileName))
-            .Where(name => TorchNames.Any(torch => name.Contains(torch, StringComparison.OrdinalIgnoreCase))).Distinct().Order(StringComparer.Ordinal)];
+            .Where(name => TorchNames.Any(torch => name.Contains(torch, StringComparison.OrdinalIgnoreCase))).Distinct()
+            .Order(StringComparer.Ordinal)];
     }
 }

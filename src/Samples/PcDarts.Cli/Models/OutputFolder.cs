@@ -32,7 +32,8 @@ internal sealed class OutputFolder : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Dispose();
-            throw new UserException($"The output folder '{FullPath}' cannot be written to ({exception.Message}); choose another one with {option}.");
+            throw new UserException($"The output folder '{FullPath}' cannot be written to ({exception.Message}); "
+                + $"choose another one with {option}.");
         }
     }
 

@@ -14,17 +14,20 @@ internal static class PictureHashes
     public static string Of(LabelledFolder folder, CancellationToken cancellation)
     {
         ConcurrentBag<string> lines = [];
-        Parallel.ForEach(folder.Rows, new ParallelOptions { CancellationToken = cancellation }, row => lines.Add($"{Sha256(row.ImagePath) ?? "unreadable"} {row.Label}\n"));
+        Parallel.ForEach(folder.Rows, new ParallelOptions { CancellationToken = cancellation },
+            row => lines.Add($"{Sha256(row.ImagePath) ?? "unreadable"} {row.Label}\n"));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines.Order(StringComparer.Ordinal)))));
     }
 
     /// <summary>
     /// Pictures of a folder that another folder has too, byte for byte, each with one of that folder. Only files of equal length are read.
     /// </summary>
-    public static IReadOnlyList<(string Own, string Other)> Shared(LabelledFolder folder, LabelledFolder other, CancellationToken cancellation)
+    public static IReadOnlyList<(string Own, string Other)> Shared(LabelledFolder folder, LabelledFolder other,
+        CancellationToken cancellation)
     {
         ILookup<long, string> others = other.Rows.Select(row => row.ImagePath).ToLookup(LengthOf);
-        string[] candidates = [.. folder.Rows.Select(row => row.ImagePath).Where(path => LengthOf(path) > 0 && others.Contains(LengthOf(path)))];
+        string[] candidates = [.. folder.Rows.Select(row => row.ImagePath)
+            .Where(path => LengthOf(path) > 0 && others.Contains(LengthOf(path)))];
         ParallelOptions parallel = new() { CancellationToken = cancellation };
         ConcurrentDictionary<string, string> hashes = [];
         Parallel.ForEach(candidates.Select(LengthOf).Distinct().SelectMany(length => others[length]), parallel, path =>

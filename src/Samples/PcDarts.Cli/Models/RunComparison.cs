@@ -18,7 +18,8 @@ internal sealed class RunComparison
         _files = runs.Distinct().ToDictionary(run => run, DataFile.FilesSha256Of);
         Names = [.. runs.Select(run => runs.Count(other => other.Name == run.Name) > 1 ? run.WorkspacePath : run.Name)];
         Differences = [.. runs.SelectMany(Settings).Select(setting => setting.Name).Distinct()
-            .Select(name => (Name: name, Values: runs.Select(run => Settings(run).FirstOrDefault(setting => setting.Name == name).Value).ToArray()))
+            .Select(name => (Name: name, Values: runs.Select(run => Settings(run).FirstOrDefault(setting => setting.Name == name).Value)
+                .ToArray()))
             .Where(row => row.Values.Distinct(StringComparer.Ordinal).Count() > 1)];
     }
 
@@ -36,14 +37,24 @@ internal sealed class RunComparison
         : Runs.Select(run => run.Pictures).Distinct().Count() > 1 ? false
         : null;
 
-    /// <summary>Which pictures a run has, by the first letters of a hash of their files; of their pixels at the run's size in runs of earlier versions.</summary>
+    /// <summary>
+    /// Which pictures a run has, by the first letters of a hash of their files; of their pixels at the run's size in runs of earlier
+    /// versions.
+    /// </summary>
     public string DataOf(PcDartsRun run) => _files[run] is { } files ? Short(files)! : $"{Short(run.DataSha256)} (pixels)";
+
+    private static string Unit(TrainingPhase phase) => phase switch
+    {
+        TrainingPhase.Search => "search epoch",
+        TrainingPhase.Selection => "candidate",
+        _ => "training epoch",
+    };
 
     /// <summary>Where a run stands, in words.</summary>
     public static string State(PcDartsRun run)
     {
         string where = run.Last is { } last
-            ? string.Create(CultureInfo.InvariantCulture, $"{last.Phase switch { TrainingPhase.Search => "search epoch", TrainingPhase.Selection => "candidate", _ => "training epoch" }} {last.Epoch}/{last.Epochs}")
+            ? string.Create(CultureInfo.InvariantCulture, $"{Unit(last.Phase)} {last.Epoch}/{last.Epochs}")
             : "before its first step";
         return run.State switch
         {
@@ -70,7 +81,9 @@ internal sealed class RunComparison
             json["filesSha256"] = _files[run];
             return json;
         })]),
-        ["differences"] = new JsonObject(Differences.Select(row => KeyValuePair.Create(row.Name, (JsonNode?)new JsonArray([.. row.Values.Select(value => JsonValue.Create(value))])))),
+        ["differences"] = new JsonObject(
+            Differences.Select(row => KeyValuePair.Create(row.Name,
+                (JsonNode?)new JsonArray([.. row.Values.Select(value => JsonValue.Create(value))])))),
         ["sameData"] = SameData,
     };
 

@@ -6,7 +6,10 @@ using PcDarts.Cli.Rendering;
 
 namespace PcDarts.Cli.Models;
 
-/// <summary>What the command line adds to the workspace of a run: the arguments of the command that started it, so that <c>resume</c> can repeat them.</summary>
+/// <summary>
+/// What the command line adds to the workspace of a run: the arguments of the command that started it, so that <c>resume</c> can repeat
+/// them.
+/// </summary>
 internal sealed class RunFolder : IDisposable
 {
     private const string ArgumentsFile = "fit.json";
@@ -25,14 +28,16 @@ internal sealed class RunFolder : IDisposable
             PcDartsRun.Delete(output.FullPath);
         if (HasRun && HasArguments(output.FullPath))
             return; // The library compares that run with this one.
-        AtomicFile.Write(ArgumentsPath(output.FullPath), file => file.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(arguments) + "\n")));
+        AtomicFile.Write(ArgumentsPath(output.FullPath),
+            file => file.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(arguments) + "\n")));
     }
 
     /// <summary>Whether the folder holds a run that can go on.</summary>
     public bool HasRun => PcDartsRun.Exists(_output.FullPath);
 
     /// <summary>Whether a run has ended and its model is there.</summary>
-    public static bool IsFinished(PcDartsRun run) => run.History is not null && File.Exists(Path.Combine(run.WorkspacePath, ModelFitter.ModelFile));
+    public static bool IsFinished(PcDartsRun run)
+        => run.History is not null && File.Exists(Path.Combine(run.WorkspacePath, ModelFitter.ModelFile));
 
     /// <summary>Reads the run of a folder and warns of what is damaged in it.</summary>
     public static PcDartsRun Open(Terminal terminal, string folder)
@@ -58,16 +63,19 @@ internal sealed class RunFolder : IDisposable
     {
         string path = ArgumentsPath(folder);
         if (!File.Exists(path))
-            throw new UserException($"There is no run in '{Path.GetFullPath(folder)}': {ArgumentsFile} is missing. Give the folder that 'fit --out' named.");
+            throw new UserException($"There is no run in '{Path.GetFullPath(folder)}': {ArgumentsFile} is missing. "
+                + "Give the folder that 'fit --out' named.");
         try
         {
-            return JsonSerializer.Deserialize<string[]>(File.ReadAllText(path)) is { } arguments && Array.TrueForAll(arguments, argument => argument is not null)
+            return JsonSerializer.Deserialize<string[]>(File.ReadAllText(path)) is { } arguments
+                && Array.TrueForAll(arguments, argument => argument is not null)
                 ? arguments
                 : throw new JsonException("it is not a list of texts.");
         }
         catch (JsonException damage)
         {
-            throw new UserException($"'{path}' is damaged: {damage.Message} Start the run anew with 'fit --overwrite', or restore the file.");
+            throw new UserException($"'{path}' is damaged: {damage.Message} Start the run anew with 'fit --overwrite', "
+                + "or restore the file.");
         }
     }
 }

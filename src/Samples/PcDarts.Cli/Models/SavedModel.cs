@@ -52,7 +52,8 @@ internal sealed class SavedModel : IDisposable
         IEstimator<ITransformer> toKeys = _context.Transforms.Conversion.ConvertType("PredictedClass", PredictedLabel, DataKind.String)
             .Append(_context.Transforms.Conversion.MapValueToKey("TrueKey", "TrueClass", keyData: keys))
             .Append(_context.Transforms.Conversion.MapValueToKey("PredictedKey", "PredictedClass", keyData: keys));
-        // Rows without finite scores ML.NET's metrics leave out: they would tell the accuracy of those that remain, or of none. Counted in the one pass that the metrics make.
+        // Rows without finite scores ML.NET's metrics leave out: they would tell the accuracy of those that remain, or of none. Counted in
+        // the one pass that the metrics make.
         int counted = 0, broken = 0;
         IDataView keyed = _context.Data.FilterByCustomPredicate(toKeys.Fit(scored).Transform(scored), (ScoreRow row) =>
         {
@@ -61,7 +62,10 @@ internal sealed class SavedModel : IDisposable
             return false;
         });
         MulticlassClassificationMetrics metrics = _context.MulticlassClassification.Evaluate(keyed, "TrueKey", Score, "PredictedKey");
-        return broken == 0 ? metrics : throw new UserException($"'{FullPath}' gives scores that are not finite numbers for {broken} of {counted} pictures, so it has no accuracy: "
+        return broken == 0
+            ? metrics
+            : throw new UserException($"'{FullPath}' gives scores that are not finite numbers for {broken} of {counted} pictures, "
+                + "so it has no accuracy: "
             + "its weights are damaged, or its numbers overflow. Train it again.");
     }
 
@@ -93,7 +97,8 @@ internal sealed class SavedModel : IDisposable
         }
     }
 
-    private static UserException Incomplete(string path, Exception cause) => new($"'{path}' is not a complete ML.NET model: {cause.Message.TrimEnd('.')}.");
+    private static UserException Incomplete(string path, Exception cause)
+        => new($"'{path}' is not a complete ML.NET model: {cause.Message.TrimEnd('.')}.");
 
     // What a folder of pictures gives, for a model that was saved without the schema of its input.
     private static DataViewSchema FolderSchema()
@@ -107,7 +112,8 @@ internal sealed class SavedModel : IDisposable
     private static string[] ReadClassNames(DataViewSchema schema, string path)
     {
         if (schema.GetColumnOrNull(Score) is not { } score || schema.GetColumnOrNull(PredictedLabel) is null || !score.HasSlotNames())
-            throw new UserException($"'{path}' gives no named class probabilities in '{Score}' and '{PredictedLabel}'; use a model that 'fit' or 'demo' has saved.");
+            throw new UserException($"'{path}' gives no named class probabilities in '{Score}' and '{PredictedLabel}'; "
+                + "use a model that 'fit' or 'demo' has saved.");
         VBuffer<ReadOnlyMemory<char>> names = default;
         score.GetSlotNames(ref names);
         return [.. names.DenseValues().Select(name => name.ToString())];

@@ -13,7 +13,8 @@ internal static partial class Messages
     /// </summary>
     private static readonly (string Library, string Here)[] Phrases =
     [
-        ($"set BadImages to {nameof(BadImageHandling)}.{nameof(BadImageHandling.Skip)} to leave", $"give {FitCommand.SkipBadImagesFlag} to leave"),
+        ($"set BadImages to {nameof(BadImageHandling)}.{nameof(BadImageHandling.Skip)} to leave", $"give {FitCommand.SkipBadImagesFlag} to "
+            + "leave"),
         ($"and BadImages set to {nameof(BadImageHandling)}.{nameof(BadImageHandling.Skip)}", $"and {FitCommand.SkipBadImagesFlag}"),
         ("Set FallbackToCpu to true to train on the CPU instead", $"Leave {FitCommand.GpuFlag} out to train on the CPU"),
         ("; leave it null for no limit", "; leave it out for no limit"),
@@ -22,7 +23,8 @@ internal static partial class Messages
         ("Precision BFloat16", $"{FitCommand.PrecisionFlag} bfloat16"),
         ("Leave Precision null or set it to Float32", $"Leave {FitCommand.PrecisionFlag} out or give float32"),
         // The command line has written the file by then, and says so.
-        (" The genotype that was found is not lost: Data[\"Genotype\"] of this exception is its JSON; give it as Options.Genotype to train without another search.", ""),
+        (" The genotype that was found is not lost: Data[\"Genotype\"] of this exception is its JSON; "
+            + "give it as Options.Genotype to train without another search.", ""),
     ];
 
     /// <summary>The message of an exception, on one line.</summary>
@@ -42,11 +44,14 @@ internal static partial class Messages
         foreach ((string said, string here) in Phrases)
             text = text.Replace(said, here, StringComparison.Ordinal);
         return Name().Replace(text, match => FitCommand.Flags.TryGetValue(match.Groups["name"].Value, out string? flag)
-            && (match.Groups["options"].Success || !IsAWord(match.Groups["name"].Value) || IsSetting().IsMatch(text.AsSpan(match.Index + match.Length))) ? flag : match.Value);
+            && (match.Groups["options"].Success || !IsAWord(match.Groups["name"].Value)
+                || IsSetting().IsMatch(text.AsSpan(match.Index + match.Length))) ? flag : match.Value);
     }
 
     // These mean more than an option.
-    private static bool IsAWord(string name) => name is nameof(PcDartsTrainer.Options.Genotype) or nameof(PcDartsTrainer.Options.Precision) or nameof(PcDartsTrainer.Options.Seed)
+    private static bool IsAWord(string name)
+        => name is nameof(PcDartsTrainer.Options.Genotype) or nameof(PcDartsTrainer.Options.Precision)
+            or nameof(PcDartsTrainer.Options.Seed)
         or nameof(PcDartsTrainer.Options.Optimizer);
 
     /// <summary>Where a message names both: <c>Options.WorkspacePath ('fit --out')</c>.</summary>
@@ -54,7 +59,8 @@ internal static partial class Messages
     private static partial Regex Both();
 
     /// <summary>A name that stands alone: not a part of a path, of another name or of a quotation.</summary>
-    [GeneratedRegex(@"(?<![\w/\\.'""-])(?<options>Options\.|(?<=\b(?:as|an?|which|and|or) ))?(?<name>[A-Z]\w+)(?![\w/\\'""-]|\.\w)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<![\w/\\.'""-])(?<options>Options\.|(?<=\b(?:as|an?|which|and|or) ))?(?<name>[A-Z]\w+)(?![\w/\\'""-]|\.\w)",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Name();
 
     /// <summary>What follows the name of an option in a list of differences or a range that was missed.</summary>

@@ -62,7 +62,8 @@ internal static class Printable
 
     private static bool IsUnprintable(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
-        UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse => true,
+        UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            or UnicodeCategory.PrivateUse => true,
         // Two of the invisible ones join letters in words of some languages and parts of emoji.
         UnicodeCategory.Format => rune.Value is not (0x200C or 0x200D),
         _ => false,

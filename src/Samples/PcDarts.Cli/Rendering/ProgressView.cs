@@ -6,7 +6,10 @@ using Spectre.Console.Rendering;
 
 namespace PcDarts.Cli.Rendering;
 
-/// <summary>Shows a running trainer: bars on a terminal; elsewhere a line at the start of each phase, at the end of each epoch and every ten seconds.</summary>
+/// <summary>
+/// Shows a running trainer: bars on a terminal; elsewhere a line at the start of each phase, at the end of each epoch and every ten
+/// seconds.
+/// </summary>
 internal static class ProgressView
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
@@ -18,8 +21,11 @@ internal static class ProgressView
     public static T Run<T>(Terminal terminal, Func<TimeSpan?> budget, Func<Action<TrainingProgress>, T> work) =>
         terminal.IsLive ? terminal.Redraw(console => RunLive(console, budget, work)) : work(Lines(terminal, budget));
 
-    /// <summary>The figures of a report in words, such as <c>epoch 3/20, loss 1.234, accuracy 45.6 %, 812 images/s, 2:05 left</c>.</summary>
-    internal static string Describe(TrainingProgress progress, TimeSpan? budget) => string.Join(", ", Figures(progress, budget).Select(figure => figure.Text));
+    /// <summary>
+    /// The figures of a report in words, such as <c>epoch 3/20, loss 1.234, accuracy 45.6 %, 812 images/s, 2:05 left</c>.
+    /// </summary>
+    internal static string Describe(TrainingProgress progress, TimeSpan? budget)
+        => string.Join(", ", Figures(progress, budget).Select(figure => figure.Text));
 
     /// <summary>The figures of a report and how important they are.</summary>
     internal static IReadOnlyList<Figure> Figures(TrainingProgress progress, TimeSpan? budget)
@@ -50,12 +56,20 @@ internal static class ProgressView
     {
         TimeSpan? ofPhase = progress.Remaining, ofBudget = budget is { } limit ? Max(limit - progress.Elapsed, TimeSpan.Zero) : null;
         if (progress.Phase == TrainingPhase.Training)
-            return ofPhase is null && ofBudget is null ? null : $"{Duration.Format(Min(ofPhase ?? TimeSpan.MaxValue, ofBudget ?? TimeSpan.MaxValue))} left";
+            return ofPhase is null && ofBudget is null
+                ? null
+                : $"{Duration.Format(Min(ofPhase ?? TimeSpan.MaxValue, ofBudget ?? TimeSpan.MaxValue))} left";
         if (ofBudget is { } all)
             return $"{Duration.Format(all)} left in all";
-        return ofPhase is { } some
-            ? $"{Duration.Format(some)} left {progress.Phase switch { TrainingPhase.Reading => "to read", TrainingPhase.Search => "to search", TrainingPhase.Selection => "to try", _ => "in this phase" }}"
-            : null;
+        return ofPhase is { } some ? $"{Duration.Format(some)} left {Goal(progress.Phase)}" : null;
+
+        static string Goal(TrainingPhase phase) => phase switch
+        {
+            TrainingPhase.Reading => "to read",
+            TrainingPhase.Search => "to search",
+            TrainingPhase.Selection => "to try",
+            _ => "in this phase",
+        };
 
         static TimeSpan Min(TimeSpan first, TimeSpan second) => first < second ? first : second;
 

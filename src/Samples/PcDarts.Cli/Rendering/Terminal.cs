@@ -7,10 +7,16 @@ using Spectre.Console.Rendering;
 
 namespace PcDarts.Cli.Rendering;
 
-/// <summary>The two channels of a command: text for people, and with --json one line for programs. All that a command prints passes through <see cref="Printable"/> here.</summary>
+/// <summary>
+/// The two channels of a command: text for people, and with --json one line for programs. All that a command prints passes through
+/// <see cref="Printable"/> here.
+/// </summary>
 internal sealed class Terminal
 {
-    private static readonly JsonSerializerOptions OneLine = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions OneLine = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private volatile bool _redrawing;
 
@@ -98,6 +104,7 @@ internal sealed class Terminal
     /// <summary>One line that is not wrapped, so that what is copied from it is whole.</summary>
     private sealed class UnbrokenLine(string text, Style style) : Renderable
     {
-        protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => [new Segment(Printable.Line(text), style), Segment.LineBreak];
+        protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
+            => [new Segment(Printable.Line(text), style), Segment.LineBreak];
     }
 }

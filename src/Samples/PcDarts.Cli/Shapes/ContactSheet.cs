@@ -18,7 +18,8 @@ internal static class ContactSheet
     public static void Draw(Stream destination, string title, IReadOnlyList<Entry> entries)
     {
         int rows = (entries.Count + Columns - 1) / Columns, cellWidth = CellWidth(entries);
-        using SKBitmap sheet = new((Columns * cellWidth) + (2 * Margin), TitleHeight + (rows * CellHeight) + Margin, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        using SKBitmap sheet = new((Columns * cellWidth) + (2 * Margin), TitleHeight + (rows * CellHeight) + Margin, SKColorType.Rgba8888,
+            SKAlphaType.Opaque);
         using SKCanvas canvas = new(sheet);
         canvas.Clear(SKColors.White);
         PixelFont.Draw(canvas, title, 2 * Margin, 14, 3, Ink);
@@ -30,7 +31,8 @@ internal static class ContactSheet
 
     /// <summary>Width that keeps the labels of neighbours apart.</summary>
     internal static int CellWidth(IReadOnlyList<Entry> entries) =>
-        (2 * Margin) + (int)Math.Ceiling(entries.SelectMany(entry => (string[])[Label(entry), Truth(entry)]).Select(text => PixelFont.Width(text, LabelScale)).Append(PictureSide).Max());
+        (2 * Margin) + (int)Math.Ceiling(entries.SelectMany(entry => (string[])[Label(entry), Truth(entry)])
+            .Select(text => PixelFont.Width(text, LabelScale)).Append(PictureSide).Max());
 
     private static string Label(Entry entry) => $"{entry.Predicted} {Math.Floor(100 * entry.Probability)}%";
 

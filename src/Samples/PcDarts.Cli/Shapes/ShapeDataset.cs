@@ -2,7 +2,9 @@ using SkiaSharp;
 
 namespace PcDarts.Cli.Shapes;
 
-/// <summary>Writes the demo's pictures as PNG files: <c>DIR/train/circle/0000.png</c> … and <c>DIR/test/…</c>, the same number for each class.</summary>
+/// <summary>
+/// Writes the demo's pictures as PNG files: <c>DIR/train/circle/0000.png</c> … and <c>DIR/test/…</c>, the same number for each class.
+/// </summary>
 internal static class ShapeDataset
 {
     public static IReadOnlyList<string> ClassNames { get; } = [.. Enum.GetValues<ShapeKind>().Select(Name)];

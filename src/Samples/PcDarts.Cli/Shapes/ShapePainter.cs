@@ -3,8 +3,8 @@ using SkiaSharp;
 namespace PcDarts.Cli.Shapes;
 
 /// <summary>
-/// Paints one small picture of a shape: random place, size, angle and colours, clutter strokes behind and over it, noise on top. Light on dark and
-/// dark on light are equally likely, so that no weighted sum of pixels tells the classes apart.
+/// Paints one small picture of a shape: random place, size, angle and colours, clutter strokes behind and over it, noise on top. Light on
+/// dark and dark on light are equally likely, so that no weighted sum of pixels tells the classes apart.
 /// </summary>
 internal static class ShapePainter
 {
@@ -91,7 +91,13 @@ internal static class ShapePainter
 
     private static void DrawStroke(SKCanvas canvas, Random random, SKColor color)
     {
-        using SKPaint paint = new() { IsAntialias = true, Style = SKPaintStyle.Stroke, StrokeWidth = Between(random, 0.7f, 1.4f), Color = color };
+        using SKPaint paint = new()
+        {
+            IsAntialias = true,
+            Style = SKPaintStyle.Stroke,
+            StrokeWidth = Between(random, 0.7f, 1.4f),
+            Color = color,
+        };
         using SKPath path = new();
         path.MoveTo(AnyPoint(random));
         path.QuadTo(AnyPoint(random), AnyPoint(random));

@@ -18,7 +18,8 @@ internal static class ConnectionLimits
     {
         kestrel.AddServerHeader = false;
         KestrelServerLimits limits = kestrel.Limits;
-        // Bodies beyond the limit are refused by their announced length; a few times as much is still taken in and dropped, so that senders get to read why.
+        // Bodies beyond the limit are refused by their announced length; a few times as much is still taken in and dropped, so that senders
+        // get to read why.
         limits.MaxRequestBodySize = 4 * options.MaxRequestBytes;
         limits.MinRequestBodyDataRate = options.MinBytesPerSecond > 0 ? new MinDataRate(options.MinBytesPerSecond, RateGrace) : null;
         limits.MaxRequestBufferSize = BufferBytes;
@@ -28,7 +29,8 @@ internal static class ConnectionLimits
         kestrel.ConfigureEndpointDefaults(endpoint =>
         {
             endpoint.Protocols = HttpProtocols.Http1;
-            endpoint.Use(next => connection => CountAsync(connection, next, endpoint.ApplicationServices.GetRequiredService<ServingBudget>()));
+            endpoint.Use(next => connection => CountAsync(connection, next,
+                endpoint.ApplicationServices.GetRequiredService<ServingBudget>()));
         });
     }
 

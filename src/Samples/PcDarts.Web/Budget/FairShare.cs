@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace PcDarts.Web.Budget;
 
 /// <summary>
-/// Shares out something of which there is so much and no more, such as bytes of memory. Who asks for more than is left waits. Clients take turns, whatever each of them asks for; of one client the smaller ones come
-/// first, the larger the wait the less that counts.
+/// Shares out something of which there is so much and no more, such as bytes of memory. Who asks for more than is left waits. Clients take
+/// turns, whatever each of them asks for; of one client the smaller ones come first, the larger the wait the less that counts.
 /// </summary>
 /// <param name="capacity">What there is in all, at least 1. A portion that is larger is cut to it.</param>
 /// <param name="places">Portions at the same time.</param>
@@ -75,7 +75,8 @@ internal sealed class FairShare(long capacity, int places = int.MaxValue, long p
         }
     }
 
-    // Round after round, until the client whose turn it is finds too little left: all wait then, so that those who ask for much get it in the end.
+    // Round after round, until the client whose turn it is finds too little left: all wait then, so that those who ask for much get it in
+    // the end.
     private void HandOut()
     {
         for (int passedOver = 0; passedOver < _turns.Count;)

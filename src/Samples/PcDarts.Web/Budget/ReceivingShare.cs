@@ -11,7 +11,9 @@ namespace PcDarts.Web.Budget;
 /// <param name="cancellation">Ends the request.</param>
 internal sealed class ReceivingShare(ServingBudget budget, string client, long length, CancellationToken cancellation) : IDisposable
 {
-    /// <summary>For so long the rate of a body does not count after it has taken its bytes, and others wait before they look at it.</summary>
+    /// <summary>
+    /// For so long the rate of a body does not count after it has taken its bytes, and others wait before they look at it.
+    /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
 
     private readonly CancellationTokenSource _end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -81,8 +83,10 @@ internal sealed class ReceivingShare(ServingBudget budget, string client, long l
     }
 
     /// <summary>What a client is told whose body was cut off.</summary>
-    public RejectedException TooSlow() => new(StatusCodes.Status408RequestTimeout, "The body comes too slowly", string.Create(CultureInfo.InvariantCulture,
-        $"It came at {BytesPerSecond:F0} bytes a second while others waited; {LeastRate:F0} are needed for {length} bytes in {budget.Options.RequestTimeoutSeconds} seconds. Send it again, faster or smaller."));
+    public RejectedException TooSlow()
+        => new(StatusCodes.Status408RequestTimeout, "The body comes too slowly", string.Create(CultureInfo.InvariantCulture,
+        $"It came at {BytesPerSecond:F0} bytes a second while others waited; {LeastRate:F0} are needed for {length} bytes "
+            + $"in {budget.Options.RequestTimeoutSeconds} seconds. Send it again, faster or smaller."));
 
     public void Dispose()
     {

@@ -2,7 +2,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace PcDarts.Web.Budget;
 
-/// <summary>What one predicting request has of the budget: its time, the bytes of its body, a place among those that are answered, and rights to decode.</summary>
+/// <summary>
+/// What one predicting request has of the budget: its time, the bytes of its body, a place among those that are answered, and rights to
+/// decode.
+/// </summary>
 internal sealed class RequestShare : IDisposable
 {
     private readonly ServingBudget _budget;
@@ -70,8 +73,11 @@ internal sealed class RequestShare : IDisposable
         {
             int seconds = _budget.Options.RequestTimeoutSeconds;
             throw _answering || Bytes.Waits
-                ? new RejectedException(StatusCodes.Status503ServiceUnavailable, "The server is busy", $"The request had no turn within {seconds} seconds; send it again when there is less to do.") { RetryAfterSeconds = 5 }
-                : new RejectedException(StatusCodes.Status408RequestTimeout, "The request took too long", $"Its body was not received within {seconds} seconds; send it again, faster or smaller.");
+                ? new RejectedException(StatusCodes.Status503ServiceUnavailable, "The server is busy",
+                    $"The request had no turn within {seconds} seconds; send it again when there is less to do.")
+                { RetryAfterSeconds = 5 }
+                : new RejectedException(StatusCodes.Status408RequestTimeout, "The request took too long",
+                    $"Its body was not received within {seconds} seconds; send it again, faster or smaller.");
         }
     }
 

@@ -3,13 +3,18 @@ using Microsoft.AspNetCore.Http;
 namespace PcDarts.Web.Budget;
 
 /// <summary>
-/// All that the server gives to its clients, so that no client and no number of them can take what the others need. docs/serving.md has the table of the limits and what each answers.
+/// All that the server gives to its clients, so that no client and no number of them can take what the others need. docs/serving.md has the
+/// table of the limits and what each answers.
 /// <list type="bullet">
 /// <item>Connections: a number in all and a number a client; further ones are closed.</item>
-/// <item>Bytes of bodies in memory: the first <see cref="FreeBytes"/> of each are free (bounded by the connections); a larger body first takes its announced length, or waits. A client has at most half of all.</item>
-/// <item>Rate: below <see cref="ServingOptions.MinBytesPerSecond"/> Kestrel ends a body; while others wait for bytes, the slowest of those that would not be complete in time is cut off.</item>
-/// <item>Requests that are received and not answered: a number of them, and of their pixels; further ones get 429, and one that has more alone 413.</item>
-/// <item>Pixels being decoded: small pictures have places of their own, one a core; of the others a number of pixels is decoded at a time. Neither is held while anything is received.</item>
+/// <item>Bytes of bodies in memory: the first <see cref="FreeBytes"/> of each are free (bounded by the connections); a larger body first
+/// takes its announced length, or waits. A client has at most half of all.</item>
+/// <item>Rate: below <see cref="ServingOptions.MinBytesPerSecond"/> Kestrel ends a body; while others wait for bytes, the slowest of those
+/// that would not be complete in time is cut off.</item>
+/// <item>Requests that are received and not answered: a number of them, and of their pixels; further ones get 429, and one that has more
+/// alone 413.</item>
+/// <item>Pixels being decoded: small pictures have places of their own, one a core; of the others a number of pixels is decoded at a time.
+/// Neither is held while anything is received.</item>
 /// <item>Time: <see cref="ServingOptions.RequestTimeoutSeconds"/> a request.</item>
 /// </list>
 /// Clients take turns for bytes and for pixels.
@@ -22,7 +27,8 @@ internal sealed class ServingBudget(ServingOptions options, ServingMetrics metri
     /// <summary>Pixels up to which a picture is small: it takes some milliseconds and 4 MB to decode.</summary>
     public const long SmallPixels = 1_000_000;
 
-    private readonly FairShare _bytes = new(options.MaxReceivingBytes, perClient: Math.Max(options.MaxReceivingBytes / 2, options.MaxRequestBytes));
+    private readonly FairShare _bytes = new(options.MaxReceivingBytes,
+        perClient: Math.Max(options.MaxReceivingBytes / 2, options.MaxRequestBytes));
     private readonly FairShare _largePictures = new(options.MaxDecodingPixels, places: Math.Max(1, options.Cores - 1));
     private readonly FairShare _smallPictures = new(capacity: int.MaxValue, places: options.Cores);
     private readonly Lock _gate = new();
@@ -76,7 +82,8 @@ internal sealed class ServingBudget(ServingOptions options, ServingMetrics metri
         if (pixels > options.MaxQueuedPixels)
         {
             throw new RejectedException(StatusCodes.Status413PayloadTooLarge, "Too many pixels",
-                $"The pictures have {pixels} pixels together; at most {options.MaxQueuedPixels} are allowed. Send them in several batches, or make them smaller.");
+                $"The pictures have {pixels} pixels together; at most {options.MaxQueuedPixels} are allowed. Send them in several batches, "
+                    + "or make them smaller.");
         }
         lock (_gate)
         {
@@ -87,7 +94,8 @@ internal sealed class ServingBudget(ServingOptions options, ServingMetrics metri
                 return;
             }
             throw new RejectedException(StatusCodes.Status429TooManyRequests, "Too many requests",
-                $"{_queued} requests with {_queuedPixels} pixels wait for their answer; at most {options.MaxQueuedRequests} with {options.MaxQueuedPixels} may. Send this one again after a second.")
+                $"{_queued} requests with {_queuedPixels} pixels wait for their answer; at most {options.MaxQueuedRequests} "
+                    + $"with {options.MaxQueuedPixels} may. Send this one again after a second.")
             {
                 RetryAfterSeconds = 1,
             };

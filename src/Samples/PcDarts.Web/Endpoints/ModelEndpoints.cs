@@ -12,9 +12,13 @@ internal static class ModelEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/model", Describe).WithName("model").WithSummary("What is served: architecture, classes, size, accuracy.").WithTags("Model");
-        routes.MapGet("/model/cells.svg", Draw).WithName("cells").WithSummary("The architecture's two cells as a drawing.").Produces<string>(contentType: "image/svg+xml").WithTags("Model");
-        routes.MapGet("/healthz", Health).WithName("health").WithSummary("Whether the server answers, and whether the model file that is there now is the one that answers.").WithTags("Model");
+        routes.MapGet("/model", Describe).WithName("model").WithSummary("What is served: architecture, classes, size, accuracy.")
+            .WithTags("Model");
+        routes.MapGet("/model/cells.svg", Draw).WithName("cells").WithSummary("The architecture's two cells as a drawing.")
+            .Produces<string>(contentType: "image/svg+xml").WithTags("Model");
+        routes.MapGet("/healthz", Health).WithName("health")
+            .WithSummary("Whether the server answers, and whether the model file that is there now is the one that answers.")
+            .WithTags("Model");
     }
 
     private static ModelFacts Describe(ModelHost models)
@@ -22,7 +26,8 @@ internal static class ModelEndpoints
         using ModelHost.Lease lease = models.Use();
         ServedModel model = lease.Model;
         ModelDescription description = model.Description;
-        return new ModelFacts(model.Id, model.Sha256, model.Bytes, model.LoadedAt, description.ClassNames, JsonNode.Parse(description.Genotype.ToJson())!, description.Genotype.ToPython(),
+        return new ModelFacts(model.Id, model.Sha256, model.Bytes, model.LoadedAt, description.ClassNames,
+            JsonNode.Parse(description.Genotype.ToJson())!, description.Genotype.ToPython(),
             description.Shape, description.Size, description.ValidationAccuracy, description.Versions);
     }
 
@@ -53,7 +58,8 @@ internal static class ModelEndpoints
 /// <param name="ValidationAccuracy">Accuracy on the pictures held out of the training, 0 to 1; null when none were.</param>
 /// <param name="Versions">Libraries that trained it.</param>
 internal sealed record ModelFacts(
-    string Model, string Sha256, int Bytes, DateTimeOffset LoadedAt, IReadOnlyList<string> ClassNames, JsonNode Genotype, string Python, JsonNode Shape, JsonNode? Size, double? ValidationAccuracy, JsonNode? Versions);
+    string Model, string Sha256, int Bytes, DateTimeOffset LoadedAt, IReadOnlyList<string> ClassNames, JsonNode Genotype, string Python,
+    JsonNode Shape, JsonNode? Size, double? ValidationAccuracy, JsonNode? Versions);
 
 /// <summary>The state of the server.</summary>
 /// <param name="Status">"healthy", or "old model" while the file that is there now does not answer.</param>

@@ -26,7 +26,8 @@ internal static class PredictEndpoints
     }
 
     private static async Task<Prediction> PredictAsync(
-        HttpContext context, ServingBudget budget, ServingOptions options, ModelHost models, Classifier classifier, [FromQuery] string? top = null)
+        HttpContext context, ServingBudget budget, ServingOptions options, ModelHost models, Classifier classifier,
+        [FromQuery] string? top = null)
     {
         int count = ParseTop(top);
         using RequestShare share = budget.Begin(context);
@@ -34,13 +35,15 @@ internal static class PredictEndpoints
         {
             EncodedPicture picture = await RequestPictures.ReadOneAsync(context.Request, share, options);
             using ModelHost.Lease lease = models.Use();
-            ClassProbability[] best = (await AnswerAsync([picture], share, options, picture => classifier.ClassifyAsync(lease.Model, picture, count, share)))[0];
+            ClassProbability[] best = (await AnswerAsync([picture], share, options,
+                picture => classifier.ClassifyAsync(lease.Model, picture, count, share)))[0];
             return new Prediction(lease.Model.Id, best[0].Label, best[0].Probability, best);
         });
     }
 
     private static async Task<BatchPrediction> PredictBatchAsync(
-        HttpContext context, ServingBudget budget, ServingOptions options, ModelHost models, Classifier classifier, ServingMetrics metrics, [FromQuery] string? top = null)
+        HttpContext context, ServingBudget budget, ServingOptions options, ModelHost models, Classifier classifier, ServingMetrics metrics,
+        [FromQuery] string? top = null)
     {
         int count = ParseTop(top);
         using RequestShare share = budget.Begin(context);
@@ -66,7 +69,8 @@ internal static class PredictEndpoints
         });
     }
 
-    private static async Task<T[]> AnswerAsync<T>(IReadOnlyList<EncodedPicture> pictures, RequestShare share, ServingOptions options, Func<EncodedPicture, Task<T>> answer)
+    private static async Task<T[]> AnswerAsync<T>(IReadOnlyList<EncodedPicture> pictures, RequestShare share, ServingOptions options,
+        Func<EncodedPicture, Task<T>> answer)
     {
         try
         {
@@ -85,9 +89,12 @@ internal static class PredictEndpoints
 
     private static int ParseTop(string? top) => top is null ? DefaultTop : int.TryParse(top, out int count) && count >= 1
         ? count
-        : throw new RejectedException(StatusCodes.Status400BadRequest, "top is not a number of classes", $"top is '{top}'; allowed are whole numbers from 1, for example ?top=3.");
+        : throw new RejectedException(StatusCodes.Status400BadRequest, "top is not a number of classes",
+            $"top is '{top}'; allowed are whole numbers from 1, for example ?top=3.");
 
-    private static void WithProblems(this RouteHandlerBuilder builder) => builder.ProducesProblem(400).ProducesProblem(408).ProducesProblem(413).ProducesProblem(415).ProducesProblem(429).ProducesProblem(503);
+    private static void WithProblems(this RouteHandlerBuilder builder)
+        => builder.ProducesProblem(400).ProducesProblem(408).ProducesProblem(413).ProducesProblem(415).ProducesProblem(429)
+            .ProducesProblem(503);
 }
 
 /// <summary>The answer for a picture.</summary>

@@ -31,7 +31,8 @@ internal sealed record ModelDescription
             JsonObject history = Entry(metadata, "pcdarts.history").AsObject();
             return new ModelDescription
             {
-                Genotype = Genotype.FromJson(metadata.GetValueOrDefault("pcdarts.genotype") ?? throw new InvalidDataException("its network was not made by the PC-DARTS trainer")),
+                Genotype = Genotype.FromJson(metadata.GetValueOrDefault("pcdarts.genotype")
+                    ?? throw new InvalidDataException("its network was not made by the PC-DARTS trainer")),
                 ClassNames = Entry(metadata, "pcdarts.class_names").Deserialize<string[]>() ?? [],
                 Shape = Entry(metadata, "pcdarts.shape"),
                 Versions = Entry(metadata, "pcdarts.versions"),
@@ -46,7 +47,9 @@ internal sealed record ModelDescription
     }
 
     private static JsonNode Entry(IReadOnlyDictionary<string, string> metadata, string key) =>
-        metadata.TryGetValue(key, out string? json) && JsonNode.Parse(json) is { } node ? node : throw new InvalidDataException($"its network's metadata lack '{key}'");
+        metadata.TryGetValue(key, out string? json) && JsonNode.Parse(json) is { } node
+            ? node
+            : throw new InvalidDataException($"its network's metadata lack '{key}'");
 
     // Of the epoch whose weights the model has; 0 stands for the last.
     private static double? Accuracy(JsonObject history)

@@ -1,6 +1,8 @@
 namespace PcDarts.Web.Models;
 
-/// <summary>Holds the model that answers, and takes over the file when it changes. A model that was replaced ends with its last request.</summary>
+/// <summary>
+/// Holds the model that answers, and takes over the file when it changes. A model that was replaced ends with its last request.
+/// </summary>
 internal sealed class ModelHost : IDisposable
 {
     private readonly Lock _gate = new();
@@ -45,7 +47,8 @@ internal sealed class ModelHost : IDisposable
     }
 
     /// <summary>Whether an exception of <see cref="Reload"/> tells why a file cannot be used.</summary>
-    public static bool IsRefusal(Exception exception) => exception is InvalidDataException or IOException or UnauthorizedAccessException or OutOfMemoryException;
+    public static bool IsRefusal(Exception exception)
+        => exception is InvalidDataException or IOException or UnauthorizedAccessException or OutOfMemoryException;
 
     /// <summary>Says for the log why a file cannot be used.</summary>
     public static string Describe(string path, Exception exception) => exception switch
@@ -58,7 +61,8 @@ internal sealed class ModelHost : IDisposable
     // Who asks for the state of the server learns neither where its files are nor what the system calls them.
     private static string DescribePublicly(Exception exception) => exception switch
     {
-        InvalidDataException when exception.Message.Contains('/', StringComparison.Ordinal) || exception.Message.Contains('\\', StringComparison.Ordinal) => "The file is not a complete PC-DARTS model; the log says why.",
+        InvalidDataException when exception.Message.Contains('/', StringComparison.Ordinal)
+            || exception.Message.Contains('\\', StringComparison.Ordinal) => "The file is not a complete PC-DARTS model; the log says why.",
         InvalidDataException => $"The file is not a complete PC-DARTS model: {exception.Message}",
         FileNotFoundException or DirectoryNotFoundException => "The file is missing.",
         OutOfMemoryException => "The model does not fit into the memory.",

@@ -3,8 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace PcDarts.Web.Models;
 
-/// <summary>Has the model file taken over when it changes: at once where the file system reports changes, and at an interval everywhere.</summary>
-internal sealed partial class ModelWatcher(ModelHost host, ServingOptions options, ServingMetrics metrics, ILogger<ModelWatcher> logger) : BackgroundService
+/// <summary>
+/// Has the model file taken over when it changes: at once where the file system reports changes, and at an interval everywhere.
+/// </summary>
+internal sealed partial class ModelWatcher(ModelHost host, ServingOptions options, ServingMetrics metrics,
+    ILogger<ModelWatcher> logger) : BackgroundService
 {
     // A file that is being written changes many times; a model is looked at when it has been quiet for so long.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
@@ -100,7 +103,8 @@ internal sealed partial class ModelWatcher(ModelHost host, ServingOptions option
     {
         try
         {
-            using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(host.Path, share: FileShare.ReadWrite | FileShare.Delete);
+            using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(host.Path,
+                share: FileShare.ReadWrite | FileShare.Delete);
             return (RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -115,6 +119,7 @@ internal sealed partial class ModelWatcher(ModelHost host, ServingOptions option
     [LoggerMessage(LogLevel.Error, "The old model stays: {Problem}")]
     private partial void LogRefused(string problem);
 
-    [LoggerMessage(LogLevel.Warning, "The system does not report changes of the model ({Reason}); it is looked at every {Seconds} seconds.")]
+    [LoggerMessage(LogLevel.Warning,
+        "The system does not report changes of the model ({Reason}); it is looked at every {Seconds} seconds.")]
     private partial void LogNotWatched(string reason, int seconds);
 }

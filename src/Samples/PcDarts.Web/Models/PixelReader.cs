@@ -3,7 +3,9 @@ using Microsoft.ML.Data;
 
 namespace PcDarts.Web.Models;
 
-/// <summary>Takes one picture after another through the saved steps that make the network's bytes of it. For one thread at a time.</summary>
+/// <summary>
+/// Takes one picture after another through the saved steps that make the network's bytes of it. For one thread at a time.
+/// </summary>
 internal sealed class PixelReader : IDisposable
 {
     private readonly PictureRow _row;

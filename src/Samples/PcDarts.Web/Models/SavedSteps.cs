@@ -7,7 +7,10 @@ using Microsoft.ML.Transforms.Onnx;
 
 namespace PcDarts.Web.Models;
 
-/// <summary>A model.zip as ML.NET loads it, taken apart: the saved steps from a picture to the network's bytes, and the classifier behind the network.</summary>
+/// <summary>
+/// A model.zip as ML.NET loads it, taken apart: the saved steps from a picture to the network's bytes, and the classifier behind the
+/// network.
+/// </summary>
 internal sealed class SavedSteps : IDisposable
 {
     private readonly ITransformer _model;
@@ -15,7 +18,8 @@ internal sealed class SavedSteps : IDisposable
     private readonly DataViewSchema _schema;
     private readonly string _picture;
 
-    private SavedSteps(ITransformer model, TransformerChain<ITransformer> preprocessing, DataViewSchema schema, string picture, MaximumEntropyModelParameters classifier)
+    private SavedSteps(ITransformer model, TransformerChain<ITransformer> preprocessing, DataViewSchema schema, string picture,
+        MaximumEntropyModelParameters classifier)
     {
         _model = model;
         _preprocessing = preprocessing;
@@ -57,29 +61,35 @@ internal sealed class SavedSteps : IDisposable
     }
 
     /// <summary>The way from a picture to its bytes; one for each thread.</summary>
-    public PixelReader Reader(string pixels) => new(((ITransformer)_preprocessing).GetRowToRowMapper(_schema), new PictureRow(_schema, _picture), pixels);
+    public PixelReader Reader(string pixels)
+        => new(((ITransformer)_preprocessing).GetRowToRowMapper(_schema), new PictureRow(_schema, _picture), pixels);
 
     public void Dispose() => (_model as IDisposable)?.Dispose();
 
     private static SavedSteps TakeApart(ITransformer model, string pixels, string features)
     {
         List<ITransformer> steps = [.. Flatten(model)];
-        int head = steps.FindLastIndex(step => step is ISingleFeaturePredictionTransformer<object> scorer && scorer.FeatureColumnName == features);
+        int head = steps.FindLastIndex(step => step is ISingleFeaturePredictionTransformer<object> scorer
+            && scorer.FeatureColumnName == features);
         int network = head < 0 ? -1 : steps.FindLastIndex(head, step => step is OnnxTransformer);
         if (network < 0 || ((ISingleFeaturePredictionTransformer<object>)steps[head]).Model is not MaximumEntropyModelParameters classifier)
             throw new InvalidDataException("it lacks the classifier behind its network");
         int loading = steps.FindLastIndex(network, step => step is ImageLoadingTransformer);
-        DataViewSchema schema = loading < 0 ? PictureSchema(["Image"]) : PictureSchema(ColumnsOf((ImageLoadingTransformer)steps[loading]).Select(pair => pair.Output));
+        DataViewSchema schema = loading < 0
+            ? PictureSchema(["Image"])
+            : PictureSchema(ColumnsOf((ImageLoadingTransformer)steps[loading]).Select(pair => pair.Output));
         TransformerChain<ITransformer> preprocessing = ReadingPictures(steps[(loading + 1)..network], schema);
         IRowToRowMapper mapper = ((ITransformer)preprocessing).GetRowToRowMapper(schema);
-        if (mapper.OutputSchema.GetColumnOrNull(pixels) is not { } column || mapper.GetDependencies([column]).ToArray() is not [{ Type: ImageDataViewType } picture])
+        if (mapper.OutputSchema.GetColumnOrNull(pixels) is not { } column
+            || mapper.GetDependencies([column]).ToArray() is not [{ Type: ImageDataViewType } picture])
             throw new InvalidDataException("its network does not read a picture alone");
         // ML.NET's own session of the network is not needed.
         ((IDisposable)steps[network]).Dispose();
         return new SavedSteps(model, preprocessing, schema, picture.Name, classifier);
     }
 
-    // What is loaded from files, or the trainer's default column where a pipeline begins with decoded pictures: ML.NET saves no picture columns with a model's input, and some models are saved without any input.
+    // What is loaded from files, or the trainer's default column where a pipeline begins with decoded pictures: ML.NET saves no picture
+    // columns with a model's input, and some models are saved without any input.
     private static DataViewSchema PictureSchema(IEnumerable<string> columns)
     {
         var builder = new DataViewSchema.Builder();

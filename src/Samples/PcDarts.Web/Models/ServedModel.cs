@@ -71,10 +71,12 @@ internal sealed class ServedModel : IDisposable
             ArchiveLimits.Check(new MemoryStream(zip, writable: false), maxBytes);
             model = new ServedModel(zip);
             if (model._classifier.Classes != model.Description.ClassNames.Count)
-                throw new InvalidDataException($"it has {model._classifier.Classes} classes and {model.Description.ClassNames.Count} class names");
+                throw new InvalidDataException($"it has {model._classifier.Classes} classes and {model.Description.ClassNames.Count} class "
+                    + "names");
             using MLImage grey = MLImage.CreateFromPixels(2, 2, MLPixelFormat.Bgra32, new byte[2 * 2 * 4]);
             if (!AreProbabilities(model.Probabilities(grey)))
-                throw new InvalidDataException("its answer for a grey picture is not made of finite numbers that sum to 1; its weights are damaged");
+                throw new InvalidDataException("its answer for a grey picture is not made of finite numbers that sum to 1; "
+                    + "its weights are damaged");
             return model;
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
@@ -82,8 +84,11 @@ internal sealed class ServedModel : IDisposable
             model?.Dispose();
             // ML.NET unpacks the network into a file.
             if (FaultOfTheMachine(exception) is { } fault)
-                throw new IOException($"ML.NET cannot unpack it into the folder for temporary files, '{Path.GetTempPath()}': {fault.Message.TrimEnd('.')}. Make room there, or name another folder with the environment variable TMPDIR.", exception);
-            throw new InvalidDataException($"{exception.GetBaseException().Message.TrimEnd('.')}. Save it again with mlContext.Model.Save, or take the model.zip of 'fit' or 'demo'.", exception);
+                throw new IOException("ML.NET cannot unpack it into the folder for temporary files, "
+                    + $"'{Path.GetTempPath()}': {fault.Message.TrimEnd('.')}. Make room there, or name another folder with the environment "
+                    + "variable TMPDIR.", exception);
+            throw new InvalidDataException($"{exception.GetBaseException().Message.TrimEnd('.')}. Save it again with mlContext.Model.Save, "
+                + "or take the model.zip of 'fit' or 'demo'.", exception);
         }
     }
 
@@ -110,10 +115,12 @@ internal sealed class ServedModel : IDisposable
     {
         ObjectDisposedException.ThrowIf(_closed, this);
         if (!_workspaces.TryTake(out Workspace? workspace))
-            workspace = new Workspace(_steps.Reader(_pixels), new byte[_shape.Aggregate(1L, (product, size) => product * size)], new float[_classifier.Features]);
+            workspace = new Workspace(_steps.Reader(_pixels), new byte[_shape.Aggregate(1L, (product, size) => product * size)],
+                new float[_classifier.Features]);
         workspace.Reader.Read(picture, workspace.Pixels);
         using (OrtValue input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, workspace.Pixels.AsMemory(), _shape))
-        using (OrtValue output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, workspace.Features.AsMemory(), [1, workspace.Features.Length]))
+        using (OrtValue output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, workspace.Features.AsMemory(),
+            [1, workspace.Features.Length]))
             _session.Run(_runOptions, [_pixels], [input], [_features], [output]);
         float[] probabilities = _classifier.Probabilities(workspace.Features);
         _workspaces.Add(workspace);

@@ -6,7 +6,9 @@ using PcDarts.Web.Models;
 
 namespace PcDarts.Web.Pictures;
 
-/// <summary>Decodes and scores pictures, each in its turn: more at a time would not be faster, and each needs memory for its pixels.</summary>
+/// <summary>
+/// Decodes and scores pictures, each in its turn: more at a time would not be faster, and each needs memory for its pixels.
+/// </summary>
 internal sealed class Classifier(ServingMetrics metrics)
 {
     /// <summary>The likeliest classes of a picture, the likeliest first. The picture is disposed.</summary>
@@ -23,8 +25,11 @@ internal sealed class Classifier(ServingMetrics metrics)
             if (picture.Problem is { } problem)
                 throw problem;
             using FairShare.Portion turn = await share.DecodeAsync(pixels);
-            // On another thread, so that the pictures of a batch do not wait for each other; a large one on a thread of its own, so that it keeps no thread of the server's from answering others.
-            TaskCreationOptions thread = ServingBudget.IsLarge(pixels) ? TaskCreationOptions.LongRunning : TaskCreationOptions.PreferFairness;
+            // On another thread, so that the pictures of a batch do not wait for each other; a large one on a thread of its own, so that it
+            // keeps no thread of the server's from answering others.
+            TaskCreationOptions thread = ServingBudget.IsLarge(pixels)
+                ? TaskCreationOptions.LongRunning
+                : TaskCreationOptions.PreferFairness;
             return await Task.Factory.StartNew(() => Classify(model, picture, top), share.Token, thread, TaskScheduler.Default);
         }
         finally
@@ -45,10 +50,12 @@ internal sealed class Classifier(ServingMetrics metrics)
         if (!ServedModel.AreProbabilities(probabilities))
         {
             throw new RejectedException(StatusCodes.Status500InternalServerError, "The model has no answer",
-                $"For {picture.Name} the network's numbers are not finite; another picture may have an answer. Train the model again if that happens often.");
+                $"For {picture.Name} the network's numbers are not finite; another picture may have an answer. "
+                    + "Train the model again if that happens often.");
         }
         IReadOnlyList<string> names = model.Description.ClassNames;
-        ClassProbability[] best = [.. probabilities.Select((p, c) => new ClassProbability(names[c], p)).OrderByDescending(pair => pair.Probability).Take(top)];
+        ClassProbability[] best = [.. probabilities.Select((p, c) => new ClassProbability(names[c], p))
+            .OrderByDescending(pair => pair.Probability).Take(top)];
         metrics.Predictions.WithLabels(best[0].Label).Inc();
         return best;
     }

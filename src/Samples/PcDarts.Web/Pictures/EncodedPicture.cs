@@ -14,7 +14,8 @@ internal sealed class EncodedPicture(string name, SKData? data) : IDisposable
     private const string Formats = "JPEG, PNG, GIF, BMP or WebP";
 
     private static readonly SKEncodedImageFormat[] Allowed =
-        [SKEncodedImageFormat.Jpeg, SKEncodedImageFormat.Png, SKEncodedImageFormat.Gif, SKEncodedImageFormat.Bmp, SKEncodedImageFormat.Webp];
+        [SKEncodedImageFormat.Jpeg, SKEncodedImageFormat.Png, SKEncodedImageFormat.Gif, SKEncodedImageFormat.Bmp,
+            SKEncodedImageFormat.Webp];
 
     public string Name => name;
 
@@ -38,8 +39,10 @@ internal sealed class EncodedPicture(string name, SKData? data) : IDisposable
             long pixels = (long)info.Width * info.Height;
             if (pixels > maxPixels)
             {
-                throw new RejectedException(StatusCodes.Status413PayloadTooLarge, "Too many pixels", string.Create(CultureInfo.InvariantCulture,
-                    $"{Name} has {info.Width}×{info.Height} = {pixels} pixels; at most {maxPixels} are allowed. Make it smaller before sending."));
+                throw new RejectedException(StatusCodes.Status413PayloadTooLarge, "Too many pixels",
+                    string.Create(CultureInfo.InvariantCulture,
+                    $"{Name} has {info.Width}×{info.Height} = {pixels} pixels; at most {maxPixels} are allowed. "
+                        + $"Make it smaller before sending."));
             }
             Pixels = pixels;
         }
@@ -57,7 +60,8 @@ internal sealed class EncodedPicture(string name, SKData? data) : IDisposable
         SKImageInfo info = codec.Info;
         // The types that ML.NET decodes to: colours are multiplied by their alpha, and every format has four bytes a pixel.
         bool rgba = info.ColorType == SKColorType.Rgba8888;
-        var target = new SKImageInfo(info.Width, info.Height, rgba ? SKColorType.Rgba8888 : SKColorType.Bgra8888, info.AlphaType == SKAlphaType.Unpremul ? SKAlphaType.Premul : info.AlphaType);
+        var target = new SKImageInfo(info.Width, info.Height, rgba ? SKColorType.Rgba8888 : SKColorType.Bgra8888,
+            info.AlphaType == SKAlphaType.Unpremul ? SKAlphaType.Premul : info.AlphaType);
         var bitmap = new SKBitmap();
         try
         {
@@ -81,14 +85,17 @@ internal sealed class EncodedPicture(string name, SKData? data) : IDisposable
     private SKCodec Open()
     {
         if (data is null)
-            throw new RejectedException(StatusCodes.Status400BadRequest, "The picture is empty", $"{Name} has no bytes; send a {Formats} file.");
+            throw new RejectedException(StatusCodes.Status400BadRequest, "The picture is empty",
+                $"{Name} has no bytes; send a {Formats} file.");
         SKCodec? codec = SKCodec.Create(data);
         if (codec is null)
-            throw new RejectedException(StatusCodes.Status415UnsupportedMediaType, "Not a picture", $"{Name} is not a picture that can be decoded; send a whole {Formats} file.");
+            throw new RejectedException(StatusCodes.Status415UnsupportedMediaType, "Not a picture",
+                $"{Name} is not a picture that can be decoded; send a whole {Formats} file.");
         if (Allowed.Contains(codec.EncodedFormat))
             return codec;
         using (codec)
-            throw new RejectedException(StatusCodes.Status415UnsupportedMediaType, "Not a known picture format", $"{Name} is a picture of the format {codec.EncodedFormat}; send a {Formats} file.");
+            throw new RejectedException(StatusCodes.Status415UnsupportedMediaType, "Not a known picture format",
+                $"{Name} is a picture of the format {codec.EncodedFormat}; send a {Formats} file.");
     }
 
     // ML.NET's public ways copy the pixels, beside what the decoder still holds.

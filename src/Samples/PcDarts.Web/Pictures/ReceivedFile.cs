@@ -33,7 +33,9 @@ internal sealed class ReceivedFile : IDisposable
         }
     }
 
-    /// <summary>The file in one piece, for the decoder. Its parts are given back one after the other, so nothing is in memory twice.</summary>
+    /// <summary>
+    /// The file in one piece, for the decoder. Its parts are given back one after the other, so nothing is in memory twice.
+    /// </summary>
     /// <returns>Null for an empty file.</returns>
     public SKData? Take()
     {

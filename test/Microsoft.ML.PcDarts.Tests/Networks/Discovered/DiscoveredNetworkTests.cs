@@ -19,7 +19,8 @@ public sealed class DiscoveredNetworkTests
             }
 
             // Between them these hold every operation.
-            foreach (string name in (string[])[nameof(KnownGenotypes.AmoebaNet), nameof(KnownGenotypes.NasNet), nameof(KnownGenotypes.PcDartsImageNet)])
+            foreach (string name in (string[])[nameof(KnownGenotypes.AmoebaNet), nameof(KnownGenotypes.NasNet),
+                nameof(KnownGenotypes.PcDartsImageNet)])
                 data.Add(9, 15, NetworkStem.Cifar, name);
             return data;
         }
@@ -72,9 +73,11 @@ public sealed class DiscoveredNetworkTests
         using DiscoveredNetwork network = new(KnownGenotypes.DartsV2, Shape(), CPU);
         Tensor images = randn(4, 3, 8, 8);
         network.train();
-        Assert.NotEqual(NetworkComparison.Values(network.Forward(images).Logits), NetworkComparison.Values(network.Forward(images, dropPath: 0.5).Logits));
+        Assert.NotEqual(NetworkComparison.Values(network.Forward(images).Logits),
+            NetworkComparison.Values(network.Forward(images, dropPath: 0.5).Logits));
         network.eval();
-        Assert.Equal(NetworkComparison.Values(network.Forward(images).Logits), NetworkComparison.Values(network.Forward(images, dropPath: 0.5).Logits));
+        Assert.Equal(NetworkComparison.Values(network.Forward(images).Logits),
+            NetworkComparison.Values(network.Forward(images, dropPath: 0.5).Logits));
     }
 
     [Fact]
@@ -86,7 +89,8 @@ public sealed class DiscoveredNetworkTests
         Tensor images = randn(4, 3, 8, 8);
         Tensor channelsLast = images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
         // libtorch may sum the stem's products in another order.
-        NetworkComparison.AssertClose(NetworkComparison.Values(network.Forward(images).Logits), NetworkComparison.Values(network.Forward(channelsLast).Logits), 1e-6, "logits");
+        NetworkComparison.AssertClose(NetworkComparison.Values(network.Forward(images).Logits),
+            NetworkComparison.Values(network.Forward(channelsLast).Logits), 1e-6, "logits");
     }
 
     [Fact]

@@ -31,7 +31,8 @@ public sealed class MixedOperationTests
 
         NetworkComparison.AssertClose(output, file.Tensors["output"], NetworkComparison.OutputTolerance, "output");
         NetworkComparison.AssertClose(input.grad, file.Tensors["input_grad"], NetworkComparison.GradientTolerance, "input gradient");
-        NetworkComparison.AssertClose(weights.grad, file.Tensors["op_weights_grad"], NetworkComparison.GradientTolerance, "operation weights' gradient");
+        NetworkComparison.AssertClose(weights.grad, file.Tensors["op_weights_grad"], NetworkComparison.GradientTolerance,
+            "operation weights' gradient");
         NetworkComparison.AssertGradients(mixed, file);
     }
 }

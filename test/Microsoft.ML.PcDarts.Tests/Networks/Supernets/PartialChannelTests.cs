@@ -18,7 +18,8 @@ public sealed class PartialChannelTests
             for (int group = 0; group < groups; group++)
             {
                 for (int i = 0; i < width; i++)
-                    Assert.Equal(NetworkComparison.Values(input.select(1, group * width + i)), NetworkComparison.Values(shuffled.select(1, i * groups + group)));
+                    Assert.Equal(NetworkComparison.Values(input.select(1, group * width + i)),
+                        NetworkComparison.Values(shuffled.select(1, i * groups + group)));
             }
         }, iter: 100, threads: 1);
     }
@@ -30,7 +31,8 @@ public sealed class PartialChannelTests
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor input = arange(2 * groups * width * side * side, ScalarType.Float32).view(2, groups * width, side, side);
-            Assert.Equal(NetworkComparison.Values(input), NetworkComparison.Values(PartialChannel.Shuffle(PartialChannel.Shuffle(input, groups), width)));
+            Assert.Equal(NetworkComparison.Values(input),
+                NetworkComparison.Values(PartialChannel.Shuffle(PartialChannel.Shuffle(input, groups), width)));
         }, iter: 100, threads: 1);
     }
 

@@ -11,10 +11,11 @@ namespace Microsoft.ML.PcDarts.Tests.Networks.Supernets;
 public sealed class SupernetGoldenTests
 {
     /// <summary>
-    /// What float32 may differ by in the gradients of supernet_imagenet, which is ill-conditioned: its last maps are 1×1, so batch norms divide by the distance of two numbers.
-    /// Exact (float64) gradients move by up to 7e-4 when the pictures' values change by 1e-7 of themselves, and by 3e-3 at 1e-6; the paper's own float32 gradients are 3.4e-4
-    /// from the exact ones. Float64 meets <see cref="NetworkComparison.GradientTolerance"/> here, and <see cref="Forward_PaperWeightsLargerPictures_GivesExactGradients"/> holds float32
-    /// to more where the network is well-conditioned.
+    /// What float32 may differ by in the gradients of supernet_imagenet, which is ill-conditioned: its last maps are 1×1, so batch norms
+    /// divide by the distance of two numbers. Exact (float64) gradients move by up to 7e-4 when the pictures' values change by 1e-7 of
+    /// themselves, and by 3e-3 at 1e-6; the paper's own float32 gradients are 3.4e-4 from the exact ones. Float64 meets
+    /// <see cref="NetworkComparison.GradientTolerance"/> here, and <see cref="Forward_PaperWeightsLargerPictures_GivesExactGradients"/>
+    /// holds float32 to more where the network is well-conditioned.
     /// </summary>
     private const double IllConditionedTolerance = 5e-3;
 
@@ -42,8 +43,10 @@ public sealed class SupernetGoldenTests
 
         NetworkComparison.AssertClose(logits, file.Tensors["logits"], NetworkComparison.OutputTolerance, "logits");
         NetworkComparison.AssertClose(loss, file.Tensors["loss"], NetworkComparison.OutputTolerance, "loss");
-        NetworkComparison.AssertClose(architecture.AlphaNormal.grad, file.Tensors["arch_grad.alphas_normal"], gradientTolerance, "α normal");
-        NetworkComparison.AssertClose(architecture.AlphaReduce.grad, file.Tensors["arch_grad.alphas_reduce"], gradientTolerance, "α reduce");
+        NetworkComparison.AssertClose(architecture.AlphaNormal.grad, file.Tensors["arch_grad.alphas_normal"],
+            gradientTolerance, "α normal");
+        NetworkComparison.AssertClose(architecture.AlphaReduce.grad, file.Tensors["arch_grad.alphas_reduce"],
+            gradientTolerance, "α reduce");
         NetworkComparison.AssertClose(architecture.BetaNormal.grad, file.Tensors["arch_grad.betas_normal"], gradientTolerance, "β normal");
         NetworkComparison.AssertClose(architecture.BetaReduce.grad, file.Tensors["arch_grad.betas_reduce"], gradientTolerance, "β reduce");
         NetworkComparison.AssertGradients(supernet, file, gradientTolerance);
@@ -51,7 +54,8 @@ public sealed class SupernetGoldenTests
         if (supernet.Shape.Stem == NetworkStem.ImageNet)
             RepeatMixedOperations(supernet, images, architecture);
         supernet.eval();
-        NetworkComparison.AssertClose(supernet.Forward(images, architecture), file.Tensors["logits_eval_mode"], NetworkComparison.OutputTolerance, "evaluation logits");
+        NetworkComparison.AssertClose(supernet.Forward(images, architecture), file.Tensors["logits_eval_mode"],
+            NetworkComparison.OutputTolerance, "evaluation logits");
     }
 
     [Theory]

@@ -57,7 +57,8 @@ public sealed class SupernetTests
     [InlineData(8, 3, 0, 4, 4, "Classes")]
     [InlineData(8, 3, 2, 0, 4, "Nodes")]
     [InlineData(8, 3, 2, 4, 0, "PartialChannels")]
-    public void Constructor_ShapeOutOfRange_NamesTheOption(int channels, int layers, int classes, int nodes, int partialChannels, string option)
+    public void Constructor_ShapeOutOfRange_NamesTheOption(int channels, int layers, int classes, int nodes, int partialChannels,
+        string option)
     {
         SupernetShape shape = new()
         {
@@ -92,7 +93,8 @@ public sealed class SupernetTests
         using optim.Optimizer optimizer = optim.Adam(supernet.parameters(), 0.02);
         Tensor images = randn(8, 3, 8, 8), labels = tensor(new long[] { 0, 1, 2, 3, 0, 1, 2, 3 });
         architecture.RequiresGrad = false;
-        float loss = NetworkComparison.Train(optimizer, 60, () => nn.functional.cross_entropy(supernet.Forward(images, architecture), labels));
+        float loss = NetworkComparison.Train(optimizer, 60,
+            () => nn.functional.cross_entropy(supernet.Forward(images, architecture), labels));
         Assert.InRange(loss, 0, 0.05);
     }
 
@@ -101,7 +103,9 @@ public sealed class SupernetTests
     [InlineData(nameof(CellForm.Wide))]
     public void Training_ManySteps_LeavesNoTensorBehind(string form)
     {
-        using Supernet supernet = new(new SupernetShape { InitialChannels = 8, Layers = 2, Classes = 3, Nodes = 1 }, CPU) { Form = Enum.Parse<CellForm>(form) };
+        using Supernet supernet = new(new SupernetShape { InitialChannels = 8, Layers = 2, Classes = 3, Nodes = 1 },
+            CPU)
+        { Form = Enum.Parse<CellForm>(form) };
         using ArchitectureParameters architecture = new(new CellTopology(1), CPU, seed: 1);
         using optim.Optimizer optimizer = optim.SGD(supernet.parameters(), 0.01, momentum: 0.9);
         using Tensor images = rand(8, 3, 16, 16), labels = zeros(8, ScalarType.Int64);

@@ -71,7 +71,8 @@ public sealed class WideCellTests
     private static SupernetShape Shape(int channels, int partialChannels, int nodes, NetworkStem stem)
         => new() { InitialChannels = channels, Layers = 4, Classes = 5, Nodes = nodes, PartialChannels = partialChannels, Stem = stem };
 
-    private static void AssertSame(SupernetShape shape, int height, int width, ScalarType type, double logitsTolerance, double gradientTolerance)
+    private static void AssertSame(SupernetShape shape, int height, int width, ScalarType type, double logitsTolerance,
+        double gradientTolerance)
     {
         using DisposeScope scope = NewDisposeScope();
         manual_seed(1);

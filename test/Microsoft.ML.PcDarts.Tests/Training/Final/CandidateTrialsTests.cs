@@ -10,7 +10,9 @@ public sealed class CandidateTrialsTests
         List<TrainingProgress> reports = [];
         PcDartsTransformer model = Run(options =>
         {
-            (options.SearchCandidates, options.CandidateTimeShare, options.Epochs, options.BatchSize, options.MetricsCallback) = (4, 0.5, 14, 2, reports.Add); // 168 steps, 84 for candidates
+            // 168 steps, 84 for candidates
+            (options.SearchCandidates, options.CandidateTimeShare, options.Epochs, options.BatchSize, options.MetricsCallback) = (4, 0.5,
+                14, 2, reports.Add);
             options.ReportInterval = TimeSpan.Zero;
         });
 
@@ -21,12 +23,15 @@ public sealed class CandidateTrialsTests
         // The first is what the search decodes to.
         Assert.Equal(model.History.Epochs.Last(epoch => epoch.Phase == TrainingPhase.Search).Genotype, tried[0].Genotype);
         TrainingProgress[] shown = [.. reports.Where(report => report.Phase == TrainingPhase.Selection)];
-        Assert.All(shown, report => Assert.True(report.Step <= report.Steps && report is { Epochs: 4, Loss: > 0, Remaining: not null }, report.ToString()));
+        Assert.All(shown, report => Assert.True(report.Step <= report.Steps && report is { Epochs: 4, Loss: > 0, Remaining: not null },
+            report.ToString()));
         Assert.Equal(shown.OrderBy(report => report.Epoch).ThenBy(report => report.Step), shown);
         Assert.InRange(shown.Length, 80, 88);
         // All pictures of a trial count; the time between two ends has the building of a network, too.
         TrainingProgress[] ends = [.. shown.Where(report => report.EpochEnd)];
-        Assert.All(ends.Zip(ends.Skip(1)), pair => Assert.True(pair.Second.ImagesPerSecond > pair.Second.Step * 2 / (pair.Second.Elapsed - pair.First.Elapsed).TotalSeconds));
+        Assert.All(ends.Zip(ends.Skip(1)),
+            pair => Assert.True(pair.Second.ImagesPerSecond
+                > pair.Second.Step * 2 / (pair.Second.Elapsed - pair.First.Elapsed).TotalSeconds));
     }
 
     [Fact]
@@ -35,8 +40,11 @@ public sealed class CandidateTrialsTests
         List<TrainingProgress> ends = [];
         PcDartsTransformer model = Run(options =>
         {
-            (options.SearchCandidates, options.CandidateTimeShare, options.Epochs, options.BatchSize) = (7, 0.5, 44, 2); // 528 steps, 264 for candidates: 13 times 20
-            options.MetricsCallback = report => ends.AddRange(report is { Phase: TrainingPhase.Selection, EpochEnd: true } ? [report] : Array.Empty<TrainingProgress>());
+            // 528 steps, 264 for candidates: 13 times 20
+            (options.SearchCandidates, options.CandidateTimeShare, options.Epochs, options.BatchSize) = (7, 0.5, 44, 2);
+            options.MetricsCallback = report => ends.AddRange(report is { Phase: TrainingPhase.Selection, EpochEnd: true }
+                ? [report]
+                : Array.Empty<TrainingProgress>());
         });
 
         Assert.Equal([20, 20, 20, 20, 20, 20, 20, 60, 60], ends.Select(end => end.Step));
@@ -44,7 +52,9 @@ public sealed class CandidateTrialsTests
         Assert.Equal(ends.Take(7).OrderBy(end => end.Loss).Take(2).Select(end => end.Genotype), ends.Skip(7).Select(end => end.Genotype));
         Assert.Equal(ends.MinBy(end => end.Loss)!.Genotype, model.Genotype);
         // All pictures of a trial count, and building its network, which is in the difference, does not.
-        Assert.All(ends.Zip(ends.Skip(1)), pair => Assert.True(pair.Second.ImagesPerSecond > pair.Second.Step * 2 / (pair.Second.Elapsed - pair.First.Elapsed).TotalSeconds));
+        Assert.All(ends.Zip(ends.Skip(1)),
+            pair => Assert.True(pair.Second.ImagesPerSecond
+                > pair.Second.Step * 2 / (pair.Second.Elapsed - pair.First.Elapsed).TotalSeconds));
     }
 
     [Fact]
@@ -60,9 +70,13 @@ public sealed class CandidateTrialsTests
     {
         List<string> messages = [];
         // The rate of the search is its own, so only trials and training diverge.
-        Assert.Throws<InvalidOperationException>(() => Run(options => (options.SearchCandidates, options.CandidateTimeShare, options.Epochs, options.BatchSize, options.LearningRate) = (2, 0.5, 7, 2, 1e30), messages));
-        Assert.Contains(messages, message => message.Contains("Candidate 1 of 2 is left out: Selection diverged", StringComparison.Ordinal));
-        Assert.Contains(messages, message => message.Contains("Candidate 2 of 2 is left out: Selection diverged", StringComparison.Ordinal));
+        Assert.Throws<InvalidOperationException>(
+            () => Run(options => (options.SearchCandidates, options.CandidateTimeShare, options.Epochs, options.BatchSize,
+                options.LearningRate) = (2, 0.5, 7, 2, 1e30), messages));
+        Assert.Contains(messages, message => message.Contains("Candidate 1 of 2 is left out: Selection diverged",
+            StringComparison.Ordinal));
+        Assert.Contains(messages, message => message.Contains("Candidate 2 of 2 is left out: Selection diverged",
+            StringComparison.Ordinal));
     }
 
     [Theory]

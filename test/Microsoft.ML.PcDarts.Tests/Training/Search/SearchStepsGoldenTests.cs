@@ -12,13 +12,14 @@ namespace Microsoft.ML.PcDarts.Tests.Training.Search;
 
 public sealed class SearchStepsGoldenTests
 {
-    private const string Seed1 = "search_first_order.safetensors", OtherSeed = "other-seed/search_first_order.safetensors", SeedOfSeed1 = "1007";
+    private const string Seed1 = "search_first_order.safetensors", OtherSeed = "other-seed/search_first_order.safetensors",
+        SeedOfSeed1 = "1007";
 
     /// <remarks>
-    /// The other seed is compared in float64. In its first step of the weights one value before a rectifier (edge 5 of cell 1, first half of
-    /// sep_conv_3x3) is 0 to within rounding: float32 falls on one side of it or the other by the order of its sums, which differs between
-    /// forms and machines, and so does float64 once the pictures change by 1e-5 of themselves. Four steps make 0.7 % of α out of that.
-    /// <see cref="Step_EachOfFour_GivesExactGradientsInAllForms"/> holds float32 in all forms to the same gradients.
+    /// The other seed is compared in float64. In its first step of the weights one value before a rectifier (edge 5 of cell 1, first half
+    /// of sep_conv_3x3) is 0 to within rounding: float32 falls on one side of it or the other by the order of its sums, which differs
+    /// between forms and machines, and so does float64 once the pictures change by 1e-5 of themselves. Four steps make 0.7 % of α out of
+    /// that. <see cref="Step_EachOfFour_GivesExactGradientsInAllForms"/> holds float32 in all forms to the same gradients.
     /// </remarks>
     [SkippableTheory]
     [Trait("Category", "Golden")]
@@ -44,13 +45,15 @@ public sealed class SearchStepsGoldenTests
             Tensor logits = steps.StepWeights(step);
             float loss = nn.functional.cross_entropy(logits, steps.TrainLabels[step]).to(ScalarType.Float32).item<float>();
             float expected = file.Tensors["train_losses"].Floats[step];
-            Assert.True(Math.Abs(loss - expected) <= NetworkComparison.OutputTolerance * Math.Abs(expected), $"Loss of step {step}: {loss}, expected {expected}.");
+            Assert.True(Math.Abs(loss - expected) <= NetworkComparison.OutputTolerance * Math.Abs(expected),
+                $"Loss of step {step}: {loss}, expected {expected}.");
         }
 
         AssertArchitecture(file, "final_arch", tensor => tensor, steps.Architecture);
         Dictionary<string, TorchSharp.Modules.Parameter> final = steps.Supernet.named_parameters().ToDictionary();
         foreach (string weights in (string[])["stem.0.weight", "classifier.weight", "classifier.bias"])
-            NetworkComparison.AssertClose(final[weights], file.Tensors["final." + weights], NetworkComparison.GradientTolerance, $"{weights} after the last step");
+            NetworkComparison.AssertClose(final[weights], file.Tensors["final." + weights], NetworkComparison.GradientTolerance,
+                $"{weights} after the last step");
         Assert.Equal(Genotype.FromPython(file.Metadata["genotype"]), steps.Architecture.Decode());
     }
 
@@ -80,10 +83,12 @@ public sealed class SearchStepsGoldenTests
         void Compare(string step, Tensor images, Tensor labels)
         {
             SupernetPass exact = Gradients(CellForm.PerEdge, ScalarType.Float64, images, labels);
-            Gradients(CellForm.Wide, ScalarType.Float64, images, labels).AssertClose(exact, NetworkComparison.OutputTolerance, NetworkComparison.GradientTolerance);
+            Gradients(CellForm.Wide, ScalarType.Float64, images, labels)
+                .AssertClose(exact, NetworkComparison.OutputTolerance, NetworkComparison.GradientTolerance);
             foreach (CellForm form in (CellForm[])[CellForm.Kernels, CellForm.Wide, CellForm.PerEdge])
             {
-                // A value before a rectifier that is 0 to within rounding may fall on its other side. Pictures that differ a little from the step's own do not all meet one.
+                // A value before a rectifier that is 0 to within rounding may fall on its other side. Pictures that differ a little from
+                // the step's own do not all meet one.
                 double error = Error(exact, form, images, labels);
                 for (int draw = 1; draw <= Draws && !(error <= 1); draw++)
                 {
@@ -96,14 +101,17 @@ public sealed class SearchStepsGoldenTests
             }
         }
 
-        // The largest of all differences, in units of what is allowed: for logits, each of α and β, and all weights together, of which one rectifier changes a tenth of a small tensor.
+        // The largest of all differences, in units of what is allowed: for logits, each of α and β, and all weights together, of which one
+        // rectifier changes a tenth of a small tensor.
         double Error(SupernetPass exact, CellForm form, Tensor images, Tensor labels)
         {
             SupernetPass actual = Gradients(form, ScalarType.Float32, images, labels);
             string[] weights = [.. exact.Gradients.Keys.Where(key => !IsArchitecture(key)).Order()];
-            IEnumerable<double> gradients = exact.Gradients.Keys.Where(IsArchitecture).Select(key => Golden.RelativeError(actual.Gradients[key], exact.Gradients[key]))
+            IEnumerable<double> gradients = exact.Gradients.Keys.Where(IsArchitecture)
+                .Select(key => Golden.RelativeError(actual.Gradients[key], exact.Gradients[key]))
                 .Append(Golden.RelativeError(All(actual), All(exact)));
-            return Math.Max(Golden.RelativeError(actual.Logits, exact.Logits) / NetworkComparison.OutputTolerance, gradients.Max() / NetworkComparison.GradientTolerance);
+            return Math.Max(Golden.RelativeError(actual.Logits, exact.Logits) / NetworkComparison.OutputTolerance,
+                gradients.Max() / NetworkComparison.GradientTolerance);
 
             float[] All(SupernetPass pass) => [.. weights.SelectMany(key => pass.Gradients[key])];
         }
@@ -124,15 +132,19 @@ public sealed class SearchStepsGoldenTests
 
     private static SafetensorsFile Read(string name)
     {
-        Skip.If(name == OtherSeed && Environment.GetEnvironmentVariable(Golden.Variable) is not (null or "") && !File.Exists(Path.Combine(Golden.Folder, name)),
+        Skip.If(name == OtherSeed && Environment.GetEnvironmentVariable(Golden.Variable) is not (null or "")
+            && !File.Exists(Path.Combine(Golden.Folder, name)),
             $"The folder that {Golden.Variable} names has no values of another seed.");
         return Golden.Read(name);
     }
 
-    private static void AssertArchitecture(SafetensorsFile file, string prefix, Func<Tensor, Tensor> value, ArchitectureParameters architecture)
+    private static void AssertArchitecture(SafetensorsFile file, string prefix, Func<Tensor, Tensor> value,
+        ArchitectureParameters architecture)
     {
-        foreach ((string name, Tensor tensor) in ((string[])["alphas_normal", "alphas_reduce", "betas_normal", "betas_reduce"]).Zip(architecture.Tensors))
-            NetworkComparison.AssertClose(value(tensor), file.Tensors[$"{prefix}.{name}"], NetworkComparison.GradientTolerance, $"{prefix} {name}");
+        foreach ((string name, Tensor tensor) in ((string[])["alphas_normal", "alphas_reduce", "betas_normal",
+            "betas_reduce"]).Zip(architecture.Tensors))
+            NetworkComparison.AssertClose(value(tensor), file.Tensors[$"{prefix}.{name}"], NetworkComparison.GradientTolerance,
+                $"{prefix} {name}");
     }
 
     /// <summary>The alternating steps that a golden file recorded.</summary>
@@ -145,7 +157,13 @@ public sealed class SearchStepsGoldenTests
         public Steps(SafetensorsFile file, string form, ScalarType type)
         {
             int Number(string key) => int.Parse(file.Metadata[key], CultureInfo.InvariantCulture);
-            var shape = new SupernetShape { InitialChannels = Number("C"), Layers = Number("layers"), Classes = 10, Stem = NetworkStem.Cifar };
+            var shape = new SupernetShape
+            {
+                InitialChannels = Number("C"),
+                Layers = Number("layers"),
+                Classes = 10,
+                Stem = NetworkStem.Cifar,
+            };
             (_type, Count) = (type, Number("steps"));
             Supernet = new Supernet(shape, CPU, type) { Form = Enum.Parse<CellForm>(form) };
             ModuleWeights.Import(Supernet, NetworkComparison.Below(file, "weight"));
@@ -153,8 +171,10 @@ public sealed class SearchStepsGoldenTests
             Architecture = NetworkComparison.Architecture(file, new CellTopology(shape.Nodes));
             _architect = new Architect(Supernet, Architecture, learningRate: 6e-4);
             _weights = new WeightStepper(Supernet, Architecture, learningRate: 0.1, momentum: 0.9, weightDecay: 3e-4, clipNorm: 5);
-            (TrainImages, TrainLabels) = (NetworkComparison.ToTensor(file.Tensors["train_input"]), NetworkComparison.ToTensor(file.Tensors["train_target"]));
-            (ArchitectureImages, ArchitectureLabels) = (NetworkComparison.ToTensor(file.Tensors["arch_input"]), NetworkComparison.ToTensor(file.Tensors["arch_target"]));
+            (TrainImages, TrainLabels) = (NetworkComparison.ToTensor(file.Tensors["train_input"]),
+                NetworkComparison.ToTensor(file.Tensors["train_target"]));
+            (ArchitectureImages, ArchitectureLabels) = (NetworkComparison.ToTensor(file.Tensors["arch_input"]),
+                NetworkComparison.ToTensor(file.Tensors["arch_target"]));
         }
 
         public int Count { get; }
