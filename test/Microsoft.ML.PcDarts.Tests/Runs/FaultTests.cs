@@ -115,8 +115,11 @@ public sealed class FaultTests : IDisposable
 
         if (!finish)
             return;
-        TrainingHistory history = TinyModel.History(_model.Model.Genotype, _model.Model.Shape) with { Epochs = epochs,
-            Seed = Description.Seed };
+        TrainingHistory history = TinyModel.History(_model.Model.Genotype, _model.Model.Shape) with
+        {
+            Epochs = epochs,
+            Seed = Description.Seed
+        };
         workspace.Finish(new RunResult(_model.Model.Genotype, _model.Model.Shape, ["a", "b", "c"], history),
             stream => _ml.Model.Save(_model.Transformer, _view.Schema, stream), stream => _model.Model.WriteOnnx(stream));
         promises.Finished = true;
