@@ -30,17 +30,17 @@ public sealed partial class PcDartsTrainer
         ImageDataset? validationData,
         NetworkWeights? initial,
         SupernetWeights? supernet) => new()
-    {
-        Started = _time.GetUtcNow(),
-        Seed = seed,
-        Device = device.ToString(),
-        Precision = trainingType == torch.ScalarType.Float32 ? nameof(TrainingPrecision.Float32) : nameof(TrainingPrecision.BFloat16),
-        Threads = torch.get_num_threads(),
-        Data = DataDescription.Of(data),
-        ValidationData = validationData is null ? null : DataDescription.Of(validationData),
-        Options = TextOf(_options, initial, supernet),
-        Versions = PackageVersion.OfLibraries(),
-    };
+        {
+            Started = _time.GetUtcNow(),
+            Seed = seed,
+            Device = device.ToString(),
+            Precision = trainingType == torch.ScalarType.Float32 ? nameof(TrainingPrecision.Float32) : nameof(TrainingPrecision.BFloat16),
+            Threads = torch.get_num_threads(),
+            Data = DataDescription.Of(data),
+            ValidationData = validationData is null ? null : DataDescription.Of(validationData),
+            Options = TextOf(_options, initial, supernet),
+            Versions = PackageVersion.OfLibraries(),
+        };
 
     /// <summary>Every option that decides the result, by name, in invariant text; of files, their content counts and not their place.</summary>
     private static SortedDictionary<string, string> TextOf(Options options, NetworkWeights? initial, SupernetWeights? supernet)

@@ -44,7 +44,7 @@ internal static class Golden
             $"{Variable} is '{setting}', which names no folder (tried {string.Join(" and ", candidates.Distinct())}).");
     }
 
-    private static string? RepositoryRoot()
+    internal static string? RepositoryRoot()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
