@@ -50,14 +50,10 @@ internal static unsafe partial class ColumnConvolution
         Vector256<float> sum20 = default, sum21 = default, sum30 = default, sum31 = default;
         if (accumulate)
         {
-            float* row = output;
-            (sum00, sum01) = (Load(row), Load(row + 8));
-            row += outputStride;
-            (sum10, sum11) = (Load(row), Load(row + 8));
-            row += outputStride;
-            (sum20, sum21) = (Load(row), Load(row + 8));
-            row += outputStride;
-            (sum30, sum31) = (Load(row), Load(row + 8));
+            (sum00, sum01) = (Load(output), Load(output + 8));
+            (sum10, sum11) = (Load(output + outputStride), Load(output + outputStride + 8));
+            (sum20, sum21) = (Load(output + 2 * outputStride), Load(output + 2 * outputStride + 8));
+            (sum30, sum31) = (Load(output + 3 * outputStride), Load(output + 3 * outputStride + 8));
         }
 
         for (nint column = 0; column < 3; column++, input += dilation, weights++)
@@ -102,14 +98,10 @@ internal static unsafe partial class ColumnConvolution
         Vector256<float> sum20 = default, sum21 = default, sum30 = default, sum31 = default;
         if (accumulate)
         {
-            float* row = output;
-            (sum00, sum01) = (Load(row), Load(row + 8));
-            row += outputStride;
-            (sum10, sum11) = (Load(row), Load(row + 8));
-            row += outputStride;
-            (sum20, sum21) = (Load(row), Load(row + 8));
-            row += outputStride;
-            (sum30, sum31) = (Load(row), Load(row + 8));
+            (sum00, sum01) = (Load(output), Load(output + 8));
+            (sum10, sum11) = (Load(output + outputStride), Load(output + outputStride + 8));
+            (sum20, sum21) = (Load(output + 2 * outputStride), Load(output + 2 * outputStride + 8));
+            (sum30, sum31) = (Load(output + 3 * outputStride), Load(output + 3 * outputStride + 8));
         }
 
         for (nint column = 0; column < 5; column++, input += dilation, weights++)

@@ -22,8 +22,8 @@ internal static unsafe partial class Pointwise
     public static void Multiply(
         float* matrix, int outputs, int inputs, float* input, nint inputStride, float* output, nint outputStride, nint count)
     {
-        int o = 0;
-        for (; o < RowsInBlocksOfSix(outputs); o += 6)
+        int o = 0, rowsBySix = RowsInBlocksOfSix(outputs);
+        for (; o < rowsBySix; o += 6)
         {
             float* rows = matrix + o * inputs;
             nint pixel = 0;

@@ -20,8 +20,8 @@ internal sealed unsafe partial class StatePass
         HasAvgPool = Branches.Any(entry => entry.Branch.Kind == BranchKind.AvgPool);
         if (HasMaxPool || HasAvgPool)
             _window = PoolWindow.Of(shape, Stride);
-        MaxMoments = new MapMoments(images, _activeChannels);
-        AvgMoments = new MapMoments(images, _activeChannels);
+        MaxMoments = new MapMoments(HasMaxPool ? images : 0, _activeChannels);
+        AvgMoments = new MapMoments(HasAvgPool ? images : 0, _activeChannels);
     }
 
     public int Index { get; }
