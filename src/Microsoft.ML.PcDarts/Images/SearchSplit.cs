@@ -10,9 +10,6 @@ namespace Microsoft.ML.PcDarts.Images;
 /// </remarks>
 internal static class SearchSplit
 {
-    /// <summary>Two halves of all rows: one for the weights, one for α and β. Class counts differ by at most one between them.</summary>
-    public static (int[] Weights, int[] Architecture) Halves(ReadOnlySpan<long> labels, int seed) => Halves(labels, AllRows(labels), seed);
-
     /// <summary>Two halves of <paramref name="rows"/>. Class counts, and the totals, differ by at most one between them.</summary>
     /// <param name="labels">0-based classes of the whole data set.</param>
     /// <param name="rows">The rows to divide.</param>
@@ -59,9 +56,6 @@ internal static class SearchSplit
         }
         return (Sorted(training), Sorted(validation));
     }
-
-    /// <summary>A smaller set out of all rows, with the classes in proportion.</summary>
-    public static int[] Subset(ReadOnlySpan<long> labels, int count, int seed) => Subset(labels, AllRows(labels), count, seed);
 
     /// <summary>
     /// A smaller set with the classes in proportion (largest remainders), but at least two pictures of a class that has them where

@@ -12,7 +12,7 @@ public sealed class SearchSplitTests
     public void Halves_AnyLabels_AreDisjointCompleteAndStratified()
         => Data.Sample(data =>
         {
-            (int[] weights, int[] architecture) = SearchSplit.Halves(data.Labels, data.Seed);
+            (int[] weights, int[] architecture) = Halves(data.Labels, data.Seed);
             Assert.Equal(Enumerable.Range(0, data.Labels.Length), weights.Concat(architecture).Order());
             Assert.InRange(Math.Abs(weights.Length - architecture.Length), 0, 1);
             for (long c = 0; c <= 5; c++)
@@ -24,15 +24,15 @@ public sealed class SearchSplitTests
     public void Halves_SameSeed_GivesTheSameRows()
     {
         long[] labels = [.. Enumerable.Range(0, 200).Select(i => (long)(i % 3))];
-        Assert.Equal(SearchSplit.Halves(labels, 7), SearchSplit.Halves(labels, 7), SameHalves);
-        Assert.NotEqual(SearchSplit.Halves(labels, 7).Weights, SearchSplit.Halves(labels, 8).Weights);
+        Assert.Equal(Halves(labels, 7), Halves(labels, 7), SameHalves);
+        Assert.NotEqual(Halves(labels, 7).Weights, Halves(labels, 8).Weights);
     }
 
     [Fact]
     public void Halves_SortedByClass_DoNotFollowTheFileOrder()
     {
         long[] labels = [.. Enumerable.Range(0, 100).Select(i => (long)(i / 50))];
-        (int[] weights, _) = SearchSplit.Halves(labels, 1);
+        (int[] weights, _) = Halves(labels, 1);
         Assert.Equal(25, weights.Count(row => row < 50));
         Assert.NotEqual(Enumerable.Range(0, 25), weights.Take(25));
     }
@@ -62,7 +62,7 @@ public sealed class SearchSplitTests
     public void Subset_AnyCount_IsExactDistinctAndProportional()
         => Gen.Select(Data, Gen.Int[1, 90]).Sample((data, count) =>
         {
-            int[] rows = SearchSplit.Subset(data.Labels, count, data.Seed);
+            int[] rows = Subset(data.Labels, count, data.Seed);
             Assert.Equal(Math.Min(count, data.Labels.Length), rows.Length);
             Assert.Equal(rows.Distinct().Order(), rows);
             int[] sizes = [.. data.Labels.GroupBy(label => label).Select(group => group.Count())];
@@ -76,7 +76,7 @@ public sealed class SearchSplitTests
     public void Subset_LargeClasses_KeepsTheirProportions()
     {
         long[] labels = [.. Enumerable.Repeat(0L, 600), .. Enumerable.Repeat(1L, 300), .. Enumerable.Repeat(2L, 100)];
-        int[] rows = SearchSplit.Subset(labels, 100, 3);
+        int[] rows = Subset(labels, 100, 3);
         Assert.Equal([60, 30, 10], new[] { 0L, 1, 2 }.Select(c => rows.Count(row => labels[row] == c)));
     }
 
@@ -87,6 +87,12 @@ public sealed class SearchSplitTests
         (int[] weights, int[] architecture) = SearchSplit.Halves(labels, [2, 3, 4, 6], 1);
         Assert.Equal([2, 3, 4, 6], weights.Concat(architecture).Order());
     }
+
+    private static (int[] Weights, int[] Architecture) Halves(long[] labels, int seed) => SearchSplit.Halves(labels, AllRows(labels), seed);
+
+    private static int[] Subset(long[] labels, int count, int seed) => SearchSplit.Subset(labels, AllRows(labels), count, seed);
+
+    private static int[] AllRows(long[] labels) => [.. Enumerable.Range(0, labels.Length)];
 
     private static bool SameHalves((int[] Weights, int[] Architecture) a, (int[] Weights, int[] Architecture) b)
         => a.Weights.SequenceEqual(b.Weights) && a.Architecture.SequenceEqual(b.Architecture);
