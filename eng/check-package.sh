@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Packs the library and uses the package as a stranger would, in a folder outside the repository: the README's training program, which gets
-# the package through a class library and references libtorch, is built, run and published; the README's predicting program, which has ML.NET
-# alone, then reads the model, and so does the third, which has the package and no libtorch. The blocks of docs/interchange.md are run as well. Needs a Release build of the library.
+# Packs the library and uses the package as a stranger would, in a folder outside the repository. The README's training program, which
+# gets the package through a class library and references libtorch, is built, run and published. The README's predicting program, which
+# has only ML.NET, then reads the model, and so does the third, which has the package and no libtorch. The blocks of
+# docs/interchange.md are run as well. Needs a Release build of the library.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
@@ -24,7 +25,7 @@ package="$work/feed/Microsoft.ML.PcDarts.$package_version.nupkg"
 [ -f "${package%.nupkg}.snupkg" ] || fail "no symbol package"
 command -v unzip >/dev/null || { apt-get update -q && apt-get install -qy unzip; } >/dev/null
 entries=$(unzip -Z1 "$package")
-for entry in README.md buildTransitive/Microsoft.ML.PcDarts.targets lib/net10.0/Microsoft.ML.PcDarts.dll lib/net10.0/Microsoft.ML.PcDarts.xml; do
+for entry in README.md buildTransitive/Microsoft.ML.PcDarts.targets lib/net10.0/Microsoft.ML.PcDarts.{dll,xml}; do
   grep -qxF "$entry" <<<"$entries" || fail "the package lacks $entry"
 done
 grep -q '\.pdb$' <<<"$(unzip -Z1 "${package%.nupkg}.snupkg")" || fail "the symbol package lacks the pdb"
@@ -32,7 +33,9 @@ nuspec=$(unzip -p "$package" Microsoft.ML.PcDarts.nuspec)
 grep -q '<license type="expression">MIT</license>' <<<"$nuspec" || fail "the package lacks its license expression"
 grep -q '<readme>README.md</readme>' <<<"$nuspec" || fail "the package lacks its readme"
 # Of which commit it is, and, in a build of CI, nothing of the folder that it was built in.
-commit=$(git -C "$root" rev-parse HEAD 2>/dev/null) && { grep -q "<repository type=\"git\".* commit=\"$commit\"" <<<"$nuspec" || fail "the package does not name commit $commit"; }
+if commit=$(git -C "$root" rev-parse HEAD 2>/dev/null); then
+  grep -q "<repository type=\"git\".* commit=\"$commit\"" <<<"$nuspec" || fail "the package does not name commit $commit"
+fi
 ! grep -qF "$root" <<<"$nuspec" || fail "the package names a folder of this machine"
 if [ "${CI:-}" = true ]; then
   unzip -p "$package" lib/net10.0/Microsoft.ML.PcDarts.dll >"$work/library.dll"
@@ -75,11 +78,14 @@ EOF
 }
 reference() { echo "<PackageReference Include=\"$1\" Version=\"$(version "$1")\" />"; }
 # snippet N [FILE]: the N-th C# block of the README or of another file.
-snippet() { awk -v n="$1" '/^```/ { inside = ($0 == "```csharp"); if (inside) block++; next } inside && block == n' "$root/${2:-README.md}"; }
+snippet() {
+  awk -v n="$1" '/^```/ { inside = ($0 == "```csharp"); if (inside) block++; next } inside && block == n' "$root/${2:-README.md}"
+}
 
 project library Library "<PackageReference Include=\"Microsoft.ML.PcDarts\" Version=\"$package_version\" />"
 project train Exe '<ProjectReference Include="../library/library.csproj" />' "$(reference $libtorch)"
-project predict Exe "$(reference Microsoft.ML)" "$(reference Microsoft.ML.ImageAnalytics)" "$(reference Microsoft.ML.OnnxTransformer)" "$(reference Microsoft.ML.OnnxRuntime)"
+project predict Exe "$(reference Microsoft.ML)" "$(reference Microsoft.ML.ImageAnalytics)" \
+  "$(reference Microsoft.ML.OnnxTransformer)" "$(reference Microsoft.ML.OnnxRuntime)"
 project batch Exe "<PackageReference Include=\"Microsoft.ML.PcDarts\" Version=\"$package_version\" />"
 project interchange Exe "<PackageReference Include=\"Microsoft.ML.PcDarts\" Version=\"$package_version\" />" "$(reference $libtorch)"
 cat >"$work/library/Calculation.cs" <<'EOF'
@@ -110,7 +116,8 @@ using Microsoft.ML.PcDarts;
 
 var ml = new MLContext(seed: 1);
 IDataView few = ml.Data.LoadImageFolder("photos/train");
-var read = ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.Transforms.LoadImages("Image", null, "ImagePath")).Fit(few).Transform(few);
+var read = ml.Transforms.Conversion.MapValueToKey("Label")
+    .Append(ml.Transforms.LoadImages("Image", null, "ImagePath")).Fit(few).Transform(few);
 using (PcDartsTransformer first = ml.MulticlassClassification.Trainers.PcDarts(PcDartsRecipe.Tiny()).Fit(read))
     first.SaveWeights("weights.safetensors");
 {
@@ -120,7 +127,8 @@ $(interchange 1)
 }
 {
 $(interchange 2)
-    if (ml.MulticlassClassification.Evaluate(classifier.Transform(features)).MicroAccuracy < 0.9) throw new InvalidOperationException("the features teach nothing");
+    if (ml.MulticlassClassification.Evaluate(classifier.Transform(features)).MicroAccuracy < 0.9)
+        throw new InvalidOperationException("the features teach nothing");
 }
 {
     using PcDartsPredictor predictor = PcDartsPredictor.Load("model.zip");
@@ -134,7 +142,8 @@ bmp() {
   local pixel pixels='' i
   pixel=$(printf '\\x%02x\\x%02x\\x%02x' "$4" "$3" "$2")
   for ((i = 0; i < 256; i++)); do pixels+=$pixel; done
-  printf "BM\x36\x03\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x10\0\0\0\x10\0\0\0\x01\0\x18\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0$pixels" >"$1"
+  local header="BM\x36\x03\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x10\0\0\0\x10\0\0\0\x01\0\x18"
+  printf "$header\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0$pixels" >"$1"
 }
 mkdir -p "$work/photos/train/red" "$work/photos/train/blue"
 for ((n = 0; n < 24; n++)); do
@@ -172,5 +181,6 @@ expect "publish, single file" '^3$' single/train sum
 dotnet build train -c Release --artifacts-path "$work/artifacts" -v q
 expect "build, artifacts path" '^3$' "$work/artifacts/bin/train/release/train" sum
 dotnet publish "$root/src/Samples/PcDarts.Cli" -c Release -r linux-x64 --self-contained false -p:PublishSingleFile=true -o "$work/cli" -v q
-expect "publish, the command line as a single file" '^\{.*"model":"/.*\}$' "$work/cli/PcDarts.Cli" fit --train "$work/photos/train" --recipe tiny --out "$work/run" --json
+expect "publish, the command line as a single file" '^\{.*"model":"/.*\}$' \
+  "$work/cli/PcDarts.Cli" fit --train "$work/photos/train" --recipe tiny --out "$work/run" --json
 echo "check-package: the package works"

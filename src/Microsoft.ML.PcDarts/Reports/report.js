@@ -45,7 +45,8 @@
   const written = document.querySelector("header time");
   if (badge && Date.now() - Date.parse(written.dateTime) > silence) {
     badge.textContent = "no news";
-    written.parentElement.append(" Nothing has been written since: if no process is at work on the run, 'resume' goes on with it and 'report' writes this page anew.");
+    written.parentElement.append(" Nothing has been written since. If no process is at work on the run, "
+      + "'resume' continues it and 'report' writes this page again.");
   }
 
   scrollTo(0, remembered.scroll ?? 0);

@@ -87,8 +87,8 @@ async function showModel() {
       return tile;
     }));
     element('cells').innerHTML = cells;
-    const names = model.classNames.slice(0, 12).join(', ');
-    element('served').textContent = `The model knows ${model.classNames.length} classes: ${names}${model.classNames.length > 12 ? ', …' : ''}.`;
+    const names = model.classNames.slice(0, 12).join(', ') + (model.classNames.length > 12 ? ', …' : '');
+    element('served').textContent = `The model knows ${model.classNames.length} classes: ${names}.`;
   } catch {
     element('served').textContent = 'The server cannot be reached. Check that it is running, then load this page again.';
   }
