@@ -19,7 +19,7 @@ public sealed partial class PcDartsPredictor
         /// physical core.</summary>
         public int? Threads;
 
-        /// <summary>What to do with a file that cannot be decoded: stop with an error that names it, or go on and say so in its
+        /// <summary>The handling of a file that cannot be decoded: stop with an error that names it, or continue and say so in its
         /// <see cref="PcDartsPrediction.Error"/>. Default <see cref="BadImageHandling.Error"/>.</summary>
         public BadImageHandling BadImages = BadImageHandling.Error;
 

@@ -44,7 +44,7 @@ public sealed partial class PcDartsPredictor : IDisposable
     /// <summary>The classes in the order of <see cref="PcDartsPrediction.Probabilities"/>.</summary>
     public IReadOnlyList<string> ClassNames => Info.ClassNames;
 
-    /// <summary>What the model says of itself: architecture, picture size, history.</summary>
+    /// <summary>The model's description of itself: architecture, picture size, history.</summary>
     public PcDartsModelInfo Info => _classifier.Info;
 
     /// <summary>Pictures that the network now runs together: <see cref="Options.BatchSize"/>, or what is being measured or was chosen.</summary>

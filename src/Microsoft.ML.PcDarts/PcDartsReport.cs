@@ -7,14 +7,14 @@ namespace Microsoft.ML.PcDarts;
 /// <remarks><para>It shows result, time, hardware and data; losses and accuracies of both phases; α and β of every epoch of the search
 /// after their softmax; both cells; size; the confusion matrix and pictures with what the model said of them; options and versions.</para>
 /// <para><c>Fit</c> with <see cref="PcDartsTrainer.Options.WorkspacePath"/> keeps it up to date: after an epoch if that costs no more than
-/// one fiftieth of the time, and at its end. While the run goes on, the page loads itself again every 15 seconds.</para></remarks>
+/// one fiftieth of the time, and at its end. During the run, the page reloads itself every 15 seconds.</para></remarks>
 public static class PcDartsReport
 {
     /// <summary>Name of the report in its workspace.</summary>
     public const string FileName = Workspace.PageFile;
 
     /// <summary>
-    /// Writes the report of a run anew, from the files of its workspace. The run may be under way, in another process too, interrupted or
+    /// Writes the report of a run again, from the files of its workspace. The run may be under way, in another process too, interrupted or
     /// finished.
     /// </summary>
     /// <param name="workspacePath">The folder that <see cref="PcDartsTrainer.Options.WorkspacePath"/> named.</param>
@@ -30,7 +30,7 @@ public static class PcDartsReport
         return ReportPage.Write(workspacePath, Workspace.IsTaken(workspacePath));
     }
 
-    /// <summary>Asks the model of a finished run about labelled pictures, keeps the answers as <c>predictions.json</c> in the workspace,
+    /// <summary>Asks the model of a finished run about labeled pictures, keeps the answers as <c>predictions.json</c> in the workspace,
     /// and writes the report, which then has a confusion matrix and pictures, the worst mistakes first.</summary>
     /// <param name="workspacePath">The folder that <see cref="PcDartsTrainer.Options.WorkspacePath"/> named.</param>
     /// <param name="predictor">The run's model.</param>
@@ -51,18 +51,18 @@ public static class PcDartsReport
         ArgumentException.ThrowIfNullOrEmpty(workspacePath);
         ArgumentNullException.ThrowIfNull(predictor);
         ArgumentNullException.ThrowIfNull(pictures);
-        (string Path, string Label)[] labelled = [.. pictures];
-        if (labelled.Length == 0)
+        (string Path, string Label)[] labeled = [.. pictures];
+        if (labeled.Length == 0)
             throw new ArgumentException("There are no pictures; give at least one.", nameof(pictures));
         RunResult result = PcDartsRun.Read(workspacePath, running: false).Result
             ?? throw new InvalidOperationException($"The run in '{workspacePath}' has not ended, so it has no model yet. "
-                + "Go on with it first.");
+                + "Resume it first.");
         if (result.History.WeightsSha256 != predictor.Info.History.WeightsSha256)
             throw new InvalidOperationException($"The model is not that of the run in '{workspacePath}': "
                 + $"its weights' SHA-256 is {predictor.Info.History.WeightsSha256}, the run's {result.History.WeightsSha256}.");
 
         // A picture that the predictor was told to skip has no class.
-        PicturePrediction[] answers = [.. labelled.Zip(predictor.Predict(labelled.Select(picture => picture.Path), cancellation))
+        PicturePrediction[] answers = [.. labeled.Zip(predictor.Predict(labeled.Select(picture => picture.Path), cancellation))
             .Where(pair => pair.Second.Error is null)
             .Select(pair => new PicturePrediction(Path.GetFullPath(pair.First.Path), pair.First.Label, pair.Second.Label,
                 pair.Second.Probability))];

@@ -12,7 +12,7 @@ internal class FaultyDisk(int failAt, bool lasting) : Disk
 {
     private int _operations;
 
-    /// <summary>What failed first; null while nothing has.</summary>
+    /// <summary>The first operation that failed; null while none has.</summary>
     public string? Failed { get; private set; }
 
     public override Stream Create(string path)

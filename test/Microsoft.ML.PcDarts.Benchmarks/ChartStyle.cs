@@ -4,7 +4,7 @@ using OxyPlot.Axes;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;
 
-/// <summary>What all charts share.</summary>
+/// <summary>The style that all charts share.</summary>
 internal static class ChartStyle
 {
     public static OxyColor First { get; } = OxyColor.Parse("#0072b2");

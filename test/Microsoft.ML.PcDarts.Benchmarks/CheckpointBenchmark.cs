@@ -7,7 +7,7 @@ using Microsoft.ML.PcDarts.Runs;
 namespace Microsoft.ML.PcDarts.Benchmarks;
 
 /// <summary>
-/// What a workspace costs: the same short run without one, with one that saves no checkpoint between its phases, and with one that saves a
+/// The cost of a workspace: the same short run without one, with one that saves no checkpoint between its phases, and with one that saves a
 /// checkpoint before every step. All take turns in one process.
 /// </summary>
 internal static class CheckpointBenchmark

@@ -52,7 +52,7 @@ internal static class LoadBenchmark
         int epochs = Math.Max(1, AugmentedImages / subjects.Count);
         int readings = Math.Max(1, DecodedImages / subjects.Count);
         var decode = new Way("decode", readings * subjects.Count, () => subjects.Decode(readings));
-        var augment = new Way("augment (crop, flip, normalise)", epochs * subjects.Count, () => subjects.Augment(epochs, cutout: 0));
+        var augment = new Way("augment (crop, flip, normalize)", epochs * subjects.Count, () => subjects.Augment(epochs, cutout: 0));
         var cutOut = new Way($"augment with cutout {Cutout}", epochs * subjects.Count, () => subjects.Augment(epochs, Cutout));
         var decodeLarge = new Way($"decode {LoadSubjects.LargeSide}×{LoadSubjects.LargeSide}, resize to {LoadSubjects.ResizedSide}",
             subjects.LargeCount, subjects.DecodeLarge);

@@ -16,7 +16,7 @@ internal sealed class LoadSubjects : IDisposable
     /// <summary>Side of the large pictures in pixels, as they lie in their files.</summary>
     public const int LargeSide = 224;
 
-    /// <summary>What large pictures are resized to: the trainer's own choice for them, its default MaximumImageSize.</summary>
+    /// <summary>The size that large pictures are resized to: the trainer's own choice for them, its default MaximumImageSize.</summary>
     public const int ResizedSide = 64;
 
     private const int Classes = 10;
@@ -66,7 +66,7 @@ internal sealed class LoadSubjects : IDisposable
 
     public void DecodeLarge() => Read(_largeFolder, ResizedSide).Dispose();
 
-    /// <summary>Batches of whole epochs: picked, cropped, flipped, normalised.</summary>
+    /// <summary>Batches of whole epochs: picked, cropped, flipped, normalized.</summary>
     /// <param name="epochs">How many.</param>
     /// <param name="cutout">Side of the square that is cut out; 0 for none.</param>
     public void Augment(int epochs, int cutout)

@@ -40,7 +40,7 @@ internal sealed class MemoryCage : IDisposable
         }
     }
 
-    /// <summary>What limits the memory.</summary>
+    /// <summary>The mechanism that limits the memory.</summary>
     public string Kind => _group is null ? "DOTNET_GCHeapHardLimit" : "control group";
 
     /// <summary>The most memory so far, files that the system keeps for the process included; null where it is not known.</summary>

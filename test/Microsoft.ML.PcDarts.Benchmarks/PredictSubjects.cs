@@ -28,7 +28,7 @@ internal sealed class PredictSubjects : IDisposable
     private readonly string[] _files;
     private readonly MLImage[] _images;
     private readonly byte[] _pixels;
-    private readonly Tensor _planes; // [N, 3, H, W] float32, normalised
+    private readonly Tensor _planes; // [N, 3, H, W] float32, normalized
     private readonly Tensor _channelsLast; // the same
     private readonly IDataView _rows;
 

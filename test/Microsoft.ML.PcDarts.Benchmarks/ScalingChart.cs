@@ -65,7 +65,7 @@ internal static class ScalingChart
         ChartStyle.Save(model, path, Width, Height);
     }
 
-    // Words in the colours of the lines, in the free corner of the first panel: a legend's box would depend on the widths of a font that
+    // Words in the colors of the lines, in the free corner of the first panel: a legend's box would depend on the widths of a font that
     // the viewer may lack.
     private static void AddLegend(PlotModel model, ScalingSeries[] series)
     {

@@ -5,7 +5,7 @@ using Microsoft.ML.PcDarts.Torch;
 
 namespace Microsoft.ML.PcDarts.Benchmarks;
 
-/// <summary>What a step of the search or of the training is measured at.</summary>
+/// <summary>The setting at which a step of the search or of the training is measured.</summary>
 /// <param name="Training">A training step of the published network; otherwise a search step, of the architecture and of the
 /// weights.</param>
 /// <param name="Batch">Pictures a step.</param>
@@ -56,7 +56,7 @@ internal sealed record ScalingSetting(bool Training, int Batch = 64, int Channel
     }
 }
 
-/// <summary>What a setting costs.</summary>
+/// <summary>The cost of a setting.</summary>
 /// <param name="Seconds">Median time of a step.</param>
 /// <param name="Steps">Measured steps.</param>
 /// <param name="PeakMemoryBytes">Peak resident memory of the process.</param>

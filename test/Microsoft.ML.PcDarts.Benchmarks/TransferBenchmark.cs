@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Microsoft.ML.PcDarts.Benchmarks;
 
 /// <summary>
-/// What few pictures of classes that a network does not know teach: other trainers on its features and on pixels, and its own classifier
+/// Learning from few pictures of unknown classes: other trainers on a network's features and on pixels, and its own classifier
 /// alone.
 /// </summary>
 internal static class TransferBenchmark
@@ -25,7 +25,7 @@ internal static class TransferBenchmark
             AllowMultipleArgumentsPerToken = true,
             Description = "Pictures of each class to learn from.",
         };
-        Option<int> draws = new("--draws") { DefaultValueFactory = _ => 5, Description = "Times that these are drawn anew." };
+        Option<int> draws = new("--draws") { DefaultValueFactory = _ => 5, Description = "Times that these are drawn." };
         Option<int> epochs = new("--epochs")
         {
             DefaultValueFactory = _ => 30,

@@ -39,7 +39,7 @@ internal sealed class TransferPictures : IDisposable
         _test = Enum.GetValues<Way>().ToDictionary(way => way, way => Read(_testPictures, way));
     }
 
-    /// <summary>What another trainer reads.</summary>
+    /// <summary>The rows that another trainer reads.</summary>
     public enum Way
     {
         Features,

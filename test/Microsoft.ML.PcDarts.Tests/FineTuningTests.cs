@@ -1,6 +1,6 @@
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Models;
-using static Microsoft.ML.PcDarts.Tests.ColourPictures;
+using static Microsoft.ML.PcDarts.Tests.ColorPictures;
 
 namespace Microsoft.ML.PcDarts.Tests;
 
@@ -125,7 +125,7 @@ public sealed class FineTuningTests : IDisposable
             Assert.Throws<ArgumentException>(() => Fit(_ml, options, Numbered())).Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Trains a network on the colours and writes its weights.</summary>
+    /// <summary>Trains a network on the colors and writes its weights.</summary>
     private PcDartsTransformer Start()
     {
         Views(_ml, 30, out IDataView view);

@@ -1,5 +1,5 @@
 using Microsoft.ML.PcDarts.Platform;
-using static Microsoft.ML.PcDarts.Tests.ColourPictures;
+using static Microsoft.ML.PcDarts.Tests.ColorPictures;
 
 namespace Microsoft.ML.PcDarts.Tests;
 

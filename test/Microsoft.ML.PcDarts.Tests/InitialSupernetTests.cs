@@ -1,7 +1,7 @@
 using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Networks.Supernets;
-using static Microsoft.ML.PcDarts.Tests.ColourPictures;
+using static Microsoft.ML.PcDarts.Tests.ColorPictures;
 
 namespace Microsoft.ML.PcDarts.Tests;
 
@@ -90,7 +90,7 @@ public sealed class InitialSupernetTests : IDisposable
     }
 
     [Fact]
-    public void Fit_SupernetWithoutAlphaOfOtherClasses_StartsBothAnew()
+    public void Fit_SupernetWithoutAlphaOfOtherClasses_StartsBothAtRandom()
     {
         Start();
         Dictionary<string, TensorData> bare = SafetensorsFile.Read(Supernet).Tensors.Where(

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Tests;
 
-/// <summary>What tests of layers and networks share: golden files as tensors, comparison, weights.</summary>
+/// <summary>Shared by the tests of layers and networks: golden files as tensors, comparison, weights.</summary>
 internal static class NetworkComparison
 {
     internal const double OutputTolerance = 1e-4;
@@ -43,7 +43,7 @@ internal static class NetworkComparison
             .ToDictionary(entry => entry.name, entry => Values(entry.parameter.grad!));
 
     /// <summary>
-    /// Compares running variances relatively, and running means in units of the standard deviation: those of normalised maps are nothing
+    /// Compares running variances relatively, and running means in units of the standard deviation: those of normalized maps are nothing
     /// but rounding errors around 0.
     /// </summary>
     internal static void AssertSameStatistics(nn.Module expected, nn.Module actual)

@@ -9,7 +9,7 @@ using Microsoft.ML.PcDarts.Tests.Scoring;
 
 namespace Microsoft.ML.PcDarts.Tests;
 
-/// <summary>What can be loaded, and what is said of all else.</summary>
+/// <summary>Models that can be loaded, and the errors for all others.</summary>
 public sealed class PcDartsPredictorLoadTests : IDisposable
 {
     private readonly SavedPipeline _saved = new();

@@ -55,12 +55,12 @@ internal static class Pictures
     }
 
     /// <summary>A PNG that claims a size and holds no pixels.</summary>
-    public static byte[] PngHeader(int width, int height, byte bitDepth = 1, byte colourType = 0, byte interlace = 0)
+    public static byte[] PngHeader(int width, int height, byte bitDepth = 1, byte colorType = 0, byte interlace = 0)
     {
         byte[] size = new byte[8];
         BinaryPrimitives.WriteInt32BigEndian(size, width);
         BinaryPrimitives.WriteInt32BigEndian(size.AsSpan(4), height);
-        return [0x89, .. "PNG\r\n\x1A\n"u8, .. Chunk("IHDR"u8, [.. size, bitDepth, colourType, 0, 0, interlace]),
+        return [0x89, .. "PNG\r\n\x1A\n"u8, .. Chunk("IHDR"u8, [.. size, bitDepth, colorType, 0, 0, interlace]),
             .. Chunk("IDAT"u8, [0x78, 0x9C, 3, 0, 0, 0, 0, 1]), .. Chunk("IEND"u8, [])];
     }
 

@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.MlNet;
-using static Microsoft.ML.PcDarts.Tests.ColourPictures;
+using static Microsoft.ML.PcDarts.Tests.ColorPictures;
 
 namespace Microsoft.ML.PcDarts.Tests;
 

@@ -4,7 +4,7 @@ using Microsoft.ML.PcDarts.Networks.Supernets;
 using Microsoft.ML.PcDarts.Torch;
 using Microsoft.ML.PcDarts.Training.Search;
 using TorchSharp;
-using static Microsoft.ML.PcDarts.Tests.ColourPictures;
+using static Microsoft.ML.PcDarts.Tests.ColorPictures;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Tests;

@@ -1,4 +1,4 @@
-using static Microsoft.ML.PcDarts.Tests.ColourPictures;
+using static Microsoft.ML.PcDarts.Tests.ColorPictures;
 
 namespace Microsoft.ML.PcDarts.Tests;
 

@@ -54,7 +54,7 @@ internal sealed class TinyModel : IDisposable
     };
 
     /// <summary>
-    /// Labelled random pictures: some of the network's size, some not. Made anew on each enumeration, since ML.NET disposes them.
+    /// Labeled random pictures: some of the network's size, some not. Made again on each enumeration, since ML.NET disposes them.
     /// </summary>
     public static IEnumerable<Picture> Pictures(int count, params string[] labels) => Enumerable.Range(0, count).Select(i =>
     {
@@ -77,7 +77,7 @@ internal sealed class TinyModel : IDisposable
         return ml.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
     }
 
-    /// <summary>What the training network itself says of the pictures of <paramref name="data"/>.</summary>
+    /// <summary>Scores by the training network itself for the pictures of <paramref name="data"/>.</summary>
     public float[][] TorchProbabilities(IDataView data, string image = "Image")
     {
         IDataView pixels = ImagePreprocessing.Estimator(Ml, image, "r", "p", Width, Height).Fit(data).Transform(data);

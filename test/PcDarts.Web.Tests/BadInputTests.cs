@@ -16,7 +16,7 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
     {
         get
         {
-            byte[] png = ColourPictures.Draw("red"), jpeg = ColourPictures.Draw("red", format: SkiaSharp.SKEncodedImageFormat.Jpeg),
+            byte[] png = ColorPictures.Draw("red"), jpeg = ColorPictures.Draw("red", format: SkiaSharp.SKEncodedImageFormat.Jpeg),
                 flipped = [.. png];
             flipped[png.Length / 2] ^= 0xFF;
             return new()
@@ -31,7 +31,7 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
                 { "damaged PNG", "image/png", flipped, 400, "cannot be decoded to its end" },
                 { "icon", "image/x-icon", Icon(png), 415, "send a JPEG, PNG, GIF, BMP or WebP file" },
                 { "wireless bitmap", "image/vnd.wap.wbmp", [0, 0, 8, 8, .. new byte[8]], 415, "is a picture of the format Wbmp" },
-                { "too many pixels", "image/png", ColourPictures.Draw("red", width: 101, height: 100), 413,
+                { "too many pixels", "image/png", ColorPictures.Draw("red", width: 101, height: 100), 413,
                     "101×100 = 10100 pixels; at most 10000" },
                     { "bomb", "image/png", Bomb(), 413, "60000×60000 = 3600000000 pixels" },
                 { "too many bytes", "image/png", new byte[100_001], 413, "At most 100000 bytes" },
@@ -53,7 +53,7 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
         await AssertProblemAsync(await client.PostAsync("/predict", Server.Body(body, type)), status, detail, name);
 
         Assert.Equal("red",
-            (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("red")))))["label"]);
+            (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColorPictures.Draw("red")))))["label"]);
     }
 
     [Theory]
@@ -64,7 +64,7 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
     public async Task Predict_BadTop_NamesItsValue(string top)
     {
         using HttpClient client = _server.CreateClient();
-        await AssertProblemAsync(await client.PostAsync($"/predict?top={top}", Server.Body(ColourPictures.Draw("red"))), 400,
+        await AssertProblemAsync(await client.PostAsync($"/predict?top={top}", Server.Body(ColorPictures.Draw("red"))), 400,
             $"top is '{top}'");
     }
 
@@ -74,7 +74,7 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
         using HttpClient client = _server.CreateClient();
         SkiaSharp.SKEncodedImageFormat[] formats = [SkiaSharp.SKEncodedImageFormat.Png, SkiaSharp.SKEncodedImageFormat.Jpeg,
             SkiaSharp.SKEncodedImageFormat.Webp];
-        byte[][] pictures = [.. formats.Select(format => ColourPictures.Draw("blue", format: format))];
+        byte[][] pictures = [.. formats.Select(format => ColorPictures.Draw("blue", format: format))];
         for (int seed = 0; seed < 300; seed++)
         {
             byte[] mutated = [.. pictures[seed % pictures.Length]];
@@ -92,7 +92,7 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
     public async Task Predict_TwoFiles_PointsToTheBatch()
     {
         using HttpClient client = _server.CreateClient();
-        byte[] picture = ColourPictures.Draw("red");
+        byte[] picture = ColorPictures.Draw("red");
         await AssertProblemAsync(await client.PostAsync("/predict", Server.Form(("a.png", picture), ("b.png", picture))), 400,
             "/predict/batch");
     }
@@ -111,7 +111,7 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
     public async Task PredictBatch_NoForm_EmptyOrTooMany_AreProblems()
     {
         using HttpClient client = _server.CreateClient();
-        byte[] picture = ColourPictures.Draw("red");
+        byte[] picture = ColorPictures.Draw("red");
         await AssertProblemAsync(await client.PostAsync("/predict/batch", Server.Body(picture)), 415, "multipart/form-data");
         await AssertProblemAsync(await client.PostAsync("/predict/batch", new MultipartFormDataContent { { new StringContent("1"), "a" } }),
             400, "no files");
@@ -135,13 +135,13 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
         ServingBudget budget = server.Services.GetRequiredService<ServingBudget>();
         budget.EnterQueue(0);
 
-        HttpResponseMessage refused = await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("green")));
+        HttpResponseMessage refused = await client.PostAsync("/predict", Server.Body(ColorPictures.Draw("green")));
 
         await AssertProblemAsync(refused, 429, "1 requests with 0 pixels wait");
         Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
         budget.LeaveQueue();
         Assert.Equal("green",
-            (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("green")))))["label"]);
+            (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColorPictures.Draw("green")))))["label"]);
     }
 
     internal static async Task AssertProblemAsync(HttpResponseMessage response, int status, string? detail, string name = "")
@@ -163,7 +163,7 @@ public sealed class BadInputTests(ModelFixture models) : IDisposable
     // A PNG whose header promises 60000×60000 pixels.
     private static byte[] Bomb()
     {
-        byte[] png = ColourPictures.Draw("red");
+        byte[] png = ColorPictures.Draw("red");
         (byte[] header, byte[] size) = ([.. png[12..29]], [0x00, 0x00, 0xEA, 0x60]);
         size.CopyTo(header, 4);
         size.CopyTo(header, 8);

@@ -16,8 +16,8 @@ public sealed class HeaderTests(ModelFixture models)
         [
             (HttpStatusCode.OK, client.GetAsync("/")),
             (HttpStatusCode.OK, client.GetAsync("/metrics")),
-            (HttpStatusCode.OK, client.PostAsync("/predict", Server.Body(ColourPictures.Draw("red")))),
-            (HttpStatusCode.BadRequest, client.PostAsync("/predict?top=0", Server.Body(ColourPictures.Draw("red")))),
+            (HttpStatusCode.OK, client.PostAsync("/predict", Server.Body(ColorPictures.Draw("red")))),
+            (HttpStatusCode.BadRequest, client.PostAsync("/predict?top=0", Server.Body(ColorPictures.Draw("red")))),
             (HttpStatusCode.BadRequest, client.SendAsync(unknownHost)),
             (HttpStatusCode.NotFound, client.GetAsync("/nothing")),
             (HttpStatusCode.MethodNotAllowed, client.GetAsync("/predict")),

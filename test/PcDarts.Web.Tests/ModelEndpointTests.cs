@@ -53,8 +53,8 @@ public sealed class ModelEndpointTests(ModelFixture models) : IDisposable
     public async Task Metrics_AfterRequests_CountAnswersAndRejections()
     {
         using HttpClient client = _server.CreateClient();
-        await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("green")));
-        await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("green")));
+        await client.PostAsync("/predict", Server.Body(ColorPictures.Draw("green")));
+        await client.PostAsync("/predict", Server.Body(ColorPictures.Draw("green")));
         await client.PostAsync("/predict", Server.Body("no picture"u8.ToArray()));
 
         HttpResponseMessage response = await client.GetAsync("/metrics");

@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 
 namespace PcDarts.Web.Tests;
 
-/// <summary>Two models that <c>fit --recipe tiny</c> made of coloured pictures, once for all tests.</summary>
+/// <summary>Two models that <c>fit --recipe tiny</c> made of colored pictures, once for all tests.</summary>
 public sealed class ModelFixture : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("pcdarts-web-").FullName;
@@ -12,7 +12,7 @@ public sealed class ModelFixture : IDisposable
     {
         string pictures = Path.Combine(_folder, "pictures");
         // with some dozens the three epochs of this recipe are too few for some seeds
-        ColourPictures.WriteTrainingSet(pictures, perClass: 300);
+        ColorPictures.WriteTrainingSet(pictures, perClass: 300);
         First = Fit(pictures, seed: 1);
         Second = Fit(pictures, seed: 2);
     }
@@ -34,7 +34,7 @@ public sealed class ModelFixture : IDisposable
         return copy;
     }
 
-    /// <summary>What ML.NET itself says of picture files: class names and their probabilities.</summary>
+    /// <summary>ML.NET's own predictions of picture files: class names and their probabilities.</summary>
     internal static Dictionary<string, float>[] MlNet(string model, params string[] files)
     {
         var ml = new MLContext();

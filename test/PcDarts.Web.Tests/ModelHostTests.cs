@@ -116,7 +116,7 @@ public sealed class ModelHostTests(ModelFixture models)
         Assert.Null(host.Problem);
     }
 
-    // Makes the first of 16 neighbouring small numbers in the file of the linear classifier NaN: a weight.
+    // Makes the first of 16 neighboring small numbers in the file of the linear classifier NaN: a weight.
     private static void PoisonClassifier(string path)
     {
         using ZipArchive zip = ZipFile.Open(path, ZipArchiveMode.Update);
@@ -137,5 +137,5 @@ public sealed class ModelHostTests(ModelFixture models)
         return lease.Model;
     }
 
-    private static MLImage Picture() => MLImage.CreateFromStream(new MemoryStream(ColourPictures.Draw("red")));
+    private static MLImage Picture() => MLImage.CreateFromStream(new MemoryStream(ColorPictures.Draw("red")));
 }

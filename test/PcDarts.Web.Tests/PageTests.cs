@@ -29,7 +29,7 @@ public sealed class PageTests(ModelFixture models) : IDisposable
         {
             Name = "leaf.png",
             MimeType = "image/png",
-            Buffer = ColourPictures.Draw("green"),
+            Buffer = ColorPictures.Draw("green"),
         });
         await Assertions.Expect(page.Locator("#result .best")).ToHaveTextAsync("green");
         Assert.Equal(3, await page.Locator("#result .bar").CountAsync());
@@ -55,7 +55,7 @@ public sealed class PageTests(ModelFixture models) : IDisposable
         {
             Name = "photo.jpg",
             MimeType = "image/jpeg",
-            Buffer = ColourPictures.Draw("blue", format: SkiaSharp.SKEncodedImageFormat.Jpeg),
+            Buffer = ColorPictures.Draw("blue", format: SkiaSharp.SKEncodedImageFormat.Jpeg),
         });
         await Assertions.Expect(page.Locator("#result .best")).ToHaveTextAsync("blue");
         await Assertions.Expect(page.Locator("#problem")).ToBeEmptyAsync();
@@ -78,7 +78,7 @@ public sealed class PageTests(ModelFixture models) : IDisposable
         {
             Name = "rose.png",
             MimeType = "image/png",
-            Buffer = ColourPictures.Draw("red"),
+            Buffer = ColorPictures.Draw("red"),
         });
 
         await Assertions.Expect(visit.Page.Locator("#result .best")).ToHaveTextAsync("red");
@@ -96,7 +96,7 @@ public sealed class PageTests(ModelFixture models) : IDisposable
               return transfer;
             }
             """,
-            ColourPictures.Draw("blue").Select(value => (int)value).ToArray());
+            ColorPictures.Draw("blue").Select(value => (int)value).ToArray());
 
         await visit.Page.DispatchEventAsync("#drop", "drop", new { dataTransfer = transfer });
 

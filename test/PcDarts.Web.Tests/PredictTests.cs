@@ -22,8 +22,8 @@ public sealed class PredictTests(ModelFixture models) : IDisposable
         SKColorType type, bool transparent)
     {
         using HttpClient client = _server.CreateClient();
-        byte[][] pictures = [.. ColourPictures.Names.Select(
-            name => ColourPictures.Draw(name, 7, width, height, format, type, transparent))];
+        byte[][] pictures = [.. ColorPictures.Names.Select(
+            name => ColorPictures.Draw(name, 7, width, height, format, type, transparent))];
         string[] files = [.. pictures.Select(Save)];
         Dictionary<string, float>[] expected = ModelFixture.MlNet(models.First, files);
         for (int i = 0; i < pictures.Length; i++)
@@ -48,15 +48,15 @@ public sealed class PredictTests(ModelFixture models) : IDisposable
     [InlineData("red")]
     [InlineData("green")]
     [InlineData("blue")]
-    public async Task Predict_FormAndBody_NameTheColour(string colour)
+    public async Task Predict_FormAndBody_NameTheColor(string color)
     {
         using HttpClient client = _server.CreateClient();
-        byte[] picture = ColourPictures.Draw(colour);
+        byte[] picture = ColorPictures.Draw(color);
 
         JsonObject form = await Server.JsonAsync(await client.PostAsync("/predict?top=1", Server.Form(("photo.png", picture))));
         JsonObject body = await Server.JsonAsync(await client.PostAsync("/predict?top=1", Server.Body(picture, type: null)));
 
-        Assert.Equal(colour, (string?)form["label"]);
+        Assert.Equal(color, (string?)form["label"]);
         Assert.Equal(body.ToJsonString(), form.ToJsonString());
         Assert.Single(form["top"]!.AsArray());
     }
@@ -66,7 +66,7 @@ public sealed class PredictTests(ModelFixture models) : IDisposable
     {
         using HttpClient client = _server.CreateClient();
         byte[][] pictures = [.. Enumerable.Range(0, 12)
-            .Select(i => ColourPictures.Draw(ColourPictures.Names[i % 3], seed: i, width: 20 + i))];
+            .Select(i => ColorPictures.Draw(ColorPictures.Names[i % 3], seed: i, width: 20 + i))];
         string[] alone = new string[pictures.Length];
         for (int i = 0; i < pictures.Length; i++)
             alone[i] = await AskAsync(pictures[i]);
@@ -85,7 +85,7 @@ public sealed class PredictTests(ModelFixture models) : IDisposable
     {
         using HttpClient client = _server.CreateClient();
         JsonObject answer = await Server.JsonAsync(await client.PostAsync("/predict/batch?top=2", Server.Form(
-            ("a.png", ColourPictures.Draw("blue")), ("broken.png", "no picture"u8.ToArray()), ("b.png", ColourPictures.Draw("red")))));
+            ("a.png", ColorPictures.Draw("blue")), ("broken.png", "no picture"u8.ToArray()), ("b.png", ColorPictures.Draw("red")))));
 
         JsonArray items = answer["items"]!.AsArray();
         Assert.Equal(["a.png", "broken.png", "b.png"], items.Select(item => (string?)item!["file"]));

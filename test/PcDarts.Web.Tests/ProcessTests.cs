@@ -69,7 +69,7 @@ public sealed class ProcessTests(ModelFixture models)
         {
             Directory.Delete(temporary, recursive: true);
             await File.WriteAllTextAsync(temporary, "no folder");
-            byte[] large = [.. ColourPictures.Draw("red"), .. new byte[300_000]];
+            byte[] large = [.. ColorPictures.Draw("red"), .. new byte[300_000]];
             Assert.Equal("red",
                 (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Form(("large.png", large)))))["label"]);
 

@@ -9,7 +9,7 @@ public sealed class ReloadTests(ModelFixture models)
     public async Task Model_ReplacedUnderLoad_EveryAnswerIsOneModelsAndNoneIsLost()
     {
         string path = models.Copy(models.First);
-        byte[] picture = ColourPictures.Draw("red", width: 40);
+        byte[] picture = ColorPictures.Draw("red", width: 40);
         string file = models.NewPath(".png");
         await File.WriteAllBytesAsync(file, picture);
         float[] expected = [.. new[] { models.First, models.Second }.Select(model => ModelFixture.MlNet(model, file)[0]["red"])];
@@ -74,7 +74,7 @@ public sealed class ReloadTests(ModelFixture models)
         Assert.Equal("old model", (string?)health["status"]);
         Assert.Equal(first, (string?)health["model"]);
         Assert.Equal("blue",
-            (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("blue")))))["label"]);
+            (string?)(await Server.JsonAsync(await client.PostAsync("/predict", Server.Body(ColorPictures.Draw("blue")))))["label"]);
 
         File.Delete(path);
         await Server.UntilAsync(async () => ((string?)(await HealthAsync())["problem"])?.Contains("The file is missing",

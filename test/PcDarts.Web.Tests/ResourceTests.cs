@@ -11,7 +11,7 @@ using PcDarts.Web.Budget;
 
 namespace PcDarts.Web.Tests;
 
-/// <summary>What clients can take from each other: nothing.</summary>
+/// <summary>Clients can take nothing from each other.</summary>
 [Collection(ModelCollection.Name)]
 public sealed class ResourceTests(ModelFixture models)
 {
@@ -26,11 +26,11 @@ public sealed class ResourceTests(ModelFixture models)
         using var server = new Server(models.First, ("MaxQueuedRequests", "1000"));
         using HttpClient client = server.CreateClient(Direct);
         var release = new TaskCompletionSource();
-        SlowContent[] slow = [.. Enumerable.Range(0, 330).Select(_ => new SlowContent(ColourPictures.Draw("green"), 10, release.Task))];
+        SlowContent[] slow = [.. Enumerable.Range(0, 330).Select(_ => new SlowContent(ColorPictures.Draw("green"), 10, release.Task))];
         Task<HttpResponseMessage>[] unfinished = [.. slow.Select(body => client.PostAsync("/predict", body))];
         await Task.WhenAll(slow.Select(body => body.Begun));
 
-        Assert.Equal("red", await LabelAsync(await client.PostAsync("/predict", Server.Body(ColourPictures.Draw("red")))
+        Assert.Equal("red", await LabelAsync(await client.PostAsync("/predict", Server.Body(ColorPictures.Draw("red")))
             .WaitAsync(Patience)));
 
         Assert.DoesNotContain(unfinished, task => task.IsCompleted);
@@ -45,7 +45,7 @@ public sealed class ResourceTests(ModelFixture models)
         using var server = new Server(models.First, ("MaxRequestBytes", "100000"), ("MaxReceivingBytes", "100000"),
             ("RequestTimeoutSeconds", "60"));
         using HttpClient client = server.CreateClient(Direct);
-        byte[] large = [.. ColourPictures.Draw("red"), .. new byte[90_000]];
+        byte[] large = [.. ColorPictures.Draw("red"), .. new byte[90_000]];
         var body = new SlowContent(large, 66_000, new TaskCompletionSource().Task, announced: true);
         Task<HttpResponseMessage> stopped = client.PostAsync("/predict", body);
         await body.Begun;
@@ -64,7 +64,7 @@ public sealed class ResourceTests(ModelFixture models)
     {
         using var server = new Server(models.First, ("MaxRequestBytes", "300000"), ("MaxReceivingBytes", "600000"));
         using HttpClient client = server.CreateClient(Direct);
-        byte[] large = [.. ColourPictures.Draw("blue"), .. new byte[250_000]];
+        byte[] large = [.. ColorPictures.Draw("blue"), .. new byte[250_000]];
 
         HttpResponseMessage[] responses = await Task.WhenAll(Enumerable.Range(0, 40)
             .Select(_ => client.PostAsync("/predict", Server.Body(large)))).WaitAsync(Patience);
@@ -104,7 +104,7 @@ public sealed class ResourceTests(ModelFixture models)
     {
         using var server = new Server(models.First, ("MaxQueuedPixels", "2047"));
         using HttpClient client = server.CreateClient();
-        byte[] picture = ColourPictures.Draw("red");
+        byte[] picture = ColorPictures.Draw("red");
         await BadInputTests.AssertProblemAsync(await client.PostAsync("/predict/batch",
             Server.Form(("a.png", picture), ("b.png", picture))), 413, "2048 pixels together; at most 2047");
         Assert.Equal("red", await LabelAsync(await client.PostAsync("/predict", Server.Body(picture))));

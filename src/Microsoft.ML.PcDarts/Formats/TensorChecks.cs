@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Microsoft.ML.PcDarts.Formats;
 
-/// <summary>What the tensors of a network must keep, whoever wrote their file.</summary>
+/// <summary>The limits on the tensors of a network, whoever wrote their file.</summary>
 internal static class TensorChecks
 {
     private const string VarianceSuffix = ".running_var";

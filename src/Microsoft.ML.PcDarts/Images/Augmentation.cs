@@ -10,12 +10,12 @@ namespace Microsoft.ML.PcDarts.Images;
 /// a GPU batch that equals the CPU's.
 /// </summary>
 /// <remarks>
-/// Order of the paper's recipe: pad-and-crop and flip on bytes (the padding is black, before normalisation), normalise, then cutout with
-/// zeros (the mean colour, after normalisation).
+/// Order of the paper's recipe: pad-and-crop and flip on bytes (the padding is black, before normalization), normalize, then cutout with
+/// zeros (the mean color, after normalization).
 /// </remarks>
 internal static class Augmentation
 {
-    /// <summary>Crop, flip, normalise and cut out in the paper's order.</summary>
+    /// <summary>Crop, flip, normalize and cut out in the paper's order.</summary>
     /// <param name="images">uint8 <c>[N, 3, H, W]</c>.</param>
     /// <param name="mean">float32 <c>[3]</c>, in 0..1 scale, on the images' device.</param>
     /// <param name="std">float32 <c>[3]</c>, in 0..1 scale, on the images' device.</param>
@@ -94,9 +94,9 @@ internal static class Augmentation
     public static Tensor Flip(Tensor images, Tensor chosen) => Sample(images, padding: 0, top: null, left: null, chosen, reflect: false);
 
     /// <summary>
-    /// Sets one square of each picture to zero; its centre is uniform over the pixels and the square is clipped at the edges.
+    /// Sets one square of each picture to zero; its center is uniform over the pixels and the square is clipped at the edges.
     /// </summary>
-    /// <param name="images">float32 <c>[N, C, H, W]</c>, normalised.</param>
+    /// <param name="images">float32 <c>[N, C, H, W]</c>, normalized.</param>
     /// <param name="length">Side of the square; an odd length erases length − 1, as in the paper's code.</param>
     /// <param name="generator">Where the random numbers come from.</param>
     /// <returns>Same shape and dtype.</returns>
@@ -140,9 +140,9 @@ internal static class Augmentation
     // −1 is pixel 1, and the pixel after the last the one before it.
     private static Tensor Reflect(Tensor place, long size) => place.abs().Plus(1 - size).abs().neg().Plus(size - 1);
 
-    private static Tensor Inside(long size, int half, Tensor centre)
+    private static Tensor Inside(long size, int half, Tensor center)
     {
-        Tensor distance = TensorNumbers.Range(size, centre.device).view(1, size) - centre.view(-1, 1);
+        Tensor distance = TensorNumbers.Range(size, center.device).view(1, size) - center.view(-1, 1);
         return distance.IsWithin(-half, half);
     }
 

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>
-/// What the trainer does with a picture that cannot be read: missing, empty, of another format, corrupt, cut short, too large or null.
+/// The trainer's handling of a picture that cannot be read: missing, empty, of another format, corrupt, cut short, too large or null.
 /// </summary>
 public enum BadImageHandling
 {

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Images;
 
-/// <summary>Turns row numbers into normalised batches on the run's device, augmented or plain. Safe from several threads.</summary>
+/// <summary>Turns row numbers into normalized batches on the run's device, augmented or plain. Safe from several threads.</summary>
 internal sealed class BatchLoader : IDisposable
 {
     private readonly ImageDataset _data;
@@ -33,7 +33,7 @@ internal sealed class BatchLoader : IDisposable
         (_flip, _alternateFlips) = (augmentation.HorizontalFlip, augmentation.AlternateFlips);
     }
 
-    /// <summary>A batch as it is scored later: normalised only.</summary>
+    /// <summary>A batch as it is scored later: normalized only.</summary>
     /// <param name="rows">Row numbers, <c>[N]</c>.</param>
     /// <returns>float32 <c>[N, 3, H, W]</c> and int64 <c>[N]</c>.</returns>
     public (Tensor Images, Tensor Labels) Load(long[] rows)
@@ -42,7 +42,7 @@ internal sealed class BatchLoader : IDisposable
         return (Augmentation.Normalize(images, _mean, _std), labels);
     }
 
-    /// <summary>A batch to train on: cropped, flipped, normalised, cut out, in the type of the training.</summary>
+    /// <summary>A batch to train on: cropped, flipped, normalized, cut out, in the type of the training.</summary>
     /// <param name="rows">Row numbers, <c>[N]</c>.</param>
     /// <param name="draw">Number of the random draw: the same rows and draw give the same batch at any time.</param>
     /// <param name="cutout">Side of the square that is blanked, in pixels; 0 for none.</param>
@@ -61,15 +61,15 @@ internal sealed class BatchLoader : IDisposable
     /// <param name="stream">Which of the run's streams of batches this is: an epoch, or a negative number for one without epochs. Its
     /// random draws follow from this number and the batch's place in the stream.</param>
     /// <param name="cutout">Side of the square that is blanked, in pixels; 0 for none.</param>
-    /// <param name="firstPlace">Place of the first batch in the stream, when a run goes on.</param>
+    /// <param name="firstPlace">Place of the first batch in the stream, when a run is resumed.</param>
     /// <returns>Batches; the caller disposes each.</returns>
-    public IEnumerable<LabelledBatch> Augmented(IEnumerable<long[]> batches, int stream, int cutout = 0, int firstPlace = 0)
-        => ReadAhead.Of(batches.Select<long[], Func<LabelledBatch>>((rows, place) => () =>
+    public IEnumerable<LabeledBatch> Augmented(IEnumerable<long[]> batches, int stream, int cutout = 0, int firstPlace = 0)
+        => ReadAhead.Of(batches.Select<long[], Func<LabeledBatch>>((rows, place) => () =>
         {
             using DisposeScope scope = NewDisposeScope();
             (Tensor images, Tensor labels) = LoadAugmented(rows, SeededShuffle.Mix(stream, firstPlace + place), cutout,
                 stream >= 0 ? stream : null);
-            return new LabelledBatch(images.DetachFromDisposeScope(), labels.DetachFromDisposeScope());
+            return new LabeledBatch(images.DetachFromDisposeScope(), labels.DetachFromDisposeScope());
         }));
 
     public void Dispose()

@@ -13,7 +13,7 @@ internal static class ChannelStatistics
     /// <param name="rows">The training rows; at most <paramref name="maximum"/> of them, evenly spaced, are looked at.</param>
     /// <param name="maximum">Most pictures to look at.</param>
     /// <returns>
-    /// <c>[3]</c> each, in 0..1 scale. A channel of one constant value gets the standard deviation 1/255, so that normalising stays finite.
+    /// <c>[3]</c> each, in 0..1 scale. A channel of one constant value gets the standard deviation 1/255, so that normalizing stays finite.
     /// </returns>
     public static (float[] Mean, float[] Std) Of(ImageDataset data, ReadOnlySpan<int> rows, int maximum = 50_000)
     {

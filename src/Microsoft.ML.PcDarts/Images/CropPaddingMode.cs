@@ -1,6 +1,6 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>What a random crop shows where it reaches beyond the picture.</summary>
+/// <summary>The content of a random crop where it reaches beyond the picture.</summary>
 public enum CropPaddingMode
 {
     /// <summary>Black, as in the paper's code.</summary>

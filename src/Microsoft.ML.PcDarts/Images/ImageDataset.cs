@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Images;
 
-/// <summary>A labelled picture collection held as two tensors, in the row order of the data view it was read from.</summary>
+/// <summary>A labeled picture collection held as two tensors, in the row order of the data view it was read from.</summary>
 internal sealed class ImageDataset : IDisposable
 {
     private readonly Action? _release;

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.PcDarts.Images;
 
-/// <summary>What a picture collection must fulfil before any long work starts.</summary>
+/// <summary>The requirements on a picture collection, checked before any long work starts.</summary>
 internal static class ImageDatasetChecks
 {
     /// <summary>Smallest width and height of the resized pictures.</summary>

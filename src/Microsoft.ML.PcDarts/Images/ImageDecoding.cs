@@ -47,7 +47,7 @@ internal sealed class ImageDecoding : IDisposable
         Bad = new bool[next];
     }
 
-    /// <summary>Which of the labelled rows could not be read.</summary>
+    /// <summary>Which of the labeled rows could not be read.</summary>
     public bool[] Bad { get; }
 
     /// <summary>Files of pictures that say of themselves to be turned or mirrored, by row.</summary>

@@ -15,7 +15,7 @@ internal sealed class ImageFolder
     private readonly List<ImageFile> _files = [];
     private readonly List<string> _emptyClasses = [];
     private readonly Dictionary<string, int> _classes = [];
-    private readonly LeftOutFiles _leftOut = new();
+    private readonly SkippedFiles _leftOut = new();
     private int _withoutClass;
 
     private ImageFolder(string path) => _path = path;
@@ -128,7 +128,7 @@ internal sealed class ImageFolder
             throw new ArgumentException(
                 string.Create(CultureInfo.InvariantCulture,
                     $"'{_path}' has {Shown.Count(folders.Length, "sub-folder", "sub-folders")} with names outside UTF-8, "
-                        + $"which cannot be opened: {Shown.Some(folders, NamesToShow)}. {LeftOutFiles.RenameRemedy}"),
+                        + $"which cannot be opened: {Shown.Some(folders, NamesToShow)}. {SkippedFiles.RenameRemedy}"),
                 PathParameter);
     }
 }

@@ -15,7 +15,7 @@ internal sealed record ImageReadSettings
     /// <summary>Height that every picture is resized to, in pixels, at least <see cref="ImageDatasetChecks.MinimumSide"/>.</summary>
     public required int Height { get; init; }
 
-    /// <summary>What to do with unreadable pictures.</summary>
+    /// <summary>The handling of unreadable pictures.</summary>
     public BadImageHandling BadImages { get; init; } = BadImageHandling.Error;
 
     /// <summary>Most pixels of a picture's file; above it the picture counts as unreadable.</summary>

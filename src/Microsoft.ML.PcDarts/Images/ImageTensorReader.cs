@@ -35,7 +35,7 @@ internal static partial class ImageTensorReader
         int[] counts = CheckClasses(labels, names, leftOut, settings);
         if (settings.ForTraining)
         {
-            foreach (string remark in ClassRemarks.Of(counts, names, settings.Balanced))
+            foreach (string remark in ClassWarnings.Of(counts, names, settings.Balanced))
                 Warn(remark);
         }
 

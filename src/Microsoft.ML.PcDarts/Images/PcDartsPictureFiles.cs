@@ -23,7 +23,7 @@ public sealed class PcDartsPictureFiles
 {
     private PcDartsPictureFiles(string folder)
     {
-        LeftOutFiles leftOut = new();
+        SkippedFiles leftOut = new();
         Folder = ImageFolder.FullPath(folder, "pictures");
         Paths = new PictureWalk(leftOut).Collect(Folder, "");
         Warnings = [.. leftOut.Warnings(_ => Paths.Count)];
@@ -42,11 +42,11 @@ public sealed class PcDartsPictureFiles
     /// <summary>Full paths of the pictures, in ordinal order; none when there is no picture.</summary>
     public IReadOnlyList<string> Paths { get; }
 
-    /// <summary>What the user should know of, as sentences: files of other formats by extension, entries that are no regular files,
+    /// <summary>Warnings for the user, as sentences: files of other formats by extension, entries that are no regular files,
     /// links that lead nowhere, names that are not UTF-8.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>What was found and left out, as a sentence.</summary>
+    /// <summary>The numbers of found and skipped files, as a sentence.</summary>
     public string Note { get; }
 
     /// <summary>Lists the pictures of a folder and of all folders below it. No picture is opened.</summary>

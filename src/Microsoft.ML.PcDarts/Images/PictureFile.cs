@@ -5,7 +5,7 @@ using SkiaSharp;
 
 namespace Microsoft.ML.PcDarts.Images;
 
-/// <summary>What can be told about a picture from its file.</summary>
+/// <summary>Facts about a picture from its file.</summary>
 internal static class PictureFile
 {
     /// <summary>Why a picture for which <see cref="IsWhole"/> is false cannot be used.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Microsoft.ML.PcDarts.Images;
 
-/// <summary>What a file is, told from its first bytes; for messages about files that are not the pictures that their names
+/// <summary>The format of a file, recognized by its first bytes; for messages about files that are not the pictures that their names
 /// promise.</summary>
 /// <param name="Name">The format with its article, such as "a HEIC picture".</param>
 /// <param name="Remedy">What to do, as an imperative sentence without its period; null for a format that is read.</param>

@@ -5,7 +5,7 @@ using SkiaSharp;
 
 namespace Microsoft.ML.PcDarts.Images;
 
-/// <summary>What the header of a picture file says, before anything is decoded.</summary>
+/// <summary>The header of a picture file, read before anything is decoded.</summary>
 /// <param name="Width">Width in pixels.</param>
 /// <param name="Height">Height in pixels.</param>
 /// <param name="IsTurned">Whether its EXIF orientation says that it is to be shown turned or mirrored, which no decoder here does.</param>
@@ -18,10 +18,10 @@ internal sealed record PictureHeader(int Width, int Height, bool IsTurned, int B
 
     private const int HeadLength = 65_536;
 
-    // Measured with MLImage.CreateFromFile on 27 megapixels: 4.0 bytes a pixel; 6.0 for grey PNG; interlaced PNG keeps its rows
+    // Measured with MLImage.CreateFromFile on 27 megapixels: 4.0 bytes a pixel; 6.0 for gray PNG; interlaced PNG keeps its rows
     // besides (7.0 of RGB, 12.0 of 16-bit RGBA), and libjpeg the coefficients of
     // a progressive JPEG (two bytes a sample).
-    private const int Plain = 4, Grey = 6, Reordered = 12, Unknown = 8;
+    private const int Plain = 4, Gray = 6, Reordered = 12, Unknown = 8;
 
     /// <summary>Pixels of the picture.</summary>
     public long Pixels => (long)Width * Height;
@@ -80,7 +80,7 @@ internal sealed record PictureHeader(int Width, int Height, bool IsTurned, int B
 
     private static int Cost(ReadOnlySpan<byte> head) => head switch
     {
-        [0x89, (byte)'P', (byte)'N', (byte)'G', ..] when head.Length > 28 => head[28] != 0 ? Reordered : head[25] is 0 or 4 ? Grey : Plain,
+        [0x89, (byte)'P', (byte)'N', (byte)'G', ..] when head.Length > 28 => head[28] != 0 ? Reordered : head[25] is 0 or 4 ? Gray : Plain,
         [0xFF, 0xD8, ..] => JpegCost(head),
         [(byte)'B', (byte)'M', ..] => Plain,
         _ => Unknown,
@@ -98,7 +98,7 @@ internal sealed record PictureHeader(int Width, int Height, bool IsTurned, int B
                 continue;
             }
             if (marker is >= 0xC0 and <= 0xCF and not (Tables or Reserved or Arithmetic))
-                return marker is Progressive or > Lossless ? Reordered : head[at + 9] == 1 ? Grey : Plain;
+                return marker is Progressive or > Lossless ? Reordered : head[at + 9] == 1 ? Gray : Plain;
             if (marker == Scan)
                 break;
             at += 2 + BinaryPrimitives.ReadUInt16BigEndian(head[(at + 2)..]);

@@ -4,7 +4,7 @@ namespace Microsoft.ML.PcDarts.Images;
 
 /// <summary>Finds the picture files below a folder. Each folder is entered once, whatever links lead to it.</summary>
 /// <param name="leftOut">Counts what is no picture.</param>
-internal sealed class PictureWalk(LeftOutFiles leftOut)
+internal sealed class PictureWalk(SkippedFiles leftOut)
 {
     // Of Synology, QNAP, Windows, ext4, macOS archives; those of macOS, Linux desktops, Git and Jupyter begin with a dot.
     private static readonly string[] SystemFolders =
@@ -71,7 +71,7 @@ internal sealed class PictureWalk(LeftOutFiles leftOut)
             Collect(folder.FullName, Path.Combine(real, folder.Name), group, found);
             return;
         }
-        // A link to a folder around it would bring in the neighbours: the other classes, where this is the folder of one.
+        // A link to a folder around it would bring in the neighbors: the other classes, where this is the folder of one.
         string target = RealPath(folder.FullName);
         if (Path.EndsInDirectorySeparator(target)
             || (real + Path.DirectorySeparatorChar).StartsWith(target + Path.DirectorySeparatorChar, StringComparison.Ordinal))

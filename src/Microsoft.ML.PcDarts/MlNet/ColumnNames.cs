@@ -3,10 +3,10 @@ namespace Microsoft.ML.PcDarts.MlNet;
 /// <summary>The columns that the trainer reads and its model adds.</summary>
 internal sealed record ColumnNames(string Label, string Feature, string Score, string PredictedLabel, string? PooledFeatures = null)
 {
-    /// <summary>What the model adds.</summary>
+    /// <summary>The columns that the model adds.</summary>
     public IEnumerable<string> Outputs => PooledFeatures is null ? [Score, PredictedLabel] : [PooledFeatures, Score, PredictedLabel];
 
-    /// <summary>What is wrong with the names, in words for the user; null if nothing is.</summary>
+    /// <summary>The fault of the names, in words for the user; null if there is none.</summary>
     public string? Problem()
     {
         (string? Name, string Option)[] named = [(Label, "LabelColumnName"), (Feature, "FeatureColumnName"), (Score, "ScoreColumnName"),

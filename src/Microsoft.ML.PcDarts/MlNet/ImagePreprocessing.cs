@@ -8,7 +8,7 @@ namespace Microsoft.ML.PcDarts.MlNet;
 /// The one way from a picture to the bytes that the network sees, used for reading the training data and saved in the model alike.
 /// </summary>
 /// <remarks>
-/// Pictures are stretched to the given size (nearest neighbour; no change at equal size). Grey becomes three equal channels.
+/// Pictures are stretched to the given size (nearest neighbor; no change at equal size). Gray becomes three equal channels.
 /// Half-transparent pixels come out as ML.NET decodes them: multiplied by their alpha, that is, on black.
 /// </remarks>
 internal static class ImagePreprocessing

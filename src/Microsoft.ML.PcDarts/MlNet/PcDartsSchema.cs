@@ -3,7 +3,7 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.PcDarts.MlNet;
 
-/// <summary>What the trainer asks of its input and promises of its output, with ML.NET's own messages.</summary>
+/// <summary>The trainer's requirements on its input and promises about its output, with ML.NET's own messages.</summary>
 internal static class PcDartsSchema
 {
     private const string ImageType = "MLImage";

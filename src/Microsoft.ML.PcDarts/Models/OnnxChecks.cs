@@ -5,7 +5,7 @@ using Microsoft.ML.PcDarts.Models.Onnx;
 
 namespace Microsoft.ML.PcDarts.Models;
 
-/// <summary>What the bytes of an ONNX model must keep before they become objects, and the network in it before it is run.</summary>
+/// <summary>The limits on the bytes of an ONNX model before they become objects, and on its network before it is run.</summary>
 internal static class OnnxChecks
 {
     /// <summary>

@@ -17,7 +17,7 @@ internal sealed class OnnxWriter(Genotype genotype, NetworkShape shape, IReadOnl
     /// <summary>Per-channel standard deviation of the pixels, in the 0 … 1 scale; null for none.</summary>
     public float[]? Std { get; init; }
 
-    /// <summary>Whether the input is already normalised float32: no cast, no scaling. For comparisons with the training network.</summary>
+    /// <summary>Whether the input is already normalized float32: no cast, no scaling. For comparisons with the training network.</summary>
     public bool FloatInput { get; init; }
 
     /// <summary>How weights are stored, whether the pixels are float32, and whether maps are outputs.</summary>

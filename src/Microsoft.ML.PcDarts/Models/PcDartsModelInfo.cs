@@ -3,7 +3,7 @@ using Microsoft.ML.PcDarts.Models.Onnx;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>What a saved model says of itself: read from the ONNX metadata inside a model.zip or an .onnx file, without loading the
+/// <summary>A saved model's description of itself: read from the ONNX metadata inside a model.zip or an .onnx file, without loading the
 /// model.</summary>
 public sealed class PcDartsModelInfo
 {

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>What <see cref="PcDartsTransformer.SaveOnnx"/> writes.</summary>
+/// <summary>The form of the file that <see cref="PcDartsTransformer.SaveOnnx"/> writes.</summary>
 public sealed class PcDartsOnnxOptions
 {
     /// <summary>How weights are stored. Default <see cref="OnnxWeightType.Float32"/>.</summary>

@@ -3,7 +3,7 @@ using Microsoft.ML.PcDarts.MlNet;
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>
-/// What a file of weights does not say of itself. A file that <see cref="PcDartsTransformer.SaveWeights"/> wrote says all of it; what is
+/// The facts that a file of weights may lack. A file that <see cref="PcDartsTransformer.SaveWeights"/> wrote says all of it; what is
 /// set here comes first.
 /// </summary>
 public sealed class PcDartsWeightsOptions

@@ -14,7 +14,7 @@ internal static partial class FileType
     private const int TypeMask = 0xF000;
     private const int MissingFile = 2, NotAFolder = 20, TooManyLinks = 40;
 
-    /// <summary>What is wrong with the file that a path leads to, as the end of a sentence that begins with its name; null for a
+    /// <summary>The fault of the file that a path leads to, as the end of a sentence that begins with its name; null for a
     /// regular file that
     /// is not empty.</summary>
     /// <param name="path">A path; links are followed.</param>

@@ -4,10 +4,10 @@ namespace Microsoft.ML.PcDarts.Platform;
 /// <remarks>The file uses nothing but .NET, so that programs without this library can compile it in.</remarks>
 internal static class LoadFault
 {
-    /// <summary>What to do about the folder where it is that of the system.</summary>
+    /// <summary>The remedy where the folder is that of the system.</summary>
     public const string SystemFolder = "set the environment variable TMPDIR (TMP on Windows)";
 
-    /// <summary>What to do about the folder where it is that of the caller's context.</summary>
+    /// <summary>The remedy where the folder is that of the caller's context.</summary>
     public const string ContextFolder = "set MLContext.TempFilePath, or the environment variable TMPDIR (TMP on Windows) "
         + "that it comes from";
 

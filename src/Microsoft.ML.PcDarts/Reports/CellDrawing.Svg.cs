@@ -12,8 +12,8 @@ public static partial class CellDrawing
 
     // Every rule is under one class, and nothing has an id: several drawings can stand in one page.
     private const string Style = """
-        .pcdarts-cells{color-scheme:light dark;font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;
-        font-size:12px}
+        .pcdarts-cells{color-scheme:light dark;font-size:12px}
+        .pcdarts-cells{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
         .pcdarts-cells text{fill:#1f2328;text-anchor:middle}
         .pcdarts-cells .page{fill:#ffffff}
         .pcdarts-cells .title{font-size:16px;font-weight:600;text-anchor:start}
@@ -50,7 +50,7 @@ public static partial class CellDrawing
         """;
 
     /// <summary>
-    /// Draws the cells as one self-contained SVG, normal above reduction: inputs left, output right, each operation as a coloured label
+    /// Draws the cells as one self-contained SVG, normal above reduction: inputs left, output right, each operation as a colored label
     /// before its node. It follows the reader's light or dark scheme, names each operation's stride and ends in a tooltip, and describes
     /// both cells in words for screen readers. It holds no scripts and no ids, so it can be placed in a page several times.
     /// </summary>

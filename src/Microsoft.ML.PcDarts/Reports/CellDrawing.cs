@@ -6,7 +6,7 @@ namespace Microsoft.ML.PcDarts;
 /// <summary>Draws the two cells of a genotype.</summary>
 public static partial class CellDrawing
 {
-    /// <summary>Writes the cells in Graphviz' DOT language, one cluster each, edges labelled with their operations.</summary>
+    /// <summary>Writes the cells in Graphviz' DOT language, one cluster each, edges labeled with their operations.</summary>
     /// <param name="genotype">The architecture.</param>
     /// <returns>A <c>digraph</c>; render it with <c>dot -Tsvg</c>.</returns>
     public static string ToDot(Genotype genotype)

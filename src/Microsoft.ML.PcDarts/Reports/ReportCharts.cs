@@ -7,7 +7,7 @@ using OxyPlot.Series;
 namespace Microsoft.ML.PcDarts.Reports;
 
 /// <summary>
-/// Draws the curves of a run as SVG whose colours are the page's variables, so that they follow the reader's light or dark scheme.
+/// Draws the curves of a run as SVG whose colors are the page's variables, so that they follow the reader's light or dark scheme.
 /// </summary>
 internal static class ReportCharts
 {
@@ -17,7 +17,7 @@ internal static class ReportCharts
     /// <summary>Losses that differ by a larger factor are drawn on a logarithmic axis: those of the first epochs can be far off.</summary>
     private const double WideRange = 20;
 
-    // Colours that occur nowhere else; the page says what they are.
+    // Colors that occur nowhere else; the page says what they are.
     private static readonly (OxyColor Color, string Variable)[] Palette =
     [
         (OxyColor.FromRgb(1, 2, 3), "--text"), (OxyColor.FromRgb(4, 5, 6), "--grid"), (OxyColor.FromRgb(7, 8, 9), "--first"),

@@ -100,9 +100,9 @@ internal static partial class ReportPage
         {
             PcDartsRunState.Finished => $"Ended after {Time(last!.Elapsed)}{Stopped(run.History!)}.",
             PcDartsRunState.Cancelled => $"{where} It was cancelled, and its model has the weights of epoch {run.History!.ReturnedEpoch}: "
-                + "go on with Fit and the same workspace, or with the command 'resume'.",
+                + "resume it with Fit and the same workspace, or with the command 'resume'.",
             PcDartsRunState.Interrupted =>
-                $"{where} No process is at work on it: go on with Fit and the same workspace, or with the command 'resume'.",
+                $"{where} No process is at work on it: resume it with Fit and the same workspace, or with the command 'resume'.",
             _ => last?.Remaining is { } left && left > TimeSpan.Zero ? $"{where} About {Time(left)} left in this phase." : where,
         };
     }

@@ -20,7 +20,7 @@ public sealed class PcDartsHeatMap
         _values = Array.ConvertAll(plane, value => Math.Max(0, value) / largest);
     }
 
-    /// <summary>What the model says of the picture.</summary>
+    /// <summary>The model's prediction for the picture.</summary>
     public PcDartsPrediction Prediction { get; }
 
     /// <summary>The class that the map is of.</summary>
@@ -39,8 +39,8 @@ public sealed class PcDartsHeatMap
     public IReadOnlyList<float> Values => _values;
 
     /// <summary>
-    /// Writes the picture in shades of grey with the map over it, from clear over yellow to red, as PNG. So every colour is the map's, on a
-    /// picture of any colour.
+    /// Writes the picture in shades of gray with the map over it, from clear over yellow to red, as PNG. So every color is the map's, on a
+    /// picture of any color.
     /// </summary>
     /// <param name="image">The picture that was explained; not disposed.</param>
     /// <param name="path">The file; an existing one is replaced only once the new one is complete.</param>
@@ -58,11 +58,11 @@ public sealed class PcDartsHeatMap
         using SKBitmap sheet = new(whole.Width, whole.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
         using SKCanvas canvas = new(sheet);
         using SKPaint smooth = new() { FilterQuality = SKFilterQuality.High };
-        using (SKColorFilter filter = SKColorFilter.CreateColorMatrix(Grey()))
-        using (SKPaint grey = new() { FilterQuality = SKFilterQuality.High, ColorFilter = filter })
+        using (SKColorFilter filter = SKColorFilter.CreateColorMatrix(Gray()))
+        using (SKPaint gray = new() { FilterQuality = SKFilterQuality.High, ColorFilter = filter })
         using (SKBitmap picture = Bitmap(image))
-            canvas.DrawBitmap(picture, whole, grey);
-        using (SKBitmap map = Colours())
+            canvas.DrawBitmap(picture, whole, gray);
+        using (SKBitmap map = Colors())
             canvas.DrawBitmap(map, whole, smooth);
         canvas.Flush();
         AtomicFile.Write(path, file => sheet.Encode(file, SKEncodedImageFormat.Png, quality: 100));
@@ -77,16 +77,16 @@ public sealed class PcDartsHeatMap
     }
 
     /// <summary>
-    /// The colour matrix of a picture's luminance (Rec. 709), a little darker so that the map's yellow stands out on white too.
+    /// The color matrix of a picture's luminance (Rec. 709), a little darker so that the map's yellow stands out on white too.
     /// </summary>
-    private static float[] Grey()
+    private static float[] Gray()
     {
         const float brightness = 0.8f;
         float[] row = [0.2126f * brightness, 0.7152f * brightness, 0.0722f * brightness, 0, 0];
         return [.. row, .. row, .. row, 0, 0, 0, 1, 0];
     }
 
-    private SKBitmap Colours()
+    private SKBitmap Colors()
     {
         var bitmap = new SKBitmap(Width, Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         for (int i = 0; i < _values.Length; i++)

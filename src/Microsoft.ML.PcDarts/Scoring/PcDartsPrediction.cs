@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>What <see cref="PcDartsPredictor"/> says of one picture.</summary>
+/// <summary>The prediction of <see cref="PcDartsPredictor"/> for one picture.</summary>
 public sealed class PcDartsPrediction
 {
     private readonly IReadOnlyList<string> _classNames;

@@ -21,7 +21,7 @@ internal sealed class ReadAheadBatch(int firstSlot, int capacity)
     /// <summary>The source's batch number of each row.</summary>
     public long[] Batches { get; } = new long[capacity];
 
-    /// <summary>What was thrown when a row's pixels were read.</summary>
+    /// <summary>The exception thrown when a row's pixels were read.</summary>
     public ExceptionDispatchInfo?[] Errors { get; } = new ExceptionDispatchInfo?[capacity];
 
     public void Clear() => Count = 0;

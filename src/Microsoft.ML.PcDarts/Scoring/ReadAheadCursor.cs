@@ -101,7 +101,7 @@ internal sealed class ReadAheadCursor : DataViewRowCursor
     {
         if (disposing)
         {
-            // No batch may run on when the session's owner goes on to close it.
+            // No batch may still run when the session's owner closes it.
             foreach (ReadAheadBatch batch in _ready)
                 batch.Wait();
             _current?.Wait();

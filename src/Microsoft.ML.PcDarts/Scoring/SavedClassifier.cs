@@ -42,7 +42,7 @@ internal sealed class SavedClassifier : IDisposable
     /// <summary>ONNX file: uint8 <c>[N, 3, H, W]</c> → first output float32 <c>[N, classes]</c>, probabilities.</summary>
     public byte[] Network { get; }
 
-    /// <summary>What the model says of itself.</summary>
+    /// <summary>The model's description of itself.</summary>
     public PcDartsModelInfo Info { get; }
 
     /// <summary>The way from a picture to the network's bytes; one for each thread.</summary>

@@ -3,7 +3,7 @@ using Microsoft.ML.PcDarts.MlNet;
 
 namespace Microsoft.ML.PcDarts.Scoring;
 
-/// <summary>What the scoring of one batch needs; kept for the next.</summary>
+/// <summary>The buffers for scoring one batch; kept for the next.</summary>
 /// <param name="extractor">Makes the network's bytes of a picture; owned.</param>
 internal sealed class ScoringBuffers(PixelExtractor extractor) : IDisposable
 {

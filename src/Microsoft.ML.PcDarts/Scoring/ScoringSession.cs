@@ -51,7 +51,7 @@ internal sealed class ScoringSession : IDisposable
         OutputLength = length;
     }
 
-    /// <summary>What the network gives for a black picture. Batch sizes are not measured with it.</summary>
+    /// <summary>The network's outputs for a black picture. Batch sizes are not measured with it.</summary>
     /// <exception cref="OnnxRuntimeException">The network cannot be run.</exception>
     public float[] Probe()
     {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.PcDarts.Torch;
 
-/// <summary>What TorchSharp does not tell of a GPU, asked of the NVIDIA driver, whose C interface (cuda.h) is stable.</summary>
+/// <summary>Facts about a GPU that TorchSharp does not offer, from the NVIDIA driver, whose C interface (cuda.h) is stable.</summary>
 internal static unsafe class CudaDriver
 {
     private static readonly Lazy<nint> Driver = new(() =>

@@ -53,7 +53,7 @@ internal sealed unsafe class CudaGraph : IRecordedWork
         ((delegate* unmanaged<Stream, void>)functions.SetCurrentStream)(aside); // the default stream cannot be recorded
         try
         {
-            const int threadLocal = 1; // cudaStreamCaptureModeThreadLocal: the thread that makes the next batch goes on
+            const int threadLocal = 1; // cudaStreamCaptureModeThreadLocal: the thread that makes the next batch continues
             ((delegate* unmanaged<nint, ulong, ulong, int, void>)functions.Begin)(graph._object, 0, 0, threadLocal);
             failure = null;
             try

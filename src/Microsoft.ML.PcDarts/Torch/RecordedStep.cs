@@ -42,7 +42,7 @@ internal sealed class RecordedStep(Func<Tensor, Tensor, Tensor> pass, bool recor
         if (_work is not null && images.shape.AsSpan().SequenceEqual(_images!.shape))
             return Launch(images, labels);
 
-        // The last batch of an epoch may be smaller; it alone is no reason to record anew.
+        // The last batch of an epoch may be smaller; that is no reason to record again.
         _runs = images.shape.AsSpan().SequenceEqual(_shape) ? _runs + 1 : 1;
         _shape = images.shape;
         if (_runs <= RunsBefore || !TryRecord(images, labels))

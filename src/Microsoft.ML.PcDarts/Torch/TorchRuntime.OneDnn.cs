@@ -12,7 +12,7 @@ internal static partial class TorchRuntime
     /// <summary>Answers the CPUID instruction for a leaf and a subleaf.</summary>
     internal delegate (int Eax, int Ebx, int Ecx, int Edx) CpuId(int leaf, int subleaf);
 
-    /// <summary>What to tell the user where oneDNN was turned off; else null.</summary>
+    /// <summary>The message to the user where oneDNN was turned off; else null.</summary>
     internal static string? OneDnnRemark { get; private set; }
 
     /// <summary>

@@ -10,7 +10,7 @@ internal interface ISteppedPhase
     public bool IsOver { get; }
 
     /// <summary>Steps the weights on a batch, counts the step, and adds its loss to the meter.</summary>
-    public void Step(LabelledBatch batch);
+    public void Step(LabeledBatch batch);
 
     /// <summary>The report at this moment.</summary>
     public TrainingProgress Report();

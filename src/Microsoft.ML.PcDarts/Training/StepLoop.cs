@@ -12,9 +12,9 @@ internal static class StepLoop
     /// <param name="journal">Takes checkpoints and reports, and ends the run when it was cancelled.</param>
     /// <exception cref="LossDivergedException">A report has a loss that is not finite.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; a checkpoint was saved.</exception>
-    public static void Run(ISteppedPhase phase, IEnumerable<LabelledBatch> batches, RunJournal journal)
+    public static void Run(ISteppedPhase phase, IEnumerable<LabeledBatch> batches, RunJournal journal)
     {
-        foreach (LabelledBatch batch in batches)
+        foreach (LabeledBatch batch in batches)
         {
             using (batch)
             using (NewDisposeScope())

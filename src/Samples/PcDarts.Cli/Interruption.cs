@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace PcDarts.Cli;
 
 /// <summary>
-/// What Ctrl-C and SIGTERM do. The first one cancels. A command that keeps its work gets the time that takes; any other is ended by the
-/// signal unless it ends by itself within two seconds, as it does where
-/// it waits for nothing. A second signal ends the process at once. Unfinished files are deleted in each case.
+/// The handling of Ctrl-C and SIGTERM. The first one cancels. A command that keeps its work gets the time that takes; any other is ended by
+/// the signal unless it ends by itself within two seconds, as it does where it waits for nothing. A second signal ends the process at once.
+/// Unfinished files are deleted in each case.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {

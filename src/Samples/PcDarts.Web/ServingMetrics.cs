@@ -2,7 +2,7 @@ using Prometheus;
 
 namespace PcDarts.Web;
 
-/// <summary>What /metrics shows besides the HTTP requests.</summary>
+/// <summary>The metrics of /metrics besides those of HTTP requests.</summary>
 internal sealed class ServingMetrics
 {
     private static readonly double[] Seconds = Histogram.ExponentialBuckets(0.0005, 2, 14);

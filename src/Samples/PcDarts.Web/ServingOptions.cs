@@ -67,7 +67,7 @@ internal sealed class ServingOptions
     /// <summary>Seconds between looks at the model file, for file systems that do not report changes; at least 1. Default: 2.</summary>
     public int ReloadSeconds { get; set; } = 2;
 
-    /// <summary>What <see cref="MaxConcurrentPictures"/> comes to.</summary>
+    /// <summary>The effective value of <see cref="MaxConcurrentPictures"/>.</summary>
     public int Cores => MaxConcurrentPictures > 0 ? MaxConcurrentPictures : Environment.ProcessorCount;
 
     /// <summary>Checks every rule.</summary>

@@ -56,7 +56,7 @@ public sealed class GenotypeDecoderTests
     [Fact]
     public void Decode_BetaOfAnotherNode_DoesNotMatter()
     {
-        // β is normalised within a node: shifting all of a node's β by a constant changes nothing.
+        // β is normalized within a node: shifting all of a node's β by a constant changes nothing.
         float[] beta = new float[14];
         beta.AsSpan(2, 3).Fill(50);
         Assert.Equal(Decode(Paper, new float[14 * 8], new float[14]), Decode(Paper, new float[14 * 8], beta));

@@ -106,7 +106,7 @@ public sealed class AugmentationTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor images = (arange(1, 26, ScalarType.Byte).view(1, 1, 5, 5)).expand(2000, 1, 5, 5);
-        // The centre pixel tells the offset: value v came from row (v−1)/5, column (v−1)%5, and is inside for every offset up to 2.
+        // The center pixel tells the offset: value v came from row (v−1)/5, column (v−1)%5, and is inside for every offset up to 2.
         byte[] centres = Augmentation.RandomCrop(images, 2, new Generator(5, CPU))[TensorIndex.Colon, 0, 2, 2].contiguous()
             .data<byte>().ToArray();
         Assert.Equal(Enumerable.Range(1, 25).Select(v => (byte)v), centres.Distinct().Order());
@@ -137,7 +137,7 @@ public sealed class AugmentationTests
     }
 
     [Fact]
-    public void Train_EverythingOff_OnlyNormalises()
+    public void Train_EverythingOff_OnlyNormalizes()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor images = Noise(4, 8, 8, 1);

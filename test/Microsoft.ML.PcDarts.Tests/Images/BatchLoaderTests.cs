@@ -61,7 +61,7 @@ public sealed class BatchLoaderTests : IDisposable
     public void Augmented_Batches_CarryTheirLabelsAndLeakNothing()
     {
         using BatchLoader loader = Loader(ScalarType.Float32);
-        foreach (LabelledBatch batch in loader.Augmented([[2, 3], [4]], stream: 0))
+        foreach (LabeledBatch batch in loader.Augmented([[2, 3], [4]], stream: 0))
         {
             using (batch)
             {

@@ -101,9 +101,9 @@ public sealed class ImageTensorReaderBadInputTests : IDisposable
     public void Read_OtherOutputThanTheLoaders_ChecksTheFilesThatTheTextNames()
     {
         IDataView view = ReaderFixture.View(_ml, [.. ReaderFixture.TwoClasses(_folder, 3), (MakeBad("bomb.png"), "odd")]);
-        view = _ml.Transforms.ConvertToGrayscale("Grey", "Image").Fit(view).Transform(view);
+        view = _ml.Transforms.ConvertToGrayscale("Gray", "Image").Fit(view).Transform(view);
         ArgumentException error = Assert.Throws<ArgumentException>(
-            () => ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { ImageColumn = "Grey" }));
+            () => ImageTensorReader.Read(_ml, view, ReaderFixture.Settings with { ImageColumn = "Gray" }));
         Assert.Contains("MaximumPixels", error.Message, StringComparison.Ordinal);
     }
 

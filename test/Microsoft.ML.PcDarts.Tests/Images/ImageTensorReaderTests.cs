@@ -49,7 +49,7 @@ public sealed class ImageTensorReaderTests : IDisposable
     }
 
     [Fact]
-    public void Read_GreyPicture_GivesThreeEqualChannels()
+    public void Read_GrayPicture_GivesThreeEqualChannels()
     {
         using ImageDataset data = ReadSolid(Pictures.Solid(9, 9, new SKColor(77, 77, 77), SKColorType.Gray8));
         Assert.Equal((77, 77, 77), Pixel(data));

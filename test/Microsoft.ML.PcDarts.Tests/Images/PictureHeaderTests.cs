@@ -30,9 +30,9 @@ public sealed class PictureHeaderTests : IDisposable
     [InlineData(8, 2, 0, 4)]
     [InlineData(8, 2, 1, 12)]
     [InlineData(16, 6, 1, 12)]
-    public void Read_Png_CostsByItsKind(byte bitDepth, byte colourType, byte interlace, int cost)
+    public void Read_Png_CostsByItsKind(byte bitDepth, byte colorType, byte interlace, int cost)
     {
-        string path = _folder.File("a.png", Pictures.PngHeader(10_000, 9_000, bitDepth, colourType, interlace));
+        string path = _folder.File("a.png", Pictures.PngHeader(10_000, 9_000, bitDepth, colorType, interlace));
         Assert.Equal(cost, PictureHeader.Read(path, PictureHeader.DefaultMaximumPixels, out _)!.BytesPerPixel);
     }
 

@@ -2,7 +2,7 @@ using Microsoft.ML.PcDarts.Images;
 
 namespace Microsoft.ML.PcDarts.Tests.Images;
 
-/// <summary>What <c>LoadImageFolder</c> and <see cref="PcDartsPictureFiles"/> list, and what they say of the rest.</summary>
+/// <summary>The listings of <c>LoadImageFolder</c> and <see cref="PcDartsPictureFiles"/>, and their warnings.</summary>
 public sealed class PictureListingTests : IDisposable
 {
     private readonly MLContext _ml = new(seed: 1);

@@ -108,18 +108,18 @@ public sealed class OnnxWriterTests
     }
 
     [Fact]
-    public void Backbone_OnRawPixels_NormalisesInsideTheGraph()
+    public void Backbone_OnRawPixels_NormalizesInsideTheGraph()
     {
         var shape = new NetworkShape { InitialChannels = 4, Layers = 2, Classes = 3, ImageHeight = 6, ImageWidth = 10 };
         float[] mean = [0.4f, 0.5f, 0.6f], std = [0.2f, 0.25f, 0.3f];
         using DiscoveredNetwork network = Network(KnownGenotypes.PcDartsCifar, shape, 4);
         byte[] pixels = new byte[3 * 60];
         new Random(8).NextBytes(pixels);
-        float[] normalised = [.. pixels.Select((p, i) => (p / 255f - mean[i / 60]) / std[i / 60])];
+        float[] normalized = [.. pixels.Select((p, i) => (p / 255f - mean[i / 60]) / std[i / 60])];
 
         var plain = new OnnxWriter(network.Genotype, shape, network.ExportWeights()) { FloatInput = true };
         var raw = new OnnxWriter(network.Genotype, shape, network.ExportWeights()) { Mean = mean, Std = std };
-        float[] expected = Run(plain.Backbone("in", "out").ToByteArray(), "in", "out", normalised, [1, 3, 6, 10]);
+        float[] expected = Run(plain.Backbone("in", "out").ToByteArray(), "in", "out", normalized, [1, 3, 6, 10]);
         float[] actual = Run(raw.Backbone("in", "out").ToByteArray(), "in", "out", pixels, [1, 3, 6, 10]);
         AssertClose(expected, actual, 1e-5f);
     }

@@ -119,9 +119,9 @@ public sealed partial class WeightsFileTests : IDisposable
             StringComparison.Ordinal);
         Assert.Contains("3 different names", Fails<ArgumentException>(file, Options(network.Genotype, "cat", "dog")),
             StringComparison.Ordinal);
-        PcDartsWeightsOptions grey = Options(network.Genotype);
-        grey.Mean = [0.5f];
-        Assert.Contains("3 numbers each", Fails<ArgumentException>(file, grey), StringComparison.Ordinal);
+        PcDartsWeightsOptions gray = Options(network.Genotype);
+        gray.Mean = [0.5f];
+        Assert.Contains("3 numbers each", Fails<ArgumentException>(file, gray), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Microsoft.ML.PcDarts.Runs;
 namespace Microsoft.ML.PcDarts.Tests.Runs;
 
 /// <summary>
-/// A run without training, on a disk that fails at every one of its operations in turn: the folder always goes on to the same end, and what
+/// A run without training, on a disk that fails at every one of its operations in turn: the folder always reaches the same end, and what
 /// was once promised is there.
 /// </summary>
 public sealed class FaultTests : IDisposable
@@ -94,7 +94,7 @@ public sealed class FaultTests : IDisposable
         return disk.Failed;
     }
 
-    /// <summary>What the trainer does with a workspace, from where an earlier attempt stood.</summary>
+    /// <summary>The trainer's use of a workspace, from where an earlier attempt stopped.</summary>
     private void Attempt(string folder, Promises promises, List<string> warnings, bool finish)
     {
         using Workspace workspace = Workspace.Open(folder, ReportPage.Write);
@@ -164,7 +164,7 @@ public sealed class FaultTests : IDisposable
 
     private string NewFolder(string name) => Directory.CreateDirectory(_folder.File(name)).FullName;
 
-    /// <summary>What a run has been told is safe.</summary>
+    /// <summary>Everything that a run was promised to keep.</summary>
     private sealed class Promises
     {
         public bool Began { get; set; }

@@ -54,7 +54,7 @@ public sealed class HeatMapTests : IDisposable
     [Theory]
     [InlineData(MLPixelFormat.Bgra32)]
     [InlineData(MLPixelFormat.Rgba32)]
-    public void Save_YellowPicture_IsEnlargedAndGreyButWhereTheClassIs(MLPixelFormat format)
+    public void Save_YellowPicture_IsEnlargedAndGrayButWhereTheClassIs(MLPixelFormat format)
     {
         byte[] yellow = [.. Enumerable.Range(0, 20 * 10)
             .SelectMany(_ => format == MLPixelFormat.Bgra32 ? new byte[] { 0, 255, 255, 255 } : [255, 255, 0, 255])];

@@ -40,7 +40,7 @@ internal sealed class SavedPipeline : IDisposable
     /// <summary>Label to key, load images, the fitted model.</summary>
     public ITransformer Fitted { get; }
 
-    /// <summary>What the model is made of.</summary>
+    /// <summary>The parts of the model.</summary>
     public DiscoveredModel Model => _tiny.Model;
 
     public PcDartsTransformer Transformer => _tiny.Transformer;
@@ -49,7 +49,7 @@ internal sealed class SavedPipeline : IDisposable
 
     public string File(string name) => _folder.File(name);
 
-    /// <summary>What ML.NET's own transformers, loaded from the zip, say of the files, row by row.</summary>
+    /// <summary>Scores of the files by ML.NET's own transformers, loaded from the zip, row by row.</summary>
     public float[][] ExpectedScores()
     {
         ITransformer loaded = new MLContext().Model.Load(Zip, out _);
@@ -81,7 +81,7 @@ internal sealed class SavedPipeline : IDisposable
         _folder.Dispose();
     }
 
-    // Sizes below, at and above the network's; colour, grey and half-transparent; three formats.
+    // Sizes below, at and above the network's; color, gray and half-transparent; three formats.
     private string WritePicture(int i)
     {
         (int width, int height) = i % 5 == 0 ? (TinyModel.Width, TinyModel.Height) : (3 + 7 * i % 41, 2 + 11 * i % 37);

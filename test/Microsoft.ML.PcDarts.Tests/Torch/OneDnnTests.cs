@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Tests.Torch;
 
-/// <summary>What libtorch's convolutions give on this machine, and where oneDNN is turned off for them.</summary>
+/// <summary>Results of libtorch's convolutions on this machine, and where oneDNN is turned off for them.</summary>
 public sealed class OneDnnTests
 {
     private const int Vendor = 0, Highest = unchecked((int)0x80000000), Caches = unchecked((int)0x8000001D);

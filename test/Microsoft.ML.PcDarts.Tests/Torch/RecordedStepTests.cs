@@ -18,7 +18,7 @@ public sealed class RecordedStepTests
     }
 
     [Fact]
-    public void Run_SmallerLastBatches_DoNotRecordAnew()
+    public void Run_SmallerLastBatches_DoNotRecordAgain()
     {
         using RecordedStep step = Step();
         for (int epoch = 0; epoch < 6; epoch++)

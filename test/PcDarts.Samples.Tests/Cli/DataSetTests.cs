@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace PcDarts.Samples.Tests.Cli;
 
-/// <summary>What the commands say of folders of pictures that are not quite right.</summary>
+/// <summary>The messages of the commands about imperfect folders of pictures.</summary>
 [Collection(nameof(FitCollection))]
 public sealed class DataSetTests(FitFixture fixture) : IDisposable
 {

@@ -106,7 +106,7 @@ public sealed class FitBadInputTests : IDisposable
 
         Assert.Throws<InvalidOperationException>(
             () => new ModelFitter(context, new Terminal(json: true, verbose: false))
-                .Fit(LabelledFolder.Open(context, _folder["train"], "--train"), options, output));
+                .Fit(LabeledFolder.Open(context, _folder["train"], "--train"), options, output));
 
         Assert.Equal(["genotype.json"], Directory.GetFileSystemEntries(_folder["out"]).Select(Path.GetFileName));
         Assert.Equal(4, Genotype.Load(_folder["out", "genotype.json"]).Nodes);

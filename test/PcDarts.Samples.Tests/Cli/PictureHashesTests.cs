@@ -47,5 +47,5 @@ public sealed class PictureHashesTests : IDisposable
 
     private string Hash(string name) => PictureHashes.Of(Open(name, "train"), CancellationToken.None);
 
-    private LabelledFolder Open(string name, string set) => LabelledFolder.Open(new MLContext(), _folder[name, set], "--train");
+    private LabeledFolder Open(string name, string set) => LabeledFolder.Open(new MLContext(), _folder[name, set], "--train");
 }

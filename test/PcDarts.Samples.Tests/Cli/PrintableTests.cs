@@ -7,7 +7,7 @@ namespace PcDarts.Samples.Tests.Cli;
 public sealed class PrintableTests : IDisposable
 {
     /// <summary>
-    /// A class name with colours, a line of its own, a title of the window, C1 controls, a reversed part and an invisible one.
+    /// A class name with colors, a line of its own, a title of the window, C1 controls, a reversed part and an invisible one.
     /// </summary>
     private const string Hostile = "cat\u001b[31m\nerror: gone\u001b]0;owned\u0007\u009b2J\u202egpj.exe\u200b\r";
     private readonly TemporaryFolder _folder = new();

@@ -92,7 +92,7 @@ public sealed class ReportPageTests(FitFixture fixture) : IClassFixture<FitFixtu
         Assert.Equal(["running"], await page.Locator(".badge").AllTextContentsAsync());
         await page.GotoAsync(new Uri(folder["old.html"]).AbsoluteUri);
         Assert.Equal(["no news"], await page.Locator(".badge").AllTextContentsAsync());
-        Assert.True(await page.GetByText("'resume' goes on with it").IsVisibleAsync());
+        Assert.True(await page.GetByText("'resume' continues it").IsVisibleAsync());
     }
 
     private static Task<string[]> Values(IPage page)

@@ -54,8 +54,8 @@ public sealed class ResumeCommandTests : IDisposable
         Assert.Contains("--validation-fraction is 0.1 in the workspace, 0.2 now", refused.Errors, StringComparison.Ordinal);
         Assert.Contains("--overwrite", refused.Errors, StringComparison.Ordinal);
 
-        CliResult anew = CliProcess.Run([.. other, "--overwrite"]);
-        Assert.True(anew.ExitCode == 0, anew.Errors);
+        CliResult again = CliProcess.Run([.. other, "--overwrite"]);
+        Assert.True(again.ExitCode == 0, again.Errors);
     }
 
     [Fact]

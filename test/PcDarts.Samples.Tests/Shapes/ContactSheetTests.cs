@@ -40,10 +40,10 @@ public sealed class ContactSheetTests : IDisposable
     private string Picture()
     {
         string picture = _folder["0.png"];
-        using SKBitmap grey = new(8, 8);
+        using SKBitmap gray = new(8, 8);
         using FileStream file = File.Create(picture);
-        grey.Erase(SKColors.Gray);
-        grey.Encode(file, SKEncodedImageFormat.Png, 100);
+        gray.Erase(SKColors.Gray);
+        gray.Encode(file, SKEncodedImageFormat.Png, 100);
         return picture;
     }
 

@@ -11,8 +11,8 @@ public sealed class FairShareTests
     {
         var share = new FairShare(capacity: 10);
         FairShare.Portion all = await share.TakeAsync("first", 10, CancellationToken.None);
-        Task[] asked = [.. Enumerable.Range(0, 4).Select(i => Ask(share, "a", 10, $"a{i}")), Ask(share, "b", 10, "b"),
-            Ask(share, "c", 10, "c")];
+        Task[] asked = [.. Enumerable.Range(0, 4).Select(i => Request(share, "a", 10, $"a{i}")), Request(share, "b", 10, "b"),
+            Request(share, "c", 10, "c")];
 
         all.Dispose();
         await Task.WhenAll(asked);
@@ -25,7 +25,7 @@ public sealed class FairShareTests
     {
         var share = new FairShare(capacity: 100);
         FairShare.Portion all = await share.TakeAsync("a", 100, CancellationToken.None);
-        Task[] asked = [Ask(share, "a", 100, "large"), Ask(share, "a", 40, "middle"), Ask(share, "a", 1, "small")];
+        Task[] asked = [Request(share, "a", 100, "large"), Request(share, "a", 40, "middle"), Request(share, "a", 1, "small")];
 
         all.Dispose();
         await Task.WhenAll(asked);
@@ -100,7 +100,7 @@ public sealed class FairShareTests
         Assert.Equal(5, share.Free);
     }
 
-    private async Task Ask(FairShare share, string client, long amount, string name)
+    private async Task Request(FairShare share, string client, long amount, string name)
     {
         using FairShare.Portion portion = await share.TakeAsync(client, amount, CancellationToken.None);
         _order.Add(name);

@@ -80,7 +80,7 @@ internal sealed partial class CandidateTrials
             var sampler = new BatchSampler(data.Rows, _progress.Plan.BatchSize, _trials._setup.Seed, dropLast: true);
             try
             {
-                IEnumerable<LabelledBatch> batches = data.Loader.Augmented(
+                IEnumerable<LabeledBatch> batches = data.Loader.Augmented(
                     sampler.Endless(_progress.Step), Stream, Settings.CutoutLength, firstPlace: _progress.Step);
                 StepLoop.Run(this, batches, Journal);
                 if (IsComplete)
@@ -93,7 +93,7 @@ internal sealed partial class CandidateTrials
             }
         }
 
-        public void Step(LabelledBatch batch)
+        public void Step(LabeledBatch batch)
         {
             double done = Done();
             double learningRate = Settings.Optimizer.LearningRate * Math.Min(1, 0.1 + 0.9 * done / WarmUp);

@@ -59,7 +59,7 @@ internal sealed partial class NetworkTrainer
                 _trainer.Compare(_progress, measured);
         }
 
-        public void Step(LabelledBatch batch)
+        public void Step(LabeledBatch batch)
         {
             double done = (_progress.Epoch + (double)_progress.Step / _progress.EpochSteps) / _epochs;
             _learningRate = LearningRate(done);

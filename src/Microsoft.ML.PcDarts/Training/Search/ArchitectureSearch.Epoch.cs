@@ -16,7 +16,7 @@ internal sealed partial class ArchitectureSearch
         private readonly ArchitectureSearch _search;
         private readonly SearchProgress _progress;
         private readonly TimeSpan _start;
-        private readonly IEnumerator<LabelledBatch>? _architectureBatches;
+        private readonly IEnumerator<LabeledBatch>? _architectureBatches;
         private readonly EpochMeter _meter;
         private readonly EpochMeter _architectureMeter;
 
@@ -24,7 +24,7 @@ internal sealed partial class ArchitectureSearch
         /// <param name="progress">Where it stands; steps are counted there.</param>
         /// <param name="start">Start of the search on the run's clock.</param>
         /// <param name="architectureBatches">Batches of the architecture half; null in the warm-up.</param>
-        public Epoch(ArchitectureSearch search, SearchProgress progress, TimeSpan start, IEnumerator<LabelledBatch>? architectureBatches)
+        public Epoch(ArchitectureSearch search, SearchProgress progress, TimeSpan start, IEnumerator<LabeledBatch>? architectureBatches)
         {
             (_search, _progress, _start, _architectureBatches) = (search, progress, start, architectureBatches);
             _meter = new EpochMeter(search._setup.Device, search._journal.Clock, progress.Sums);
@@ -50,12 +50,12 @@ internal sealed partial class ArchitectureSearch
             _progress.Trained = _progress.Trained.Plus(_meter.Added, cost, (Clock.Elapsed - began).TotalSeconds);
         }
 
-        public void Step(LabelledBatch batch)
+        public void Step(LabeledBatch batch)
         {
             if (_architectureBatches is not null)
             {
                 _architectureBatches.MoveNext();
-                using LabelledBatch held = _architectureBatches.Current;
+                using LabeledBatch held = _architectureBatches.Current;
                 _architectureMeter.Add(_search._architect.Step(held.Images, held.Labels), held.Labels);
                 _progress.ArchitectureSteps++;
             }

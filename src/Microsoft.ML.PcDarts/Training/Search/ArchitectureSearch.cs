@@ -79,7 +79,7 @@ internal sealed partial class ArchitectureSearch : IDisposable
         // A last batch of few pictures would make a noisy step of the architecture; the endless stream drops it.
         var architectureSampler = new BatchSampler(
             _architectureRows, Math.Min(plan.BatchSize, _architectureRows.Length), _setup.Seed + 1, dropLast: true);
-        using IEnumerator<LabelledBatch> architectureBatches = _loader.Augmented(
+        using IEnumerator<LabeledBatch> architectureBatches = _loader.Augmented(
             architectureSampler.Endless(progress.ArchitectureSteps), ArchitectureStream, firstPlace: progress.ArchitectureSteps).GetEnumerator();
         int pass = PhasePlan.StepsOfPass(_weightRows.Length, plan.BatchSize);
         while (progress.Epoch < plan.Epochs && progress.Stopped is null)

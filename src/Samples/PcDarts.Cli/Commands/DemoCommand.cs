@@ -51,8 +51,8 @@ internal static class DemoCommand
         string pictures = output.Folder("shapes");
         terminal.Heading("1. Draw pictures");
         ShapeDataset.Write(pictures, TrainingPerClass, TestPerClass, seed, cancellation);
-        LabelledFolder train = LabelledFolder.Open(context, Path.Combine(pictures, "train"), "--out");
-        terminal.Say($"{train.Count} training pictures of {string.Join(", ", ShapeDataset.ClassNames)} in {train.FullPath}");
+        LabeledFolder train = LabeledFolder.Open(context, Path.Combine(pictures, "train"), "--out");
+        terminal.Print($"{train.Count} training pictures of {string.Join(", ", ShapeDataset.ClassNames)} in {train.FullPath}");
 
         terminal.Heading("2. Search a network for them and train it");
         (Genotype genotype, TrainingHistory history) = new ModelFitter(context, terminal).Fit(train, options, output);
@@ -71,16 +71,16 @@ internal static class DemoCommand
 
         string sheetPath = output.Path(SheetFile);
         Tables.Facts(terminal, ("Held-out accuracy", Tables.Accuracy(estimate)), ("Predictions", sheetPath), ("Model", modelPath));
-        terminal.Say("Try next:");
+        terminal.Print("Try next:");
         string model = OwnCommand.ShortPath(modelPath);
-        terminal.Say(
+        terminal.Print(
             $"  {OwnCommand.Of("predict", OwnCommand.ShortPath(Path.Combine(pictures, "test", "star", "0000.png")), "--model", model)}");
-        terminal.Say($"  {OwnCommand.Of("genotype", "show", model, "--svg", "cells.svg")}");
-        terminal.Say($"  {OwnCommand.Of("fit", "--train", "YOUR-PICTURES", "--time-budget", "10m")}");
+        terminal.Print($"  {OwnCommand.Of("genotype", "show", model, "--svg", "cells.svg")}");
+        terminal.Print($"  {OwnCommand.Of("fit", "--train", "YOUR-PICTURES", "--time-budget", "10m")}");
         if (OwnCommand.OfServer("--model", model) is { } serve)
         {
-            terminal.Say("Serve it on http://localhost:5000, with a page to drop pictures on:");
-            terminal.Say($"  {serve}");
+            terminal.Print("Serve it on http://localhost:5000, with a page to drop pictures on:");
+            terminal.Print($"  {serve}");
         }
 
 
@@ -120,7 +120,7 @@ internal static class DemoCommand
         string[] torch = [.. answer["loadedTorchLibraries"]!.AsArray().Select(name => (string)name!)];
         if (torch.Length > 0)
             throw new InvalidOperationException($"Predicting loaded {string.Join(", ", torch)}; a saved model must not need libtorch.");
-        terminal.Say("That process used ML.NET and ONNX Runtime alone: no library of libtorch was loaded in it.");
+        terminal.Print("That process used ML.NET and ONNX Runtime alone: no library of libtorch was loaded in it.");
         return
         [
             .. answer["predictions"]!.AsArray().Select(prediction =>

@@ -29,7 +29,7 @@ internal static class EvaluateCommand
 
     public static Command Create(CancellationToken cancellation)
     {
-        Command command = new("evaluate", "Measure a saved model on labelled pictures.") { Model, Test, SkipBadImages, MaximumPixels };
+        Command command = new("evaluate", "Measure a saved model on labeled pictures.") { Model, Test, SkipBadImages, MaximumPixels };
         command.SetAction(parsed => Evaluate(CommandLine.TerminalOf(parsed), parsed.GetRequiredValue(Model), parsed.GetRequiredValue(Test),
             parsed.GetValue(SkipBadImages), parsed.GetValue(MaximumPixels), cancellation));
         return command;
@@ -42,10 +42,10 @@ internal static class EvaluateCommand
         terminal.Follow(context);
         using SavedModel model = SavedModel.Load(context, modelPath);
         cancellation.ThrowIfCancellationRequested();
-        LabelledFolder test = LabelledFolder.Open(context, testPath, Test.Name);
+        LabeledFolder test = LabeledFolder.Open(context, testPath, Test.Name);
         test.CheckClasses(terminal, model.ClassNames);
         test = test.Decodable(terminal, skipBadImages, maximumPixels, cancellation);
-        terminal.Say(test.Describe("test"));
+        terminal.Print(test.Describe("test"));
         MulticlassClassificationMetrics metrics = model.Evaluate(test, cancellation);
         Tables.Metrics(terminal, metrics, model.ClassNames);
 

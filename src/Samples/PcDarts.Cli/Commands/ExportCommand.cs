@@ -82,7 +82,7 @@ internal static class ExportCommand
         terminal.Follow(context);
         using PcDartsTransformer network = context.Model.LoadPcDartsWeights(weights);
         Write(path, cancellation, file => network.SaveOnnx(file, options));
-        return Tell(terminal, "Network", path, ModelFacts.Of(network.Genotype, network.History),
+        return Report(terminal, "Network", path, ModelFacts.Of(network.Genotype, network.History),
             ("Weights", options.WeightType.ToString()));
     }
 
@@ -98,7 +98,7 @@ internal static class ExportCommand
             CultureInfo.InvariantCulture, out int limit) ? limit : null;
         Genotype genotype = ArchitectureValues.Load(path).Decode(maximumSkips);
         Tables.Cells(terminal, genotype);
-        return Tell(terminal, "Supernet", path, new ModelFacts { Genotype = genotype });
+        return Report(terminal, "Supernet", path, new ModelFacts { Genotype = genotype });
     }
 
     private static void Write(string path, CancellationToken cancellation, Action<string> write)
@@ -110,7 +110,7 @@ internal static class ExportCommand
         output.Commit();
     }
 
-    private static int Tell(Terminal terminal, string what, string path, ModelFacts facts, params (string, string?)[] more)
+    private static int Report(Terminal terminal, string what, string path, ModelFacts facts, params (string, string?)[] more)
     {
         long bytes = new FileInfo(path).Length;
         Tables.Facts(terminal, [(what, path), ("Size", $"{bytes / 1e6:F2} MB"), .. more]);

@@ -83,7 +83,7 @@ internal static partial class FitCommand
         ("float32", TrainingPrecision.Float32), ("bfloat16", TrainingPrecision.BFloat16));
 
     private static readonly Option<NetworkOptimizer?> Optimizer = Choice(
-        "--optimizer", "What steps the weights of the training; muon, the default, needs fewer passes than sgd, "
+        "--optimizer", "The optimizer of the training; muon, the default, needs fewer passes than sgd, "
             + "which recipe paper-cifar uses.",
         ("muon", NetworkOptimizer.Muon), ("sgd", NetworkOptimizer.Sgd));
 
@@ -114,12 +114,12 @@ internal static partial class FitCommand
 
     private static readonly Option<bool> ReturnBest = new("--return-best")
     {
-        Description = "On Ctrl-C during the training, save the best model so far; 'resume' can go on from there.",
+        Description = "On Ctrl-C during the training, save the best model so far; 'resume' can continue from there.",
     };
 
     private static readonly Option<bool> SkipBadImages = new(SkipBadImagesFlag)
     {
-        Description = "Leave out pictures that cannot be decoded, of --train and --test, instead of stopping.",
+        Description = "Skip pictures that cannot be decoded, of --train and --test, instead of stopping.",
     };
 
     private static readonly Option<int?> MaximumPixels = MaximumPixelsOption();
@@ -131,7 +131,7 @@ internal static partial class FitCommand
 
     private static readonly Option<string> Out = new("--out", "-o")
     {
-        Description = "Folder of the run: model.zip, model.onnx, genotype.json, and what it takes to go on after an interruption.",
+        Description = "Folder of the run: model.zip, model.onnx, genotype.json, and everything needed to resume after an interruption.",
         HelpName = "DIR",
         DefaultValueFactory = _ => DefaultOut,
     };

@@ -57,15 +57,15 @@ internal static partial class FitCommand
         PcDartsTrainer.Options options = CreateOptions(parsed, cancellation);
         MLContext context = new(seed: parsed.GetValue(Seed)) { GpuDeviceId = parsed.GetValue(Gpu), FallbackToCpu = false };
         terminal.Follow(context);
-        LabelledFolder train = LabelledFolder.Open(context, parsed.GetRequiredValue(Train), Train.Name);
+        LabeledFolder train = LabeledFolder.Open(context, parsed.GetRequiredValue(Train), Train.Name);
         train.CheckForTraining();
-        LabelledFolder? test = parsed.GetValue(Test) is { } path ? LabelledFolder.Open(context, path, Test.Name) : null;
+        LabeledFolder? test = parsed.GetValue(Test) is { } path ? LabeledFolder.Open(context, path, Test.Name) : null;
         test?.CheckClasses(terminal, [.. train.ClassCounts.Select(pair => pair.Key)]);
         test = test?.Decodable(terminal, parsed.GetValue(SkipBadImages), parsed.GetValue(MaximumPixels), cancellation);
-        terminal.Say(train.Describe("training"));
+        terminal.Print(train.Describe("training"));
         if (test is not null)
         {
-            terminal.Say(test.Describe("test"));
+            terminal.Print(test.Describe("test"));
             WarnOfShared(terminal, PictureHashes.Shared(test, train, cancellation), test.Count);
         }
 
@@ -116,13 +116,13 @@ internal static partial class FitCommand
         ]);
         if (history.StopReason == StopReason.Cancelled)
             terminal.Warn("Cancelled; the model is the best so far. "
-                + $"Go on with: {OwnCommand.Of("resume", OwnCommand.ShortPath(output.FullPath))}");
+                + $"Resume with: {OwnCommand.Of("resume", OwnCommand.ShortPath(output.FullPath))}");
         terminal.Result(result);
         return CommandLine.Success;
     }
 
     private static (Genotype Genotype, TrainingHistory History) FitOrTellHowToGoOn(
-        Terminal terminal, MLContext context, LabelledFolder train, PcDartsTrainer.Options options, OutputFolder output, RunFolder run)
+        Terminal terminal, MLContext context, LabeledFolder train, PcDartsTrainer.Options options, OutputFolder output, RunFolder run)
     {
         // Beside the trainer, which reads the same files at that time.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(options.CancellationToken);
@@ -140,7 +140,7 @@ internal static partial class FitCommand
         }
         catch (OperationCanceledException) when (run.HasRun)
         {
-            terminal.Warn($"The run is kept. Go on with: {OwnCommand.Of("resume", OwnCommand.ShortPath(output.FullPath))}");
+            terminal.Warn($"The run is kept. Resume with: {OwnCommand.Of("resume", OwnCommand.ShortPath(output.FullPath))}");
             KeepHash(hash, output.FullPath);
             PcDartsReport.Write(output.FullPath);
             throw;

@@ -52,7 +52,7 @@ internal static class GenotypeCommand
         NetworkSize imageNet = NetworkSize.Of(genotype, ImageNet);
 
         cancellation.ThrowIfCancellationRequested();
-        terminal.Say(genotype.ToPython());
+        terminal.Print(genotype.ToPython());
         Tables.Cells(terminal, genotype);
         Tables.Facts(terminal,
         [

@@ -33,7 +33,7 @@ internal static class PredictCommand
 
     private static readonly Option<string?> HeatMap = new("--heat-map")
     {
-        Description = "Write the picture (one) with the places that speak for its class coloured.",
+        Description = "Write the picture (one) with the places that speak for its class colored.",
         HelpName = "FILE.png",
     };
 
@@ -79,7 +79,7 @@ internal static class PredictCommand
             IReadOnlyList<ClassProbability> classes = prediction.Top(top);
             IEnumerable<string> shares = classes.Select(pair =>
                 string.Create(CultureInfo.InvariantCulture, $"{pair.Label} {100 * pair.Probability:F1} %"));
-            terminal.Say($"{file}: {string.Join(", ", shares)}");
+            terminal.Print($"{file}: {string.Join(", ", shares)}");
             predictions.Add(Json(file, classes));
         }
 
@@ -106,7 +106,7 @@ internal static class PredictCommand
         using OutputFolder output = new(Path.GetDirectoryName(path)!, HeatMap.Name);
         output.Write(Path.GetFileName(path), temporary => predictor.Explain(image).Save(image, temporary));
         output.Commit();
-        terminal.Say($"Wrote {path}");
+        terminal.Print($"Wrote {path}");
     }
 
     private static PcDartsPredictor Load(string path, int? maximumPixels)

@@ -25,7 +25,7 @@ internal static class ReportCommand
     /// <param name="maximumPixels">Most pixels that a picture may have; null for the default.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <returns>Path of the report.</returns>
-    public static string WritePredictions(string folder, LabelledFolder test, int? maximumPixels, CancellationToken cancellation)
+    public static string WritePredictions(string folder, LabeledFolder test, int? maximumPixels, CancellationToken cancellation)
     {
         using PcDartsPredictor predictor = PcDartsPredictor.Load(Path.Combine(folder, ModelFitter.ModelFile),
             PredictCommand.CreateOptions(BadImageHandling.Error, maximumPixels));
@@ -35,7 +35,7 @@ internal static class ReportCommand
     private static int Write(Terminal terminal, string folder, CancellationToken cancellation)
     {
         string report = WriteReport(terminal, Path.GetFullPath(folder), cancellation);
-        terminal.Say(report);
+        terminal.Print(report);
         terminal.Result(new JsonObject { ["report"] = report });
         return CommandLine.Success;
     }
@@ -55,7 +55,7 @@ internal static class ReportCommand
             return PcDartsReport.Write(folder);
         MLContext context = new();
         terminal.Follow(context);
-        return WritePredictions(folder, LabelledFolder.Open(context, testFolder, "--test")
+        return WritePredictions(folder, LabeledFolder.Open(context, testFolder, "--test")
             .Decodable(terminal, skipBadImages, maximumPixels, cancellation), maximumPixels, cancellation);
     }
 }

@@ -22,7 +22,7 @@ internal static class WatchCommand
     private static int Watch(Terminal terminal, string folder, Interruption interruption)
     {
         if (Directory.Exists(folder) && !PcDartsRun.Exists(folder))
-            terminal.Say($"There is no run in '{Path.GetFullPath(folder)}' yet; waiting for its first files, which are written once the "
+            terminal.Print($"There is no run in '{Path.GetFullPath(folder)}' yet; waiting for its first files, which are written once the "
                 + "pictures are read.");
         Lazy<TimeSpan?> budget = new(() => BudgetOf(PcDartsRun.Open(folder)));
         try
@@ -44,8 +44,8 @@ internal static class WatchCommand
         PcDartsRun run = RunFolder.Open(terminal, folder);
         if (run.History is null)
             throw new UserException($"The run in '{run.WorkspacePath}' has stopped without ending: {RunComparison.State(run)}, "
-                + $"and no process is at work on it. Go on with: {OwnCommand.Of("resume", OwnCommand.ShortPath(run.WorkspacePath))}");
-        Tell(terminal, run);
+                + $"and no process is at work on it. Resume with: {OwnCommand.Of("resume", OwnCommand.ShortPath(run.WorkspacePath))}");
+        Report(terminal, run);
         return CommandLine.Success;
     }
 
@@ -53,7 +53,7 @@ internal static class WatchCommand
         TimeSpan.TryParse(run.Options.GetValueOrDefault(nameof(PcDartsTrainer.Options.TimeBudget)), CultureInfo.InvariantCulture,
             out TimeSpan budget) ? budget : null;
 
-    private static void Tell(Terminal terminal, PcDartsRun run)
+    private static void Report(Terminal terminal, PcDartsRun run)
     {
         ModelFacts facts = ModelFacts.Of(run.Genotype!, run.History!);
         Tables.Facts(terminal,

@@ -3,7 +3,7 @@ using Microsoft.ML.PcDarts;
 
 namespace PcDarts.Cli.Models;
 
-/// <summary>What the command line adds to a run about its pictures: data.json.</summary>
+/// <summary>The command line's addition to a run about its pictures: data.json.</summary>
 /// <param name="FilesSha256">Hash of the training files as they lie on the disk; see <see cref="PictureHashes.Of"/>.</param>
 /// <param name="DataSha256">The run's own hash, over decoded pixels, which tells whether the file belongs to the run.</param>
 internal sealed record DataFile(string FilesSha256, string DataSha256)

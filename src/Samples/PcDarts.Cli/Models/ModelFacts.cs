@@ -3,7 +3,7 @@ using Microsoft.ML.PcDarts;
 
 namespace PcDarts.Cli.Models;
 
-/// <summary>What is known of a model: the part of the JSON result that all commands share.</summary>
+/// <summary>Facts about a model: the part of the JSON result that all commands share.</summary>
 internal sealed record ModelFacts
 {
     public Genotype? Genotype { get; init; }

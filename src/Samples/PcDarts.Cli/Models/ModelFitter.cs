@@ -19,7 +19,7 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
     /// Searches and trains with progress shown, then writes the model, its genotype and its weights, all or none of them; the network as
     /// ONNX is in the workspace already.
     /// </summary>
-    public (Genotype Genotype, TrainingHistory History) Fit(LabelledFolder train, PcDartsTrainer.Options options, OutputFolder output)
+    public (Genotype Genotype, TrainingHistory History) Fit(LabeledFolder train, PcDartsTrainer.Options options, OutputFolder output)
     {
         using TransformerChain<KeyToValueMappingTransformer> model = Train(train, options, output);
         PcDartsTransformer network = model.OfType<PcDartsTransformer>().Single();
@@ -34,7 +34,7 @@ internal sealed class ModelFitter(MLContext context, Terminal terminal)
         return (network.Genotype, network.History);
     }
 
-    private TransformerChain<KeyToValueMappingTransformer> Train(LabelledFolder train, PcDartsTrainer.Options options, OutputFolder output)
+    private TransformerChain<KeyToValueMappingTransformer> Train(LabeledFolder train, PcDartsTrainer.Options options, OutputFolder output)
     {
         try
         {

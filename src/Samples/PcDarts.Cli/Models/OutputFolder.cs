@@ -98,7 +98,7 @@ internal sealed class OutputFolder : IDisposable
         using OutputFolder folder = new(System.IO.Path.GetDirectoryName(fullPath)!, option);
         folder.Write(name, file => File.WriteAllText(file, text));
         folder.Commit();
-        terminal.Say($"Wrote {fullPath}");
+        terminal.Print($"Wrote {fullPath}");
         return fullPath;
     }
 

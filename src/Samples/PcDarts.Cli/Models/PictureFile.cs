@@ -19,7 +19,7 @@ internal static class PictureFile
         foreach (string warning in found.Warnings)
             terminal.Warn(warning);
         if (terminal.Verbose)
-            terminal.Say(found.Note);
+            terminal.Print(found.Note);
         return found.Paths.Select(file => Path.Combine(path, Path.GetRelativePath(found.Folder, file)));
     });
 

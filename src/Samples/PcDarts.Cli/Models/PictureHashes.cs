@@ -11,7 +11,7 @@ namespace PcDarts.Cli.Models;
 internal static class PictureHashes
 {
     /// <summary>Over the contents and classes of all files, in lower-case hexadecimal; neither their names nor their order count.</summary>
-    public static string Of(LabelledFolder folder, CancellationToken cancellation)
+    public static string Of(LabeledFolder folder, CancellationToken cancellation)
     {
         ConcurrentBag<string> lines = [];
         Parallel.ForEach(folder.Rows, new ParallelOptions { CancellationToken = cancellation },
@@ -22,7 +22,7 @@ internal static class PictureHashes
     /// <summary>
     /// Pictures of a folder that another folder has too, byte for byte, each with one of that folder. Only files of equal length are read.
     /// </summary>
-    public static IReadOnlyList<(string Own, string Other)> Shared(LabelledFolder folder, LabelledFolder other,
+    public static IReadOnlyList<(string Own, string Other)> Shared(LabeledFolder folder, LabeledFolder other,
         CancellationToken cancellation)
     {
         ILookup<long, string> others = other.Rows.Select(row => row.ImagePath).ToLookup(LengthOf);

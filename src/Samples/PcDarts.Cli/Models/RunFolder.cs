@@ -7,7 +7,7 @@ using PcDarts.Cli.Rendering;
 namespace PcDarts.Cli.Models;
 
 /// <summary>
-/// What the command line adds to the workspace of a run: the arguments of the command that started it, so that <c>resume</c> can repeat
+/// The command line's addition to the workspace of a run: the arguments of the command that started it, so that <c>resume</c> can repeat
 /// them.
 /// </summary>
 internal sealed class RunFolder : IDisposable
@@ -32,7 +32,7 @@ internal sealed class RunFolder : IDisposable
             file => file.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(arguments) + "\n")));
     }
 
-    /// <summary>Whether the folder holds a run that can go on.</summary>
+    /// <summary>Whether the folder holds a run that can be resumed.</summary>
     public bool HasRun => PcDartsRun.Exists(_output.FullPath);
 
     /// <summary>Whether a run has ended and its model is there.</summary>
@@ -74,7 +74,7 @@ internal sealed class RunFolder : IDisposable
         }
         catch (JsonException damage)
         {
-            throw new UserException($"'{path}' is damaged: {damage.Message} Start the run anew with 'fit --overwrite', "
+            throw new UserException($"'{path}' is damaged: {damage.Message} Start the run again with 'fit --overwrite', "
                 + "or restore the file.");
         }
     }

@@ -35,12 +35,12 @@ internal sealed class SavedModel : IDisposable
         return new SavedModel(context, model, schema, fullPath);
     }
 
-    /// <summary>ML.NET's metrics on a folder that <see cref="LabelledFolder.CheckClasses"/> has passed.</summary>
-    public MulticlassClassificationMetrics Evaluate(LabelledFolder folder, CancellationToken cancellation)
+    /// <summary>ML.NET's metrics on a folder that <see cref="LabeledFolder.CheckClasses"/> has passed.</summary>
+    public MulticlassClassificationMetrics Evaluate(LabeledFolder folder, CancellationToken cancellation)
     {
         IDataView keys = _context.Data.LoadFromEnumerable(ClassNames.Select(name => new ClassRow { Name = name }));
         // Keeps every row; ML.NET has no other way to end a pass.
-        IDataView pictures = _context.Data.FilterByCustomPredicate(folder.View, (LabelledFolder.Row _) =>
+        IDataView pictures = _context.Data.FilterByCustomPredicate(folder.View, (LabeledFolder.Row _) =>
         {
             cancellation.ThrowIfCancellationRequested();
             return false;

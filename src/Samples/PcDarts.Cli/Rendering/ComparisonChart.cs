@@ -15,7 +15,7 @@ internal static class ComparisonChart
     private const string Loss = "loss", Accuracy = "accuracy";
     private static readonly LineStyle[] Styles = [LineStyle.Solid, LineStyle.Dash, LineStyle.Dot];
 
-    // Okabe and Ito's colours, which colour-blind readers can tell apart, without their yellow, which is faint on white.
+    // Okabe and Ito's colors, which color-blind readers can tell apart, without their yellow, which is faint on white.
     private static readonly OxyColor[] Colors = [
         .. ((string[])["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"]).Select(OxyColor.Parse)];
 

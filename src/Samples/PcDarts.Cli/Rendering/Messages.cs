@@ -8,7 +8,7 @@ namespace PcDarts.Cli.Rendering;
 internal static partial class Messages
 {
     /// <summary>
-    /// What the library says of an option's value, beside its name, and how that is done here. In order: the first that is found is
+    /// The library's remedies beside an option's name, and those of the command line. In order: the first that is found is
     /// replaced.
     /// </summary>
     private static readonly (string Library, string Here)[] Phrases =
@@ -63,7 +63,7 @@ internal static partial class Messages
         RegexOptions.CultureInvariant)]
     private static partial Regex Name();
 
-    /// <summary>What follows the name of an option in a list of differences or a range that was missed.</summary>
+    /// <summary>The text after the name of an option in a list of differences or a range that was missed.</summary>
     [GeneratedRegex(@"^ (?:is .* in the workspace|\S+ is out of range|\S+ is not a value)", RegexOptions.CultureInvariant)]
     private static partial Regex IsSetting();
 }

@@ -11,9 +11,9 @@ namespace PcDarts.Cli.Rendering;
 internal sealed class ProgressLine(string title, double share, IReadOnlyList<Figure> figures) : Renderable
 {
     private const int TitleWidth = 6, LongestBar = 20, ShortestBar = 6;
-    private static readonly Style Done = new(Color.Yellow), Finished = new(Color.Green), Left = new(Color.Grey);
+    private static readonly Style Done = new(Color.Yellow), Finished = new(Color.Green), Left = new(Color.Gray);
 
-    /// <summary>What fits into a width.</summary>
+    /// <summary>The part that fits into a width.</summary>
     /// <param name="width">Characters of the line.</param>
     /// <returns>Characters of the bar, and the figures in words.</returns>
     internal (int Bar, string Figures) Fit(int width)

@@ -94,7 +94,7 @@ internal static class ProgressView
                 return;
             phase = progress.Phase;
             last = Stopwatch.GetTimestamp();
-            terminal.Say($"{Title(progress.Phase),-8} {Describe(progress, budget())}");
+            terminal.Print($"{Title(progress.Phase),-8} {Describe(progress, budget())}");
         };
     }
 

@@ -17,7 +17,7 @@ internal static class Tables
             table.Add(NameOf(node + 2), Edges(genotype.Normal, node), Edges(genotype.Reduce, node));
         table.Add("output", Names(genotype.NormalConcat), Names(genotype.ReduceConcat));
         terminal.Show(table);
-        terminal.Say($"A node adds its two operations; 'op(0)' applies op to node 0, 'op({NameOf(1)})' to the output of the cell before, "
+        terminal.Print($"A node adds its two operations; 'op(0)' applies op to node 0, 'op({NameOf(1)})' to the output of the cell before, "
             + $"'op({NameOf(0)})' to that of the one before it.");
 
         string Edges(IReadOnlyList<GenotypeEdge> edges, int node) =>

@@ -58,7 +58,7 @@ internal sealed class Terminal
         }
     }
 
-    public void Say(string text) => Human.Write(new UnbrokenLine(text, Style.Plain));
+    public void Print(string text) => Human.Write(new UnbrokenLine(text, Style.Plain));
 
     public void Heading(string text) => Human.Write(new UnbrokenLine(text, new Style(decoration: Decoration.Bold)));
 
@@ -90,7 +90,7 @@ internal sealed class Terminal
         if (message.Kind is ChannelMessageKind.Warning or ChannelMessageKind.Error)
             Warn(Messages.Of(message.RawMessage));
         else if (Verbose && message.Kind == ChannelMessageKind.Info)
-            Say(message.Message);
+            Print(message.Message);
     };
 
     private static IAnsiConsole Open(TextWriter writer)

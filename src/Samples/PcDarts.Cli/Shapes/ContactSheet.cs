@@ -29,7 +29,7 @@ internal static class ContactSheet
         sheet.Encode(destination, SKEncodedImageFormat.Png, quality: 100);
     }
 
-    /// <summary>Width that keeps the labels of neighbours apart.</summary>
+    /// <summary>Width that keeps the labels of neighbors apart.</summary>
     internal static int CellWidth(IReadOnlyList<Entry> entries) =>
         (2 * Margin) + (int)Math.Ceiling(entries.SelectMany(entry => (string[])[Label(entry), Truth(entry)])
             .Select(text => PixelFont.Width(text, LabelScale)).Append(PictureSide).Max());

@@ -3,7 +3,7 @@ using SkiaSharp;
 namespace PcDarts.Cli.Shapes;
 
 /// <summary>
-/// Paints one small picture of a shape: random place, size, angle and colours, clutter strokes behind and over it, noise on top. Light on
+/// Paints one small picture of a shape: random place, size, angle and colors, clutter strokes behind and over it, noise on top. Light on
 /// dark and dark on light are equally likely, so that no weighted sum of pixels tells the classes apart.
 /// </summary>
 internal static class ShapePainter
@@ -75,7 +75,7 @@ internal static class ShapePainter
         return path;
     }
 
-    /// <summary>Corners at equal angles whose distance from the centre alternates between the two radii.</summary>
+    /// <summary>Corners at equal angles whose distance from the center alternates between the two radii.</summary>
     private static void AddPolygon(SKPath path, int corners, float outer, float inner)
     {
         SKPoint[] points = new SKPoint[corners];

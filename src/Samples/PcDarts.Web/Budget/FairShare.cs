@@ -21,7 +21,7 @@ internal sealed class FairShare(long capacity, int places = int.MaxValue, long p
     private int _freePlaces = places;
     private long _asked;
 
-    /// <summary>What nobody has.</summary>
+    /// <summary>The amount that no client holds.</summary>
     public long Free
     {
         get
@@ -118,7 +118,7 @@ internal sealed class FairShare(long capacity, int places = int.MaxValue, long p
             _clients.Remove(client.Name);
     }
 
-    /// <summary>What somebody has. For one thread at a time.</summary>
+    /// <summary>The amount that a holder has. For one thread at a time.</summary>
     internal sealed class Portion(FairShare share, Client client, long amount) : IDisposable
     {
         private bool _returned;
@@ -143,7 +143,7 @@ internal sealed class FairShare(long capacity, int places = int.MaxValue, long p
         }
     }
 
-    /// <summary>What a client has and waits for.</summary>
+    /// <summary>The amounts that a client holds and waits for.</summary>
     internal sealed class Client(string name)
     {
         public string Name => name;

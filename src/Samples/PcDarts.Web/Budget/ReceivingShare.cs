@@ -82,7 +82,7 @@ internal sealed class ReceivingShare(ServingBudget budget, string client, long l
         _ = _end.CancelAsync();
     }
 
-    /// <summary>What a client is told whose body was cut off.</summary>
+    /// <summary>The answer to a client whose body was cut off.</summary>
     public RejectedException TooSlow()
         => new(StatusCodes.Status408RequestTimeout, "The body comes too slowly", string.Create(CultureInfo.InvariantCulture,
         $"It came at {BytesPerSecond:F0} bytes a second while others waited; {LeastRate:F0} are needed for {length} bytes "

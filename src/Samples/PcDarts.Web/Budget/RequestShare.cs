@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace PcDarts.Web.Budget;
 
 /// <summary>
-/// What one predicting request has of the budget: its time, the bytes of its body, a place among those that are answered, and rights to
-/// decode.
+/// The share of the budget that one predicting request holds: its time, the bytes of its body, a place among those that are answered, and
+/// rights to decode.
 /// </summary>
 internal sealed class RequestShare : IDisposable
 {

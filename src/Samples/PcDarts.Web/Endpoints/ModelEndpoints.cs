@@ -45,7 +45,7 @@ internal static class ModelEndpoints
     }
 }
 
-/// <summary>What is served.</summary>
+/// <summary>Description of the served model.</summary>
 /// <param name="Model">The first digits of <paramref name="Sha256"/>, by which answers name the model.</param>
 /// <param name="Sha256">SHA-256 of the model.zip.</param>
 /// <param name="Bytes">Size of the model.zip.</param>

@@ -4,7 +4,7 @@ using Microsoft.ML.PcDarts;
 
 namespace PcDarts.Web.Models;
 
-/// <summary>What a model says of itself in the metadata of its network.</summary>
+/// <summary>A model's description of itself, from the metadata of its network.</summary>
 internal sealed record ModelDescription
 {
     public required Genotype Genotype { get; init; }

@@ -42,7 +42,7 @@ internal sealed class ServedModel : IDisposable
         Bytes = zip.Length;
     }
 
-    /// <summary>What the model says of itself.</summary>
+    /// <summary>The model's description of itself.</summary>
     public ModelDescription Description { get; }
 
     /// <summary>SHA-256 of the file, in lower-case hexadecimal.</summary>
@@ -56,7 +56,7 @@ internal sealed class ServedModel : IDisposable
 
     public DateTimeOffset LoadedAt { get; } = DateTimeOffset.UtcNow;
 
-    /// <summary>Loads a model and answers for one grey picture with it, so that one that cannot is refused here.</summary>
+    /// <summary>Loads a model and answers for one gray picture with it, so that one that cannot is refused here.</summary>
     /// <param name="zip">The whole file.</param>
     /// <param name="maxBytes">Most bytes that it may unpack to.</param>
     /// <exception cref="InvalidDataException">It is cut short, damaged, too large, or no model of the PC-DARTS trainer.</exception>
@@ -73,9 +73,9 @@ internal sealed class ServedModel : IDisposable
             if (model._classifier.Classes != model.Description.ClassNames.Count)
                 throw new InvalidDataException($"it has {model._classifier.Classes} classes and {model.Description.ClassNames.Count} class "
                     + "names");
-            using MLImage grey = MLImage.CreateFromPixels(2, 2, MLPixelFormat.Bgra32, new byte[2 * 2 * 4]);
-            if (!AreProbabilities(model.Probabilities(grey)))
-                throw new InvalidDataException("its answer for a grey picture is not made of finite numbers that sum to 1; "
+            using MLImage gray = MLImage.CreateFromPixels(2, 2, MLPixelFormat.Bgra32, new byte[2 * 2 * 4]);
+            if (!AreProbabilities(model.Probabilities(gray)))
+                throw new InvalidDataException("its answer for a gray picture is not made of finite numbers that sum to 1; "
                     + "its weights are damaged");
             return model;
         }

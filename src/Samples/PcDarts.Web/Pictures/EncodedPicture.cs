@@ -58,7 +58,7 @@ internal sealed class EncodedPicture(string name, SKData? data) : IDisposable
     {
         using SKCodec codec = Open();
         SKImageInfo info = codec.Info;
-        // The types that ML.NET decodes to: colours are multiplied by their alpha, and every format has four bytes a pixel.
+        // The types that ML.NET decodes to: colors are multiplied by their alpha, and every format has four bytes a pixel.
         bool rgba = info.ColorType == SKColorType.Rgba8888;
         var target = new SKImageInfo(info.Width, info.Height, rgba ? SKColorType.Rgba8888 : SKColorType.Bgra8888,
             info.AlphaType == SKAlphaType.Unpremul ? SKAlphaType.Premul : info.AlphaType);

@@ -11,7 +11,7 @@ namespace Microsoft.ML.PcDarts.Tests.Networks.Supernets;
 public sealed class SupernetGoldenTests
 {
     /// <summary>
-    /// What float32 may differ by in the gradients of supernet_imagenet, which is ill-conditioned: its last maps are 1×1, so batch norms
+    /// Tolerance of float32 in the gradients of supernet_imagenet, which is ill-conditioned: its last maps are 1×1, so batch norms
     /// divide by the distance of two numbers. Exact (float64) gradients move by up to 7e-4 when the pictures' values change by 1e-7 of
     /// themselves, and by 3e-3 at 1e-6; the paper's own float32 gradients are 3.4e-4 from the exact ones. Float64 meets
     /// <see cref="NetworkComparison.GradientTolerance"/> here, and <see cref="Forward_PaperWeightsLargerPictures_GivesExactGradients"/>

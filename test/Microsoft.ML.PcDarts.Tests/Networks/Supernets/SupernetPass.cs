@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Tests.Networks.Supernets;
 
-/// <summary>What a forward and backward pass of a supernet gives: logits and every gradient by name, those of α and β too.</summary>
+/// <summary>Results of a forward and backward pass of a supernet: logits and every gradient by name, those of α and β too.</summary>
 internal sealed record SupernetPass(float[] Logits, IReadOnlyDictionary<string, float[]> Gradients)
 {
     internal static SupernetPass Run(Supernet supernet, ArchitectureParameters architecture, Tensor images, Tensor labels)

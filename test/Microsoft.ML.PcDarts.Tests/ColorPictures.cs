@@ -6,7 +6,7 @@ using Microsoft.ML.Transforms.Image;
 namespace Microsoft.ML.PcDarts.Tests;
 
 /// <summary>Small noisy pictures that a small network learns in moments, and options that do so.</summary>
-internal static class ColourPictures
+internal static class ColorPictures
 {
     public static PcDartsTrainer.Options Quick() => new()
     {
@@ -50,9 +50,9 @@ internal static class ColourPictures
     }
 
     /// <summary>
-    /// Noisy pictures whose strongest channel is their class. Made anew on each enumeration, since ML.NET disposes what it scores.
+    /// Noisy pictures whose strongest channel is their class. Made again on each enumeration, since ML.NET disposes what it scores.
     /// </summary>
-    private static IEnumerable<ColourPicture> Pictures(int count, Func<int, int, bool>? keep)
+    private static IEnumerable<ColorPicture> Pictures(int count, Func<int, int, bool>? keep)
     {
         string[] names = ["red", "green", "blue"];
         for (int index = 0; index < count; index++)
@@ -69,7 +69,7 @@ internal static class ColourPictures
                 pixels[pixel + 3] = 255;
             }
 
-            yield return new ColourPicture
+            yield return new ColorPicture
             {
                 Label = names[strongest],
                 Number = strongest,
@@ -78,7 +78,7 @@ internal static class ColourPictures
         }
     }
 
-    private sealed class ColourPicture
+    private sealed class ColorPicture
     {
         public string Label { get; set; } = "";
 

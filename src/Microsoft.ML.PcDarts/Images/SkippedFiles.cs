@@ -2,8 +2,8 @@ using Microsoft.ML.PcDarts.Platform;
 
 namespace Microsoft.ML.PcDarts.Images;
 
-/// <summary>Counts what a listing of pictures leaves out, and says so.</summary>
-internal sealed class LeftOutFiles
+/// <summary>Counts the entries that a listing of pictures skips, and reports them.</summary>
+internal sealed class SkippedFiles
 {
     private const int NamesToShow = 5;
     private const int GroupsToShow = 10;
@@ -25,10 +25,10 @@ internal sealed class LeftOutFiles
     /// <summary>Links to folders that are listed already.</summary>
     public int RepeatedLinks { get; set; }
 
-    /// <summary>Files that are no pictures by their names.</summary>
+    /// <summary>Files that are not pictures by their names.</summary>
     public int Others { get; private set; }
 
-    /// <summary>Counts a file that is no picture by its name.</summary>
+    /// <summary>Counts a file that is not a picture by its name.</summary>
     /// <param name="group">The class that it would be of, or "".</param>
     /// <param name="name">Its name.</param>
     public void Other(string group, string name)
@@ -51,7 +51,7 @@ internal sealed class LeftOutFiles
     /// <summary>Names an entry whose name is not UTF-8.</summary>
     public void UnreadableName(string path) => _unreadableNames.Add(Shown.Name(path));
 
-    /// <summary>What the user should know of, as sentences.</summary>
+    /// <summary>Warnings for the user, as sentences.</summary>
     /// <param name="kept">Pictures kept of each group.</param>
     public IEnumerable<string> Warnings(Func<string, int> kept)
     {
@@ -68,7 +68,7 @@ internal sealed class LeftOutFiles
                 + $"exist: {Shown.Some(_deadLinks, NamesToShow)}.";
     }
 
-    /// <summary>What to do about names that are not UTF-8.</summary>
+    /// <summary>The remedy for names that are not UTF-8.</summary>
     public const string RenameRemedy = "Rename them, for example with: convmv -r -f latin1 -t utf8 --notest FOLDER.";
 
     private string OtherFormats(Func<string, int> kept)

@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Images;
 
 /// <summary>Pictures of a step and their classes, on the run's device and outside of every dispose scope.</summary>
-/// <param name="Images"><c>[N, 3, H, W]</c>, normalised.</param>
+/// <param name="Images"><c>[N, 3, H, W]</c>, normalized.</param>
 /// <param name="Labels">int64 <c>[N]</c>.</param>
-internal sealed record LabelledBatch(Tensor Images, Tensor Labels) : IDisposable
+internal sealed record LabeledBatch(Tensor Images, Tensor Labels) : IDisposable
 {
     public void Dispose()
     {

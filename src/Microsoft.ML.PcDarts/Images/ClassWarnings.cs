@@ -3,8 +3,8 @@ using Microsoft.ML.PcDarts.Platform;
 
 namespace Microsoft.ML.PcDarts.Images;
 
-/// <summary>What is odd about the classes of training data, though it can be trained on.</summary>
-internal static class ClassRemarks
+/// <summary>Warnings about the classes of training data that can still be trained on.</summary>
+internal static class ClassWarnings
 {
     private const int Imbalance = 10;
     private const int NamesToShow = 5;

@@ -2,16 +2,16 @@ using Microsoft.ML.PcDarts.Images;
 
 namespace Microsoft.ML.PcDarts.Tests.Images;
 
-public sealed class ClassRemarksTests
+public sealed class ClassWarningsTests
 {
     [Fact]
     public void Of_BalancedClassesOfDifferentNames_SaysNothing()
-        => Assert.Empty(ClassRemarks.Of([10, 12, 99], ["cat", "cats", "dog"], balanced: false));
+        => Assert.Empty(ClassWarnings.Of([10, 12, 99], ["cat", "cats", "dog"], balanced: false));
 
     [Fact]
     public void Of_NamesThatDifferInCase_NamesThem()
     {
-        string remark = Assert.Single(ClassRemarks.Of([5, 5, 5], ["Cat", "cat", "dog"], balanced: false));
+        string remark = Assert.Single(ClassWarnings.Of([5, 5, 5], ["Cat", "cat", "dog"], balanced: false));
         Assert.StartsWith("The classes 'Cat' (5 pictures) and 'cat' (5 pictures) differ in case or spaces only", remark,
             StringComparison.Ordinal);
     }
@@ -22,7 +22,7 @@ public sealed class ClassRemarksTests
     [InlineData("\u0439\u043E\u0434", "\u0418\u0306\u043E\u0434")]
     [InlineData("\uAC15\uC544\uC9C0", "\u1100\u1161\u11BC\u110B\u1161\u110C\u1175")]
     public void Of_NamesThatDifferInUnicodeForm_SaysSo(string composed, string decomposed)
-        => Assert.Contains("Unicode form", Assert.Single(ClassRemarks.Of([5, 5], [composed, decomposed], balanced: false)),
+        => Assert.Contains("Unicode form", Assert.Single(ClassWarnings.Of([5, 5], [composed, decomposed], balanced: false)),
             StringComparison.Ordinal);
 
     [Theory]
@@ -30,10 +30,10 @@ public sealed class ClassRemarksTests
     [InlineData("caf\u00E9s", "cafe\u0301")]
     [InlineData("\uAC15", "\uC544")]
     public void Of_NamesThatLookDifferent_SaysNothing(string one, string other)
-        => Assert.Empty(ClassRemarks.Of([5, 5], [one, other], balanced: false));
+        => Assert.Empty(ClassWarnings.Of([5, 5], [one, other], balanced: false));
 
     [Fact]
-    public void Of_NameThatIsNoText_IsLeftAsItIs() => Assert.Empty(ClassRemarks.Of([5, 5], ["a\uD800", "b"], balanced: false));
+    public void Of_NameThatIsNoText_IsLeftAsItIs() => Assert.Empty(ClassWarnings.Of([5, 5], ["a\uD800", "b"], balanced: false));
 
     [Theory]
     [InlineData(99, 10, false)]
@@ -41,7 +41,7 @@ public sealed class ClassRemarksTests
     [InlineData(600, 2, true)]
     public void Of_TenToOne_IsOutOfBalance(int many, int few, bool told)
     {
-        string[] remarks = [.. ClassRemarks.Of([many, few, 0], ["many", "few", "none"], balanced: false)];
+        string[] remarks = [.. ClassWarnings.Of([many, few, 0], ["many", "few", "none"], balanced: false)];
         Assert.Equal(told, remarks.Length == 1);
         if (told)
             Assert.Contains($"'few' {few}. Accuracy says little of such a class. Add pictures of it, "
@@ -50,6 +50,6 @@ public sealed class ClassRemarksTests
 
     [Fact]
     public void Of_BalancedWeights_AreNotAdvisedAgain()
-        => Assert.EndsWith("Add pictures of it.", Assert.Single(ClassRemarks.Of([600, 2], ["many", "few"], balanced: true)),
+        => Assert.EndsWith("Add pictures of it.", Assert.Single(ClassWarnings.Of([600, 2], ["many", "few"], balanced: true)),
             StringComparison.Ordinal);
 }

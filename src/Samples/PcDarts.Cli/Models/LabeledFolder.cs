@@ -6,13 +6,13 @@ using PcDarts.Cli.Rendering;
 namespace PcDarts.Cli.Models;
 
 /// <summary>A folder with one sub-folder of pictures for each class, read with <c>LoadImageFolder</c>.</summary>
-internal sealed class LabelledFolder
+internal sealed class LabeledFolder
 {
     private const int MostClassesListed = 12, MostProblemsListed = 10;
     private readonly MLContext _context;
     private readonly string _option;
 
-    private LabelledFolder(MLContext context, string path, string option, IDataView view)
+    private LabeledFolder(MLContext context, string path, string option, IDataView view)
     {
         (_context, FullPath, _option, View) = (context, path, option, view);
         Rows = [.. context.Data.CreateEnumerable<Row>(view, reuseRowObject: false)];
@@ -34,11 +34,11 @@ internal sealed class LabelledFolder
     public int Skipped { get; private init; }
 
     /// <summary>Opens the folder; <paramref name="option"/> is what the user gave it with, for messages.</summary>
-    public static LabelledFolder Open(MLContext context, string path, string option)
+    public static LabeledFolder Open(MLContext context, string path, string option)
     {
         try
         {
-            return new LabelledFolder(context, Path.GetFullPath(path), option, context.Data.LoadImageFolder(path));
+            return new LabeledFolder(context, Path.GetFullPath(path), option, context.Data.LoadImageFolder(path));
         }
         catch (Exception refusal) when (refusal is DirectoryNotFoundException or ArgumentException)
         {
@@ -89,7 +89,7 @@ internal sealed class LabelledFolder
     /// <param name="skip">Whether they are left out; otherwise they are an error.</param>
     /// <param name="maximumPixels">Most pixels that a picture may have; null for the default.</param>
     /// <param name="cancellation">Stops between pictures.</param>
-    public LabelledFolder Decodable(Terminal terminal, bool skip, int? maximumPixels, CancellationToken cancellation)
+    public LabeledFolder Decodable(Terminal terminal, bool skip, int? maximumPixels, CancellationToken cancellation)
     {
         string?[] problems = PictureFile.Problems([.. Rows.Select(row => row.ImagePath)], maximumPixels, cancellation);
         int[] bad = [.. Enumerable.Range(0, Count).Where(i => problems[i] is not null)];
@@ -106,7 +106,7 @@ internal sealed class LabelledFolder
         if (bad.Length == Count)
             throw new UserException($"{what}, so none is left. {list}");
         terminal.Warn($"{what} and are left out. {list}");
-        return new LabelledFolder(_context, FullPath, _option,
+        return new LabeledFolder(_context, FullPath, _option,
             _context.Data.LoadFromEnumerable(Rows.Where((_, i) => problems[i] is null).ToArray()))
         { Skipped = bad.Length };
     }

@@ -3,7 +3,7 @@ using SkiaSharp;
 namespace PcDarts.Web.Tests;
 
 /// <summary>Noisy pictures whose strongest channel is their class: a tiny network learns them in seconds.</summary>
-internal static class ColourPictures
+internal static class ColorPictures
 {
     public static IReadOnlyList<string> Names { get; } = ["red", "green", "blue"];
 
