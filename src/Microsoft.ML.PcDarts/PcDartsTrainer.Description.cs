@@ -16,7 +16,7 @@ public sealed partial class PcDartsTrainer
     /// <summary>Options that change where or how fast a run goes, not its result, and those that are described in another way.</summary>
     private static readonly HashSet<string> NotDescribed = new(StringComparer.Ordinal)
     {
-        nameof(Options.WorkspacePath), nameof(Options.MetricsCallback), nameof(Options.Progress), nameof(Options.CancellationToken),
+        nameof(Options.WorkspacePath), nameof(Options.MetricsCallback), nameof(Options.CancellationToken),
         nameof(Options.ValidationSet), nameof(Options.MaximumPixels), nameof(Options.MemoryLimitBytes), nameof(Options.MemorySaving),
         nameof(Options.Threads), nameof(Options.CheckpointInterval), nameof(Options.ReportInterval), nameof(Options.OnCancel),
         nameof(Options.EigenvalueDiagnostic), nameof(Options.Seed), nameof(Options.Precision),

@@ -292,11 +292,8 @@ public sealed partial class PcDartsTrainer
         /// <summary>Time between two reports within an epoch, to <see cref="MetricsCallback"/> and the workspace; 0 reports every step: 0 to a day. Default one second.</summary>
         public TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
 
-        /// <summary>Called once every <see cref="ReportInterval"/> and at the end of each epoch, never by two threads at once: on the thread that called <c>Fit</c>, but on a decoding thread while pictures are read. Exceptions that it throws end <c>Fit</c>. Default null.</summary>
+        /// <summary>Called once every <see cref="ReportInterval"/> and at the end of each epoch, never by two threads at once: on the thread that called <c>Fit</c>, but on a decoding thread while pictures are read. Exceptions that it throws end <c>Fit</c>. An <see cref="IProgress{T}"/> is given as its <c>Report</c>. Default null.</summary>
         public Action<TrainingProgress>? MetricsCallback;
-
-        /// <summary>Receives the same reports as <see cref="MetricsCallback"/>, after it. Default null.</summary>
-        public IProgress<TrainingProgress>? Progress;
 
         /// <summary>Cancels <c>Fit</c>, which then throws <see cref="OperationCanceledException"/>, within a step's time. Default: none.</summary>
         public CancellationToken CancellationToken;

@@ -29,21 +29,16 @@ public sealed partial class PcDartsTrainer
 
     private RunJournal Journal(RunClock clock, IChannel channel)
     {
-        Action<TrainingProgress>? receiver = _options.MetricsCallback;
-        if (_options.Progress is { } progress)
-            receiver += progress.Report;
-        return new RunJournal(
-            clock,
-            new RunLog(
-                message => channel.Info(MessageSensitivity.None, "{0}", message),
-                message => channel.Warning(MessageSensitivity.None, "{0}", message)),
-            new RunCancellation(() => MlNetAccess.IsCanceled(_environment), _options.CancellationToken),
-            new ReportSettings
-            {
-                Receiver = receiver,
-                ReportInterval = _options.ReportInterval,
-                CheckpointInterval = _options.CheckpointInterval,
-            });
+        var log = new RunLog(
+            message => channel.Info(MessageSensitivity.None, "{0}", message),
+            message => channel.Warning(MessageSensitivity.None, "{0}", message));
+        var cancellation = new RunCancellation(() => MlNetAccess.IsCanceled(_environment), _options.CancellationToken);
+        return new RunJournal(clock, log, cancellation, new ReportSettings
+        {
+            Receiver = _options.MetricsCallback,
+            ReportInterval = _options.ReportInterval,
+            CheckpointInterval = _options.CheckpointInterval,
+        });
     }
 
     /// <summary>Keeps the run in its workspace, if it has one.</summary>

@@ -1,3 +1,6 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
 namespace Microsoft.ML.PcDarts.Tests;
 
 public sealed class PcDartsTrainerOptionsTests
@@ -41,6 +44,27 @@ public sealed class PcDartsTrainerOptionsTests
         change(options);
         ArgumentException error = Assert.ThrowsAny<ArgumentException>(() => Context.MulticlassClassification.Trainers.PcDarts(options));
         Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Texts of the documentation file, without commas between digits.</summary>
+    private static IReadOnlyDictionary<string, string> Documentation { get; } = XDocument
+        .Load(Path.ChangeExtension(typeof(PcDartsTrainer).Assembly.Location, ".xml")).Descendants("member")
+        .ToDictionary(member => member.Attribute("name")!.Value, member => Regex.Replace(member.Value, @"(?<=\d),(?=\d{3})", ""));
+
+    public static TheoryData<string> Limited => [.. OptionLimits.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Limited))]
+    public void Limits_OfEveryOption_AreDocumented(string option)
+        => Assert.Contains(OptionLimits.All[option].ToString(), Documentation[$"F:{typeof(PcDartsTrainer).FullName}.Options.{option}"], StringComparison.Ordinal);
+
+    [Fact]
+    public void Limits_NumericOptions_AllHaveThem()
+    {
+        Type[] numbers = [typeof(int), typeof(int?), typeof(long?), typeof(double), typeof(double?)];
+        string[] numeric = [.. typeof(PcDartsTrainer.Options).GetFields().Where(field => numbers.Contains(field.FieldType)).Select(field => field.Name)];
+        // Any number is a seed, and the warm-up is limited by the epochs.
+        Assert.Equal([nameof(PcDartsTrainer.Options.SearchWarmUpEpochs), nameof(PcDartsTrainer.Options.Seed)], numeric.Except(OptionLimits.All.Keys).Order(StringComparer.Ordinal));
     }
 
     [Fact]

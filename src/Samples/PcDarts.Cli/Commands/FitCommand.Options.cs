@@ -67,7 +67,8 @@ internal static partial class FitCommand
 
     private static readonly Option<double?> ValidationFraction = new("--validation-fraction")
     {
-        Description = "Share of the training pictures held out to watch the training, 0 to 0.5.",
+        Description = "Share of the training pictures held out to watch the training, "
+            + $"{OptionLimits.All[nameof(PcDartsTrainer.Options.ValidationFraction)]}.",
         HelpName = "SHARE",
     };
 
@@ -87,17 +88,25 @@ internal static partial class FitCommand
             + "which recipe paper-cifar uses.",
         ("muon", NetworkOptimizer.Muon), ("sgd", NetworkOptimizer.Sgd));
 
-    private static readonly Option<int?> MaximumSkips = Whole("--max-skip-connections",
-        "Most skip connections that the normal cell keeps; 2 is a good limit, by default there is none.", 0, 16);
+    private static readonly Option<int?> MaximumSkips = Whole(
+        "--max-skip-connections",
+        "Most skip connections that the normal cell keeps; 2 is a good limit, by default there is none.",
+        nameof(PcDartsTrainer.Options.MaximumSkipConnections));
 
-    private static readonly Option<int?> Candidates = Whole("--search-candidates",
-        "Architectures of the search that are tried before one is trained, 12 by default; 1 trains what the search decodes to.", 1, 100);
+    private static readonly Option<int?> Candidates = Whole(
+        "--search-candidates",
+        "Architectures of the search that are tried before one is trained, 12 by default; 1 trains the one that the search decodes to.",
+        nameof(PcDartsTrainer.Options.SearchCandidates));
 
-    private static readonly Option<int?> SearchPatience = Whole("--search-patience",
-        "End the search when its genotype has not changed for so many epochs after the warm-up.", 1, int.MaxValue);
+    private static readonly Option<int?> SearchPatience = Whole(
+        "--search-patience",
+        "End the search when its genotype has not changed for so many epochs after the warm-up.",
+        nameof(PcDartsTrainer.Options.SearchPatience));
 
-    private static readonly Option<int?> EarlyStopping = Whole("--early-stopping",
-        "End the training when validation has not improved for so many epochs, and keep the best.", 1, int.MaxValue);
+    private static readonly Option<int?> EarlyStopping = Whole(
+        "--early-stopping",
+        "End the training when validation has not improved for so many epochs, and keep the best.",
+        nameof(PcDartsTrainer.Options.EarlyStoppingPatience));
 
     private static readonly Option<string> Keep = new("--keep")
     {
@@ -137,9 +146,10 @@ internal static partial class FitCommand
     };
 
     /// <summary>The option of all commands that decode pictures.</summary>
-    public static Option<int?> MaximumPixelsOption()
-        => Whole("--max-pixels", "Most pixels that a picture may have, told from its header before it is decoded; 250,000,000 by default.",
-            1, int.MaxValue);
+    public static Option<int?> MaximumPixelsOption() => Whole(
+        "--max-pixels",
+        "Most pixels that a picture may have, told from its header before it is decoded; 250,000,000 by default.",
+        nameof(PcDartsTrainer.Options.MaximumPixels));
 
     /// <summary>The flags of those members of the library's options that have one, by their names.</summary>
     public static IReadOnlyDictionary<string, string> Flags { get; } = new Dictionary<string, string>

@@ -64,19 +64,20 @@ internal static partial class FitCommand
             },
         };
 
-    internal static Option<int?> Whole(string name, string description, int low, int high) => new(name)
+    /// <param name="name">The flag.</param>
+    /// <param name="description">Its help.</param>
+    /// <param name="option">Name of the library's option, whose range it has.</param>
+    private static Option<int?> Whole(string name, string description, string option) => new(name)
     {
         Description = description,
         HelpName = "N",
         CustomParser = result =>
         {
             string given = result.Tokens[0].Value;
-            if (int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high)
+            OptionLimits.Limits limits = OptionLimits.All[option];
+            if (int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && limits.Contains(value))
                 return value;
-            string allowed = high == int.MaxValue
-                ? string.Create(CultureInfo.InvariantCulture, $"{low} or more")
-                : string.Create(CultureInfo.InvariantCulture, $"{low} to {high}");
-            result.AddError($"Option '{name}': '{given}' is not a whole number from the range; give {allowed}.");
+            result.AddError($"Option '{name}': '{given}' is not a whole number from the range; give {limits}.");
             return null;
         },
     };
