@@ -4,8 +4,8 @@ namespace Microsoft.ML.PcDarts;
 public static class PcDartsRecipe
 {
     /// <summary>
-    /// The defaults: a short search on a small supernet and a network of 16 initial channels and 8 cells. Meant for some thousand small pictures
-    /// on a laptop CPU within an hour; with more data, set <see cref="PcDartsTrainer.Options.TimeBudget"/>.
+    /// The defaults: a short search on a small supernet and a network of 16 initial channels and 8 cells. Meant for some thousand small
+    /// pictures on a laptop CPU within an hour; with more data, set <see cref="PcDartsTrainer.Options.TimeBudget"/>.
     /// </summary>
     /// <returns>New options.</returns>
     public static PcDartsTrainer.Options Default() => new();

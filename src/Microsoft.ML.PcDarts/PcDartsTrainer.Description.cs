@@ -42,7 +42,9 @@ public sealed partial class PcDartsTrainer
             Versions = PackageVersion.OfLibraries(),
         };
 
-    /// <summary>Every option that decides the result, by name, in invariant text; of files, their content counts and not their place.</summary>
+    /// <summary>
+    /// Every option that decides the result, by name, in invariant text; of files, their content counts and not their place.
+    /// </summary>
     private static SortedDictionary<string, string> TextOf(Options options, NetworkWeights? initial, SupernetWeights? supernet)
     {
         SortedDictionary<string, string> text = new(StringComparer.Ordinal);

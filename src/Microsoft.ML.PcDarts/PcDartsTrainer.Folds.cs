@@ -4,15 +4,22 @@ using Microsoft.ML.PcDarts.Runs;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <content>Workspaces of a trainer whose <c>Fit</c> is called with one set of pictures after another, as <c>CrossValidate</c> does.</content>
+/// <content>
+/// Workspaces of a trainer whose <c>Fit</c> is called with one set of pictures after another, as <c>CrossValidate</c> does.
+/// </content>
 public sealed partial class PcDartsTrainer
 {
     private readonly Lock _finishedLock = new();
 
-    /// <summary>The data of the runs that this trainer has finished in its workspace: the first lies in the folder itself, the others in folders beside its checkpoints.</summary>
+    /// <summary>
+    /// The data of the runs that this trainer has finished in its workspace: the first lies in the folder itself, the others in folders
+    /// beside its checkpoints.
+    /// </summary>
     private readonly List<(string Training, string? Validation)> _finished = [];
 
-    /// <summary>The workspace of a run after the first one, for data that no finished run of this trainer has; null for the workspace itself.</summary>
+    /// <summary>
+    /// The workspace of a run after the first one, for data that no finished run of this trainer has; null for the workspace itself.
+    /// </summary>
     private Workspace? FoldOf(Workspace workspace, RunDescription description, Action<string> tell)
     {
         int fold;
@@ -25,7 +32,9 @@ public sealed partial class PcDartsTrainer
         if (fold == 1)
             return null;
         string folder = Path.Combine(workspace.FullPath, string.Create(CultureInfo.InvariantCulture, $"fold-{fold}"));
-        tell($"WorkspacePath '{workspace.FullPath}' holds the finished run of other pictures that this trainer was fitted to before, so this run is kept in '{folder}'.");
+        tell(
+            $"WorkspacePath '{workspace.FullPath}' holds the finished run of other pictures that this trainer was fitted to before, so "
+                + $"this run is kept in '{folder}'.");
         return Workspace.Open(folder, ReportPage.Write);
     }
 
@@ -38,5 +47,6 @@ public sealed partial class PcDartsTrainer
         }
     }
 
-    private static (string Training, string? Validation) DataOf(RunDescription description) => (description.Data.Sha256, description.ValidationData?.Sha256);
+    private static (string Training, string? Validation) DataOf(RunDescription description)
+        => (description.Data.Sha256, description.ValidationData?.Sha256);
 }

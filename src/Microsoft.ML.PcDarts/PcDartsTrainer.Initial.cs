@@ -13,7 +13,9 @@ public sealed partial class PcDartsTrainer
         if (_options.InitialModel is not { } path)
             return null;
         NetworkWeights weights = NetworkWeights.Read(Existing(path, nameof(_options.InitialModel)));
-        weights.Check(_options.Genotype ?? weights.Genotype ?? throw Invalid($"InitialModel '{path}' does not say its genotype; give it as Genotype."));
+        weights.Check(
+            _options.Genotype
+                ?? weights.Genotype ?? throw Invalid($"InitialModel '{path}' does not say its genotype; give it as Genotype."));
         return weights;
     }
 
@@ -29,7 +31,10 @@ public sealed partial class PcDartsTrainer
     }
 
     private static string Existing(string path, string option)
-        => File.Exists(path) ? path : throw new FileNotFoundException($"{option} '{path}' does not exist; name a safetensors file or one that PyTorch saved.", path);
+        => File.Exists(path)
+            ? path
+            : throw new FileNotFoundException(
+                $"{option} '{path}' does not exist; name a safetensors file or one that PyTorch saved.", path);
 
     /// <summary>Shape of the supernet: that of the one to start from, or of the options.</summary>
     private SupernetShape ShapeOfSupernet(int classes, NetworkStem stem, SupernetWeights? initial) => initial is not null
@@ -47,8 +52,10 @@ public sealed partial class PcDartsTrainer
     private static string Describe(SupernetWeights initial, int classes)
     {
         SupernetShape shape = initial.Shape;
-        return $"The search starts from a supernet of {shape.InitialChannels} channels (C), K {shape.PartialChannels}, {shape.Layers} cells of "
-            + $"{shape.Nodes} nodes, {shape.Stem} stem; α and β {(initial.HasArchitecture ? "are the file's" : "are random, because the file has none")}"
+        return $"The search starts from a supernet of {shape.InitialChannels} channels (C), K {shape.PartialChannels}, {shape.Layers} "
+            + $"cells of "
+            + $"{shape.Nodes} nodes, {shape.Stem} stem; α and β "
+            + $"{(initial.HasArchitecture ? "are the file's" : "are random, because the file has none")}"
             + (shape.Classes == classes
                 ? "."
                 : $"; the classifier is random, because the file's has {shape.Classes} classes and the pictures have {classes}.");

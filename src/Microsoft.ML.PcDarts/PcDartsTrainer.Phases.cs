@@ -35,15 +35,20 @@ public sealed partial class PcDartsTrainer
             return DivergenceRetry.Run(journal, TrainingPhase.Search, interrupted, (at, scale) =>
             {
                 using DisposeScope scope = torch.NewDisposeScope();
-                using var search = new ArchitectureSearch(setup, journal, _settings.Search, loader, halves, shape, initial) { LearningRateScale = scale };
+                using var search = new ArchitectureSearch(setup, journal, _settings.Search, loader, halves, shape, initial)
+                {
+                    LearningRateScale = scale,
+                };
                 return search.Run(journal.Clock.SecondsLeft * _options.SearchTimeShare, at);
             });
         }
         catch (Exception error) when (MemoryShortage.IsCauseOf(error))
         {
             throw new InsufficientMemoryException(
-                $"The search ran out of memory on {setup.Device}: SearchBatchSize {Math.Min(_options.SearchBatchSize, halves.Weights.Length)}, "
-                + $"SearchInitialChannels (C) {shape.InitialChannels}, PartialChannels (K) {shape.PartialChannels}, SearchLayers {shape.Layers}, "
+                $"The search ran out of memory on {setup.Device}: SearchBatchSize "
+                    + $"{Math.Min(_options.SearchBatchSize, halves.Weights.Length)}, "
+                + $"SearchInitialChannels (C) {shape.InitialChannels}, PartialChannels (K) {shape.PartialChannels}, SearchLayers "
+                + $"{shape.Layers}, "
                 + $"pictures of {data.Width}×{data.Height}. Lower SearchBatchSize, C or SearchLayers, raise K, "
                 + "take smaller pictures (MaximumImageSize), or on a CPU set MemorySaving.",
                 error);
@@ -71,7 +76,10 @@ public sealed partial class PcDartsTrainer
                 shape = FitToTime();
             TrainedNetwork trained = DivergenceRetry.Run(journal, TrainingPhase.Training, trainedBefore, (at, scale) =>
             {
-                using var trainer = new NetworkTrainer(setup, journal, _settings.Final, data, found, shape, initial) { LearningRateScale = scale };
+                using var trainer = new NetworkTrainer(setup, journal, _settings.Final, data, found, shape, initial)
+                {
+                    LearningRateScale = scale,
+                };
                 return trainer.Run(journal.Clock.SecondsLeft, at);
             });
             return (found, shape, trained);
@@ -79,8 +87,10 @@ public sealed partial class PcDartsTrainer
         catch (Exception error) when (MemoryShortage.IsCauseOf(error))
         {
             throw Keep(found.Genotype, new InsufficientMemoryException(
-                $"The training of the network ran out of memory on {setup.Device}: BatchSize {Math.Min(_options.BatchSize, data.Rows.Length)}, "
-                + $"InitialChannels (C) {shape.InitialChannels}, Layers {shape.Layers}, pictures of {shape.ImageWidth}×{shape.ImageHeight}. "
+                $"The training of the network ran out of memory on {setup.Device}: BatchSize "
+                    + $"{Math.Min(_options.BatchSize, data.Rows.Length)}, "
+                + $"InitialChannels (C) {shape.InitialChannels}, Layers {shape.Layers}, pictures of "
+                + $"{shape.ImageWidth}×{shape.ImageHeight}. "
                 + "Lower BatchSize, C or Layers (K, PartialChannels, plays no part in this phase), "
                 + "take smaller pictures (MaximumImageSize), or on a CPU set MemorySaving."
                 + (_options.Genotype is null
@@ -107,9 +117,17 @@ public sealed partial class PcDartsTrainer
         }
     }
 
-    /// <summary>The verdict on the run, logged; null for a run resumed from a checkpoint of an earlier version, which lacks its facts.</summary>
+    /// <summary>
+    /// The verdict on the run, logged; null for a run resumed from a checkpoint of an earlier version, which lacks its facts.
+    /// </summary>
     private RunVerdict? Judge(
-        RunJournal journal, SearchResult found, TrainedNetwork trained, int rows, TimeSpan readTime, bool fineTuned, bool startedFromSupernet)
+        RunJournal journal,
+        SearchResult found,
+        TrainedNetwork trained,
+        int rows,
+        TimeSpan readTime,
+        bool fineTuned,
+        bool startedFromSupernet)
     {
         if (found.Strength is null && _options.Genotype is null && !fineTuned)
             return null;

@@ -23,7 +23,8 @@ public sealed partial class PcDartsTrainer
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new IOException($"{name} '{path}' cannot be written to: {error.Message} Name a folder that this process may create files in.", error);
+            throw new IOException(
+                $"{name} '{path}' cannot be written to: {error.Message} Name a folder that this process may create files in.", error);
         }
     }
 
@@ -58,11 +59,21 @@ public sealed partial class PcDartsTrainer
     {
         (int width, int height) = _options is { ImageWidth: { } givenWidth, ImageHeight: { } givenHeight }
             ? (givenWidth, givenHeight)
-            : ImageTensorReader.ChooseSize(input, _options.FeatureColumnName, _options.MaximumImageSize, _options.MaximumPixels, _options.CancellationToken);
+            : ImageTensorReader.ChooseSize(
+                input, _options.FeatureColumnName, _options.MaximumImageSize, _options.MaximumPixels, _options.CancellationToken);
         if (_options.CropPadding is { } padding && padding >= Math.Min(width, height))
-            throw Invalid($"CropPadding {padding} must be below the pictures' sides, {width}×{height}; leave it null for an eighth of the shorter side.");
+        {
+            throw Invalid(
+                $"CropPadding {padding} must be below the pictures' sides, {width}×{height}; leave it null for an eighth of the shorter "
+                    + $"side.");
+        }
+
         if (_options.CutoutLength >= Math.Min(width, height))
-            throw Invalid($"CutoutLength {_options.CutoutLength} must be below the pictures' sides, {width}×{height}; 0 switches cutout off.");
+        {
+            throw Invalid(
+                $"CutoutLength {_options.CutoutLength} must be below the pictures' sides, {width}×{height}; 0 switches cutout off.");
+        }
+
         return (width, height);
     }
 
@@ -73,7 +84,8 @@ public sealed partial class PcDartsTrainer
             InitialChannels = initial?.Shape.InitialChannels ?? _options.InitialChannels,
             Layers = initial?.Shape.Layers ?? _options.Layers,
             Classes = classes,
-            Stem = initial?.Shape.Stem ?? supernet?.Shape.Stem ?? _options.Stem ?? (Math.Min(width, height) >= 128 ? NetworkStem.ImageNet : NetworkStem.Cifar),
+            Stem = initial?.Shape.Stem
+                ?? supernet?.Shape.Stem ?? _options.Stem ?? (Math.Min(width, height) >= 128 ? NetworkStem.ImageNet : NetworkStem.Cifar),
             ImageHeight = height,
             ImageWidth = width,
             AuxiliaryHead = _options.AuxiliaryWeight > 0,

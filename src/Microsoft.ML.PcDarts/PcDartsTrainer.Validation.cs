@@ -37,7 +37,8 @@ public sealed partial class PcDartsTrainer
         if (options is { InitialSupernet: not null } and ({ Genotype: not null } or { InitialModel: not null }))
         {
             string other = options.Genotype is null ? "InitialModel" : "Genotype";
-            throw Invalid($"InitialSupernet '{options.InitialSupernet}' starts the search, which {other} skips; set one of the two to null.");
+            throw Invalid(
+                $"InitialSupernet '{options.InitialSupernet}' starts the search, which {other} skips; set one of the two to null.");
         }
 
         if (options.Nesterov && options.Momentum == 0)
@@ -87,7 +88,12 @@ public sealed partial class PcDartsTrainer
     }
 
     private static ColumnNames NamesOf(Options options)
-        => new(options.LabelColumnName, options.FeatureColumnName, options.ScoreColumnName, options.PredictedLabelColumnName, options.PooledFeaturesColumnName);
+        => new(
+            options.LabelColumnName,
+            options.FeatureColumnName,
+            options.ScoreColumnName,
+            options.PredictedLabelColumnName,
+            options.PooledFeaturesColumnName);
 
     private static ArgumentException Invalid(string message) => new(message, "options");
 

@@ -16,30 +16,37 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>
-/// The <see cref="IEstimator{TTransformer}"/> that designs a convolutional network for a multiclass image classification task: it searches a cell architecture with
-/// PC-DARTS, trains the network that it found, and returns a model that predicts with Microsoft.ML, Microsoft.ML.ImageAnalytics and Microsoft.ML.OnnxTransformer alone.
+/// The <see cref="IEstimator{TTransformer}"/> that designs a convolutional network for a multiclass image classification task: it searches
+/// a cell architecture with PC-DARTS, trains the network that it found, and returns a model that predicts with Microsoft.ML,
+/// Microsoft.ML.ImageAnalytics and Microsoft.ML.OnnxTransformer alone.
 /// </summary>
 /// <remarks>
 /// <para>Create it with <c>mlContext.MulticlassClassification.Trainers.PcDarts()</c> or with <see cref="Options"/>.</para>
 /// <para><b>Input and output columns.</b> The label column must be a key of two or more values, the feature column an
-/// <see cref="MLImage"/> of any size (use <c>LoadImages</c>); pictures are resized by the transformer that is saved with the model. Output columns:</para>
+/// <see cref="MLImage"/> of any size (use <c>LoadImages</c>); pictures are resized by the transformer that is saved with the model. Output
+/// columns:</para>
 /// <list type="table">
 /// <listheader><term>Output column name</term><description>Type and meaning</description></listheader>
-/// <item><term><c>Score</c></term><description>Vector of <see cref="float"/>: the probabilities of all classes, in the order of the label's key values. The slot names are the key values.</description></item>
-/// <item><term><c>PredictedLabel</c></term><description>Key: the class of the highest probability, with the label's key values.</description></item>
+/// <item><term><c>Score</c></term><description>Vector of <see cref="float"/>: the probabilities of all classes, in the order of the label's
+/// key values. The slot names are the key values.</description></item>
+/// <item><term><c>PredictedLabel</c></term><description>Key: the class of the highest probability, with the label's key
+/// values.</description></item>
 /// </list>
 /// <para><b>Trainer Characteristics</b></para>
 /// <list type="table">
 /// <item><term>Machine learning task</term><description>Multiclass classification</description></item>
 /// <item><term>Is normalization required?</term><description>No</description></item>
 /// <item><term>Is caching required?</term><description>No: pictures are decoded once</description></item>
-/// <item><term>Required NuGet in addition to Microsoft.ML</term><description>Microsoft.ML.PcDarts and a libtorch build, such as libtorch-cpu-linux-x64, to train; Microsoft.ML.OnnxTransformer and Microsoft.ML.ImageAnalytics to predict</description></item>
+/// <item><term>Required NuGet in addition to Microsoft.ML</term><description>Microsoft.ML.PcDarts and a libtorch build, such as
+/// libtorch-cpu-linux-x64, to train; Microsoft.ML.OnnxTransformer and Microsoft.ML.ImageAnalytics to predict</description></item>
 /// <item><term>Exportable to ONNX</term><description>Yes, by <see cref="PcDartsTransformer.SaveOnnx"/></description></item>
 /// </list>
-/// <para><b>Training Algorithm Details.</b> PC-DARTS (Xu et al., "PC-DARTS: Partial Channel Connections for Memory-Efficient Architecture Search", ICLR 2020,
-/// arXiv 1907.05737) relaxes the choice of operations in a cell into a weighted sum, whose weights α are learned on one half of the pictures while the
-/// network's weights are learned on the other. Only one in K channels takes part, which saves memory and time, and edge weights β steady the choice of edges. The strongest edges and
-/// operations make a genotype, which by default competes with others drawn by α and β in short trainings (<see cref="Options.SearchCandidates"/>); the network of the best is then trained from scratch.</para>
+/// <para><b>Training Algorithm Details.</b> PC-DARTS (Xu et al., "PC-DARTS: Partial Channel Connections for Memory-Efficient Architecture
+/// Search", ICLR 2020, arXiv 1907.05737) relaxes the choice of operations in a cell into a weighted sum, whose weights α are learned on one
+/// half of the pictures while the network's weights are learned on the other. Only one in K channels takes part, which saves memory and
+/// time, and edge weights β steady the choice of edges. The strongest edges and operations make a genotype, which by default competes with
+/// others drawn by α and β in short trainings (<see cref="Options.SearchCandidates"/>); the network of the best is then trained from
+/// scratch.</para>
 /// </remarks>
 public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
 {
@@ -80,14 +87,19 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
     /// <returns>The model.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="input"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has the wrong type.</exception>
-    /// <exception cref="ArgumentException">The data cannot be trained on: no rows, one class only, a class with a single picture, pictures that are too small, or a picture that cannot be decoded while <see cref="Options.BadImages"/> says error.</exception>
-    /// <exception cref="InvalidDataException"><see cref="Options.InitialModel"/> or <see cref="Options.InitialSupernet"/> is damaged, or its weights are not those of its architecture; or a file of the workspace is damaged that the run cannot do without. The message names the file and what differs.</exception>
-    /// <exception cref="IOException">The workspace or the folder for temporary files cannot be written to, or cannot hold the decoded pictures.</exception>
+    /// <exception cref="ArgumentException">The data cannot be trained on: no rows, one class only, a class with a single picture, pictures
+    /// that are too small, or a picture that cannot be decoded while <see cref="Options.BadImages"/> says error.</exception>
+    /// <exception cref="InvalidDataException"><see cref="Options.InitialModel"/> or <see cref="Options.InitialSupernet"/> is damaged, or
+    /// its weights are not those of its architecture; or a file of the workspace is damaged that the run cannot do without. The message
+    /// names the file and what differs.</exception>
+    /// <exception cref="IOException">The workspace or the folder for temporary files cannot be written to, or cannot hold the decoded
+    /// pictures.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="TorchLibraryException">The native tensor library cannot be loaded.</exception>
     /// <exception cref="InsufficientMemoryException">Memory ran out in a step; the message names what to lower.</exception>
     /// <exception cref="DifferentRunException"><see cref="Options.WorkspacePath"/> holds a run of other options or data.</exception>
-    /// <exception cref="InvalidOperationException">The GPU or the <see cref="Options.Precision"/> that was asked for is missing, the loss diverged, or the rows change their order between passes.</exception>
+    /// <exception cref="InvalidOperationException">The GPU or the <see cref="Options.Precision"/> that was asked for is missing, the loss
+    /// diverged, or the rows change their order between passes.</exception>
     public PcDartsTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -104,7 +116,8 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         SupernetWeights? initialSupernet = ReadInitialSupernet(ClassNames.Count(input.Schema[_options.LabelColumnName]));
         RunJournal journal = Journal(clock, channel);
         RunLog log = journal.Log;
-        Device device = TorchRuntime.ChooseDevice(MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment), log.Warning);
+        Device device = TorchRuntime.ChooseDevice(
+            MlNetAccess.GpuDeviceId(_environment), MlNetAccess.FallbackToCpu(_environment), log.Warning);
         ScalarType trainingType = TorchRuntime.ChooseType(_options.Precision, device, log.Warning);
         TorchRuntime.SetThreads(_options.Threads);
         using Workspace? workspace = _options.WorkspacePath is { } folder ? Workspace.Open(folder, ReportPage.Write) : null;
@@ -120,7 +133,9 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
         CheckFolder("MLContext.TempFilePath", MlNetAccess.TempFilePath(_environment));
         (int width, int height) = ChooseSize(input);
         using ImageDataset data = Read(journal, device, input, width, height, forTraining: true);
-        using ImageDataset? validationData = _options.ValidationSet is { } set ? Read(journal, device, set, width, height, forTraining: false) : null;
+        using ImageDataset? validationData = _options.ValidationSet is { } set
+            ? Read(journal, device, set, width, height, forTraining: false)
+            : null;
         TimeSpan readTime = clock.Elapsed;
 
         // Where an earlier attempt stood, if the workspace holds one.
@@ -137,7 +152,9 @@ public sealed partial class PcDartsTrainer : IEstimator<PcDartsTransformer>
             ClassWeights = WeightsOfClasses(data, training, device),
             MemorySaving = _options.MemorySaving,
         };
-        (float[] mean, float[] std) = initial is { Mean: { } givenMean, Std: { } givenStd } ? (givenMean, givenStd) : ChannelStatistics.Of(data, training);
+        (float[] mean, float[] std) = initial is { Mean: { } givenMean, Std: { } givenStd }
+            ? (givenMean, givenStd)
+            : ChannelStatistics.Of(data, training);
         using BatchLoader loader = Loader(data);
         using BatchLoader? validationLoader = validationData is null ? null : Loader(validationData);
         (BatchLoader Loader, int[] Rows)? validation = validationLoader is not null

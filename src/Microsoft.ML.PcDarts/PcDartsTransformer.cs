@@ -70,15 +70,16 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Open().Transformer.GetOutputSchema(inputSchema);
 
     /// <summary>Scores data lazily, as it is read.</summary>
-    /// <remarks>A cursor that is asked for scores reads rows ahead, up to 64 for each of twice the cores, and runs the network on batches of them on the
-    /// thread pool; order, ids and values of the rows stay the same. One that is also asked for pictures or other objects scores row by row, as
-    /// does a loaded model, of which <see cref="PcDartsPredictor"/> is the fast form.</remarks>
+    /// <remarks>A cursor that is asked for scores reads rows ahead, up to 64 for each of twice the cores, and runs the network on batches
+    /// of them on the thread pool; order, ids and values of the rows stay the same. One that is also asked for pictures or other objects
+    /// scores row by row, as does a loaded model, of which <see cref="PcDartsPredictor"/> is the fast form.</remarks>
     /// <param name="input">Data with the image column.</param>
     /// <returns>The data with probabilities and predicted label.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type.</exception>
     public IDataView Transform(IDataView input) => Open().Transform(input, () => Open().Session);
 
-    IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => ((ITransformer)Open().Transformer).GetRowToRowMapper(inputSchema);
+    IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema)
+        => ((ITransformer)Open().Transformer).GetRowToRowMapper(inputSchema);
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => Open().Save(ctx);
 
@@ -97,13 +98,20 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (options is not null && !Enum.IsDefined(options.WeightType))
-            throw new ArgumentException($"WeightType {options.WeightType} is not a value of {nameof(OnnxWeightType)}; use {string.Join(" or ", Enum.GetNames<OnnxWeightType>())}.", nameof(options));
+        {
+            throw new ArgumentException(
+                $"WeightType {options.WeightType} is not a value of {nameof(OnnxWeightType)}; use "
+                    + $"{string.Join(" or ", Enum.GetNames<OnnxWeightType>())}.",
+                nameof(options));
+        }
+
         AtomicFile.Write(path, stream => _model.WriteOnnx(stream, options));
     }
 
     /// <summary>
-    /// Writes the trained weights as a safetensors file: float32 under the names of the paper's code, so that PyTorch loads them into its network; the metadata hold genotype, shape, classes, normalization
-    /// and history. <see cref="PcDartsModelCatalog.LoadPcDartsWeights"/> makes a model of the file.
+    /// Writes the trained weights as a safetensors file: float32 under the names of the paper's code, so that PyTorch loads them into its
+    /// network; the metadata hold genotype, shape, classes, normalization and history. <see cref="PcDartsModelCatalog.LoadPcDartsWeights"/>
+    /// makes a model of the file.
     /// </summary>
     /// <param name="path">The file; an existing one is replaced only once the new one is complete.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -133,7 +141,8 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
         lock (_gate)
         {
             return _chain ??= new BatchedChain(
-                new ScoringChain(_environment, _model, _trainSchema, _columns), new ScoringSettings { GpuDeviceId = MlNetAccess.GpuDeviceId(_environment) });
+                new ScoringChain(_environment, _model, _trainSchema, _columns),
+                new ScoringSettings { GpuDeviceId = MlNetAccess.GpuDeviceId(_environment) });
         }
     }
 }

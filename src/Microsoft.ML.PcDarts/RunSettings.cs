@@ -5,7 +5,9 @@ using Microsoft.ML.PcDarts.Training.Search;
 
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>The options of a trainer as the settings of each room: nothing below the root sees <see cref="PcDartsTrainer.Options"/>.</summary>
+/// <summary>
+/// The options of a trainer as the settings of each room: nothing below the root sees <see cref="PcDartsTrainer.Options"/>.
+/// </summary>
 /// <param name="Augmentation">Random changes to pictures.</param>
 /// <param name="Search">The search.</param>
 /// <param name="Final">Trials and final training.</param>

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>What stands behind an architecture before candidates are tried.</summary>
+/// <summary>Evidence for an architecture before candidates are tried.</summary>
 public enum ArchitectureEvidence
 {
     /// <summary>It was given, by <see cref="PcDartsTrainer.Options.Genotype"/> or

@@ -13,9 +13,12 @@ internal sealed record CellTopology(int Nodes)
     public int EdgeCount => Nodes * (Nodes + 3) / 2;
 
     /// <summary>The rule of <see cref="OfEdges"/> in words.</summary>
-    public static readonly string EdgeCounts = $"a cell of 1, 2, 3, 4 and so on nodes has 2, 5, 9, 14 and so on edges, up to {Genotype.MaximumNodes} nodes";
+    public static readonly string EdgeCounts = $"a cell of 1, 2, 3, 4 and so on nodes has 2, 5, 9, 14 and so on edges, up to "
+        + $"{Genotype.MaximumNodes} nodes";
 
-    /// <summary>The topology with so many edges; null if there is none, or none of at most <see cref="Genotype.MaximumNodes"/> nodes.</summary>
+    /// <summary>
+    /// The topology with so many edges; null if there is none, or none of at most <see cref="Genotype.MaximumNodes"/> nodes.
+    /// </summary>
     public static CellTopology? OfEdges(int edges)
     {
         int nodes = 1;

@@ -14,7 +14,9 @@ internal sealed class ArchitectureEpoch(int epoch, ArchitectureValues values, Ge
     public double LargestAlpha => Math.Max(Normal.Alpha.Max(), Reduce.Alpha.Max());
 }
 
-/// <summary>Softmax of one cell's α over the operations of an edge, and of its β over the edges into a node (Xu et al. 2020, equations 1 and 3).</summary>
+/// <summary>
+/// Softmax of one cell's α over the operations of an edge, and of its β over the edges into a node (Xu et al. 2020, equations 1 and 3).
+/// </summary>
 internal sealed class CellWeighting
 {
     public static int Operations => PrimitiveNames.Searched.Count;
@@ -31,9 +33,18 @@ internal sealed class CellWeighting
         var topology = new CellTopology(nodes);
         if (topology.EdgeCount != beta.Count || alpha.Count != beta.Count * Operations)
             throw new InvalidDataException($"{alpha.Count} values of α and {beta.Count} of β belong to no cell.");
-        Edges = [.. Enumerable.Range(0, nodes).SelectMany(node => Enumerable.Range(0, topology.InputCount(node)).Select(source => (topology.EdgeOffset(node) + source, source, node)))];
+        Edges =
+        [
+            .. Enumerable.Range(0, nodes).SelectMany(
+                node => Enumerable.Range(0, topology.InputCount(node)).Select(
+                    source => (topology.EdgeOffset(node) + source, source, node))),
+        ];
         Alpha = [.. alpha.Chunk(Operations).SelectMany(edge => GenotypeDecoder.Softmax(edge))];
-        Beta = [.. Enumerable.Range(0, nodes).SelectMany(node => GenotypeDecoder.Softmax([.. beta.Skip(topology.EdgeOffset(node)).Take(topology.InputCount(node))]))];
+        Beta =
+        [
+            .. Enumerable.Range(0, nodes).SelectMany(
+                node => GenotypeDecoder.Softmax([.. beta.Skip(topology.EdgeOffset(node)).Take(topology.InputCount(node))])),
+        ];
         Kept = [.. (kept ?? []).Select((edge, index) => (topology.EdgeOffset(index / 2) + edge.Input) * Operations + (int)edge.Operation)];
     }
 
@@ -48,7 +59,10 @@ internal sealed class CellWeighting
     public IReadOnlyList<int> Kept { get; }
 
     /// <summary>The values in thousandths, for the page's script.</summary>
-    public string ToJson() => string.Create(CultureInfo.InvariantCulture, $"{{\"alpha\":{List(Alpha)},\"beta\":{List(Beta)},\"kept\":[{string.Join(',', Kept)}]}}");
+    public string ToJson()
+        => string.Create(
+            CultureInfo.InvariantCulture, $"{{\"alpha\":{List(Alpha)},\"beta\":{List(Beta)},\"kept\":[{string.Join(',', Kept)}]}}");
 
-    private static string List(IReadOnlyList<double> values) => $"[{string.Join(',', values.Select(value => (int)Math.Round(1000 * value)))}]";
+    private static string List(IReadOnlyList<double> values)
+        => $"[{string.Join(',', values.Select(value => (int)Math.Round(1000 * value)))}]";
 }

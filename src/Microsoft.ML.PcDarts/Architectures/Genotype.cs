@@ -15,16 +15,22 @@ namespace Microsoft.ML.PcDarts;
 /// </remarks>
 public sealed record Genotype
 {
-    /// <summary>Most nodes of a cell: 64. The published cells have 4 or 5, a search up to 8; drawings and networks grow with the square of the number.</summary>
+    /// <summary>
+    /// Most nodes of a cell: 64. The published cells have 4 or 5, a search up to 8; drawings and networks grow with the square of the
+    /// number.
+    /// </summary>
     public const int MaximumNodes = 64;
 
-    /// <summary>Most characters of a text that is read: comments and white space included, a genotype of 64 nodes takes fewer than 10,000.</summary>
+    /// <summary>
+    /// Most characters of a text that is read: comments and white space included, a genotype of 64 nodes takes fewer than 10,000.
+    /// </summary>
     internal const int MaximumText = 1_000_000;
 
     private string? _json;
 
     /// <summary>Creates a genotype from copies of the lists and checks it.</summary>
-    /// <param name="Normal">Edges of the normal cell: 2 for each node, 1 to <see cref="MaximumNodes"/> nodes; node n (from 0) reads a state below n + 2.</param>
+    /// <param name="Normal">Edges of the normal cell: 2 for each node, 1 to <see cref="MaximumNodes"/> nodes; node n (from 0) reads a state
+    /// below n + 2.</param>
     /// <param name="NormalConcat">The nodes' states (2 … nodes + 1, each at most once, at least one) whose concatenation is the normal
     /// cell's output.</param>
     /// <param name="Reduce">Edges of the reduction cell, as many as <paramref name="Normal"/> has.</param>
@@ -32,7 +38,10 @@ public sealed record Genotype
     /// <exception cref="ArgumentNullException">A list is null.</exception>
     /// <exception cref="GenotypeFormatException">A rule is broken.</exception>
     public Genotype(
-        IReadOnlyList<GenotypeEdge> Normal, IReadOnlyList<int> NormalConcat, IReadOnlyList<GenotypeEdge> Reduce, IReadOnlyList<int> ReduceConcat)
+        IReadOnlyList<GenotypeEdge> Normal,
+        IReadOnlyList<int> NormalConcat,
+        IReadOnlyList<GenotypeEdge> Reduce,
+        IReadOnlyList<int> ReduceConcat)
     {
         ArgumentNullException.ThrowIfNull(Normal);
         ArgumentNullException.ThrowIfNull(NormalConcat);
@@ -69,11 +78,14 @@ public sealed record Genotype
     /// <returns>One line of JSON; equal genotypes give equal text.</returns>
     public string ToJson() => _json ??= GenotypeJson.Write(this);
 
-    /// <summary>Reads the JSON form: the four members of <see cref="ToJson"/> in any order, each once, and perhaps the <c>sha256</c> that <see cref="Save"/> adds.</summary>
+    /// <summary>
+    /// Reads the JSON form: the four members of <see cref="ToJson"/> in any order, each once, and perhaps the <c>sha256</c> that
+    /// <see cref="Save"/> adds.
+    /// </summary>
     /// <param name="json">The text.</param>
     /// <returns>The genotype.</returns>
-    /// <exception cref="GenotypeFormatException">The text has more than 1,000,000 characters, is not JSON, has unknown, missing or repeated members or trailing data, or a rule
-    /// of the genotype is broken.</exception>
+    /// <exception cref="GenotypeFormatException">The text has more than 1,000,000 characters, is not JSON, has unknown, missing or repeated
+    /// members or trailing data, or a rule of the genotype is broken.</exception>
     public static Genotype FromJson(string json) => GenotypeJson.Read(json);
 
     /// <summary>Writes the notation of the reference code, as Python prints it:
@@ -85,13 +97,18 @@ public sealed record Genotype
     /// A concat may be <c>range(2, 6)</c> or a list.</summary>
     /// <param name="text">The text of one genotype.</param>
     /// <returns>The genotype.</returns>
-    /// <exception cref="GenotypeFormatException">The text has more than 1,000,000 characters, cannot be read, or a rule of the genotype is broken.</exception>
+    /// <exception cref="GenotypeFormatException">The text has more than 1,000,000 characters, cannot be read, or a rule of the genotype is
+    /// broken.</exception>
     public static Genotype FromPython(string text) => GenotypePython.Read(text);
 
-    /// <summary>Writes a file of the JSON form and its <see cref="Sha256"/>, by which <see cref="Load"/> and <see cref="FromJson"/> notice damage. The file's name always holds either the old content or all of the new.</summary>
+    /// <summary>
+    /// Writes a file of the JSON form and its <see cref="Sha256"/>, by which <see cref="Load"/> and <see cref="FromJson"/> notice damage.
+    /// The file's name always holds either the old content or all of the new.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void Save(string path) => AtomicFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(GenotypeJson.WithChecksum(this) + "\n")));
+    public void Save(string path)
+        => AtomicFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(GenotypeJson.WithChecksum(this) + "\n")));
 
     /// <summary>Reads a file that holds one genotype, as JSON or in Python notation.</summary>
     /// <param name="path">The file, in UTF-8.</param>
@@ -134,7 +151,10 @@ public sealed record Genotype
     {
         ArgumentNullException.ThrowIfNull(text);
         if (text.Length > MaximumText)
-            throw new GenotypeFormatException($"The text has more than {MaximumText} characters, which no genotype of at most {MaximumNodes} nodes needs.");
+        {
+            throw new GenotypeFormatException(
+                $"The text has more than {MaximumText} characters, which no genotype of at most {MaximumNodes} nodes needs.");
+        }
     }
 
     // No more than can be a genotype, whatever the file's size is said to be.
@@ -155,13 +175,19 @@ public sealed record Genotype
     private static void CheckLength(int edges, string cell)
     {
         if (edges > 2 * MaximumNodes)
-            throw new GenotypeFormatException($"{cell} has {edges} edges, 2 for each node; at most {MaximumNodes} nodes are allowed (Genotype.MaximumNodes).");
+        {
+            throw new GenotypeFormatException(
+                $"{cell} has {edges} edges, 2 for each node; at most {MaximumNodes} nodes are allowed (Genotype.MaximumNodes).");
+        }
     }
 
     private static void CheckConcatLength(int states, string name)
     {
         if (states > MaximumNodes)
-            throw new GenotypeFormatException($"{name} names {states} states; a cell has at most {MaximumNodes} nodes (Genotype.MaximumNodes).");
+        {
+            throw new GenotypeFormatException(
+                $"{name} names {states} states; a cell has at most {MaximumNodes} nodes (Genotype.MaximumNodes).");
+        }
     }
 
     private void Validate()

@@ -1,6 +1,8 @@
 namespace Microsoft.ML.PcDarts.Architectures;
 
-/// <summary>Reads the discovered architecture out of the architecture parameters (PC-DARTS, <c>model_search.py</c>, <c>genotype()</c>).</summary>
+/// <summary>
+/// Reads the discovered architecture out of the architecture parameters (PC-DARTS, <c>model_search.py</c>, <c>genotype()</c>).
+/// </summary>
 internal static class GenotypeDecoder
 {
     private const int KeptEdges = 2;
@@ -10,8 +12,8 @@ internal static class GenotypeDecoder
 
     /// <summary>
     /// Scores each operation of each edge with softmax(α)·softmax(β), α's over the edge's operations, β's over the edges into the same
-    /// node. Each node keeps the two edges with the best operation, best edge first; an edge gets its best operation. <c>none</c> takes part
-    /// in the softmax but is never chosen. All nodes are concatenated.
+    /// node. Each node keeps the two edges with the best operation, best edge first; an edge gets its best operation. <c>none</c> takes
+    /// part in the softmax but is never chosen. All nodes are concatenated.
     /// </summary>
     /// <remarks>Ties fall as in the reference code: of equal edges the one with the lower input comes first (Python's sort is stable), of
     /// equal operations the one earlier in <see cref="PrimitiveNames.Searched"/> wins.</remarks>
@@ -20,10 +22,15 @@ internal static class GenotypeDecoder
     /// <param name="alphaReduce">[E, 8], row-major, finite.</param>
     /// <param name="betaNormal">[E], finite.</param>
     /// <param name="betaReduce">[E], finite.</param>
-    /// <param name="maximumSkips">Most skip connections of the normal cell; the weakest beyond it are replaced by the next best operation of their edge, or their edge by another. Null for no limit, as in the paper's code.</param>
+    /// <param name="maximumSkips">Most skip connections of the normal cell; the weakest beyond it are replaced by the next best operation
+    /// of their edge, or their edge by another. Null for no limit, as in the paper's code.</param>
     /// <exception cref="ArgumentException">A parameter has the wrong length or a value that is not finite.</exception>
     public static Genotype Decode(
-        CellTopology topology, ReadOnlySpan<float> alphaNormal, ReadOnlySpan<float> alphaReduce, ReadOnlySpan<float> betaNormal, ReadOnlySpan<float> betaReduce,
+        CellTopology topology,
+        ReadOnlySpan<float> alphaNormal,
+        ReadOnlySpan<float> alphaReduce,
+        ReadOnlySpan<float> betaNormal,
+        ReadOnlySpan<float> betaReduce,
         int? maximumSkips = null)
     {
         ArgumentNullException.ThrowIfNull(topology);
@@ -32,11 +39,17 @@ internal static class GenotypeDecoder
         Check(betaNormal, topology.EdgeCount, nameof(betaNormal));
         Check(betaReduce, topology.EdgeCount, nameof(betaReduce));
         int[] concat = [.. Enumerable.Range(2, topology.Nodes)];
-        return new Genotype(DecodeNormal(topology, alphaNormal, betaNormal, maximumSkips), concat, [.. DecodeCell(topology, alphaReduce, betaReduce, []).Select(kept => kept.Edge)], concat);
+        return new Genotype(
+            DecodeNormal(topology, alphaNormal, betaNormal, maximumSkips),
+            concat,
+            [.. DecodeCell(topology, alphaReduce, betaReduce, []).Select(kept => kept.Edge)],
+            concat);
     }
 
-    // The rule is P-DARTS' (Chen et al. 2019, section 3.3.2): the weakest skip is taken away and the cell decoded again until few enough are left.
-    private static GenotypeEdge[] DecodeNormal(CellTopology topology, ReadOnlySpan<float> alpha, ReadOnlySpan<float> beta, int? maximumSkips)
+    // The rule is P-DARTS' (Chen et al. 2019, section 3.3.2): the weakest skip is taken away and the cell decoded again until few enough
+    // are left.
+    private static GenotypeEdge[] DecodeNormal(
+        CellTopology topology, ReadOnlySpan<float> alpha, ReadOnlySpan<float> beta, int? maximumSkips)
     {
         HashSet<int> withoutSkip = [];
         while (true)
@@ -49,7 +62,8 @@ internal static class GenotypeDecoder
         }
     }
 
-    private static List<(int Row, GenotypeEdge Edge, double Score)> DecodeCell(CellTopology topology, ReadOnlySpan<float> alpha, ReadOnlySpan<float> beta, HashSet<int> withoutSkip)
+    private static List<(int Row, GenotypeEdge Edge, double Score)> DecodeCell(
+        CellTopology topology, ReadOnlySpan<float> alpha, ReadOnlySpan<float> beta, HashSet<int> withoutSkip)
     {
         var edges = new List<(int Row, GenotypeEdge Edge, double Score)>(KeptEdges * topology.Nodes);
         for (int node = 0; node < topology.Nodes; node++)
@@ -68,7 +82,8 @@ internal static class GenotypeDecoder
                     if (weights[operation] > weights[best])
                         best = operation;
                 }
-                candidates[input] = (offset + input, new GenotypeEdge(PrimitiveNames.Searched[best], input), weights[best] * edgeWeights[input]);
+                candidates[input] = (offset + input, new GenotypeEdge(
+                    PrimitiveNames.Searched[best], input), weights[best] * edgeWeights[input]);
             }
             edges.AddRange(candidates.OrderByDescending(c => c.Score).Take(KeptEdges));
         }
@@ -97,7 +112,10 @@ internal static class GenotypeDecoder
         for (int i = 0; i < values.Length; i++)
         {
             if (!float.IsFinite(values[i]))
-                throw new ArgumentException($"{name}[{i}] is {values[i]}; every architecture parameter must be finite. Did the search diverge?", name);
+            {
+                throw new ArgumentException(
+                    $"{name}[{i}] is {values[i]}; every architecture parameter must be finite. Did the search diverge?", name);
+            }
         }
     }
 }

@@ -37,9 +37,18 @@ internal static class GenotypeJson
             using JsonDocument document = JsonDocument.Parse(json);
             Dictionary<string, JsonElement> members = ReadMembers(document.RootElement);
             var genotype = new Genotype(
-                ReadEdges("normal", members), ReadConcat("normal_concat", members), ReadEdges("reduce", members), ReadConcat("reduce_concat", members));
-            if (members.TryGetValue(Checksum, out JsonElement checksum) && (checksum.ValueKind != JsonValueKind.String || !checksum.ValueEquals(genotype.Sha256())))
-                throw new GenotypeFormatException($"The genotype does not match its {Checksum}: the text was damaged or edited. Remove the member \"{Checksum}\" if the edit is meant.");
+                ReadEdges("normal", members),
+                ReadConcat("normal_concat", members),
+                ReadEdges("reduce", members),
+                ReadConcat("reduce_concat", members));
+            if (members.TryGetValue(Checksum, out JsonElement checksum)
+                && (checksum.ValueKind != JsonValueKind.String || !checksum.ValueEquals(genotype.Sha256())))
+            {
+                throw new GenotypeFormatException(
+                    $"The genotype does not match its {Checksum}: the text was damaged or edited. Remove the member \"{Checksum}\" if the "
+                        + $"edit is meant.");
+            }
+
             return genotype;
         }
         catch (JsonException exception)
@@ -56,7 +65,11 @@ internal static class GenotypeJson
     private static Dictionary<string, JsonElement> ReadMembers(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object)
-            throw new GenotypeFormatException($"The genotype must be a JSON object with {string.Join(", ", Members)}; it is {Shorten(root)}.");
+        {
+            throw new GenotypeFormatException(
+                $"The genotype must be a JSON object with {string.Join(", ", Members)}; it is {Shorten(root)}.");
+        }
+
         var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (JsonProperty property in root.EnumerateObject())
         {
@@ -76,7 +89,8 @@ internal static class GenotypeJson
         if (edge.ValueKind != JsonValueKind.Array || edge.GetArrayLength() != 2 || edge[0].ValueKind != JsonValueKind.String
             || edge[1].ValueKind != JsonValueKind.Number || !edge[1].TryGetInt32(out int input))
         {
-            throw new GenotypeFormatException($"{place} is {Shorten(edge)}; it must be [\"operation\", input], such as [\"sep_conv_3x3\", 1].");
+            throw new GenotypeFormatException(
+                $"{place} is {Shorten(edge)}; it must be [\"operation\", input], such as [\"sep_conv_3x3\", 1].");
         }
         return new GenotypeEdge(ParseOperation(edge[0].GetString()!, place), input);
     }

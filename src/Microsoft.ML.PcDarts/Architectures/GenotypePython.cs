@@ -125,7 +125,8 @@ internal static class GenotypePython
                 _position++;
             while (_position < text.Length && char.IsAsciiDigit(text[_position]))
                 _position++;
-            return int.TryParse(text.AsSpan(start, _position - start), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            return int.TryParse(
+                text.AsSpan(start, _position - start), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
                 ? value
                 : throw Wrong(start, "a whole number must stand here");
         }
@@ -165,7 +166,8 @@ internal static class GenotypePython
                 _position = text[_position] != '#' ? _position + 1 : text.IndexOf('\n', _position) is >= 0 and int end ? end : text.Length;
         }
 
-        private string Rest() => text.Length - _position <= 40 ? text[_position..].TrimEnd() : string.Concat(text.AsSpan(_position, 37), "...");
+        private string Rest()
+            => text.Length - _position <= 40 ? text[_position..].TrimEnd() : string.Concat(text.AsSpan(_position, 37), "...");
 
         private GenotypeFormatException Wrong(int position, string what)
         {

@@ -7,7 +7,7 @@ internal static class GenotypeSampler
 
     /// <summary>The decoded architecture, then others that were drawn, all different.</summary>
     /// <param name="values">α and β.</param>
-    /// <param name="decoded">What <see cref="ArchitectureValues.Decode"/> gives.</param>
+    /// <param name="decoded">Result of <see cref="ArchitectureValues.Decode"/>.</param>
     /// <param name="count">Architectures wanted, 1 or more; fewer are returned where the cell has no more.</param>
     /// <param name="maximumSkips">Most skip connections of the normal cell; null for no limit.</param>
     /// <param name="seed">Seed of the draws.</param>
@@ -27,7 +27,8 @@ internal static class GenotypeSampler
     }
 
     /// <summary>
-    /// Each node gets two edges, drawn one after the other by softmax(β) over its inputs, and each edge an operation, drawn by softmax(α) without <c>none</c>.
+    /// Each node gets two edges, drawn one after the other by softmax(β) over its inputs, and each edge an operation, drawn by softmax(α)
+    /// without <c>none</c>.
     /// </summary>
     /// <param name="values">α and β.</param>
     /// <param name="maximumSkips">Most skip connections of the normal cell; null for no limit.</param>

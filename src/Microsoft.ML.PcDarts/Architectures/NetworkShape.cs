@@ -13,7 +13,7 @@ public sealed record NetworkShape
     /// <summary>Number of classes, at least 1.</summary>
     public required int Classes { get; init; }
 
-    /// <summary>What stands before the first cell. Default: <see cref="NetworkStem.Cifar"/>.</summary>
+    /// <summary>Layers before the first cell. Default: <see cref="NetworkStem.Cifar"/>.</summary>
     public NetworkStem Stem { get; init; }
 
     /// <summary>Height of the pictures in pixels, at least 1. Default: 32.</summary>

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>What stands before the first cell.</summary>
+/// <summary>Layers before the first cell.</summary>
 public enum NetworkStem
 {
     /// <summary>One 3×3 convolution to three times the initial channels; the maps keep the size of the picture.</summary>

@@ -45,7 +45,7 @@ internal sealed record PlannedCell(
 }
 
 /// <summary>A map that a cell reads, and how it is brought to the cell's width.</summary>
-/// <param name="Name">What stands before the names of its weights.</param>
+/// <param name="Name">Prefix of the names of its weights.</param>
 /// <param name="Map">The map.</param>
 /// <param name="Channels">The cell's width.</param>
 /// <param name="Halves">Whether a factorized reduction also halves it; otherwise a 1×1 convolution keeps its sides.</param>
@@ -55,7 +55,7 @@ internal sealed record PlannedInput(string Name, MapShape Map, int Channels, boo
 }
 
 /// <summary>An edge of a cell.</summary>
-/// <param name="Name">What stands before the names of its weights.</param>
+/// <param name="Name">Prefix of the names of its weights.</param>
 /// <param name="Operation">The operation that it applies.</param>
 /// <param name="Source">The state that it reads.</param>
 /// <param name="Node">The node that it is part of, from 0; the node's state is two more.</param>
@@ -65,6 +65,6 @@ internal sealed record PlannedEdge(string Name, Primitive Operation, int Source,
 {
     public MapShape Output => Input.Strided(Stride);
 
-    /// <summary>What the operation computes with weights, one unit after the other.</summary>
+    /// <summary>Units with weights of the operation, in order.</summary>
     public IReadOnlyList<PlannedUnit> Units => PlannedUnit.Of(Operation, Name, Input, Stride);
 }

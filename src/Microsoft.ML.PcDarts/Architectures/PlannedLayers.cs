@@ -9,7 +9,7 @@ internal readonly record struct PlannedWeight(string Name, params long[] Shape)
 
 /// <summary>A convolution without bias. Where the kernel's sides are odd, its padding keeps the map's, so that only a stride makes it
 /// smaller.</summary>
-/// <param name="Name">What stands before the weight's name.</param>
+/// <param name="Name">Prefix of the weight's name.</param>
 /// <param name="Inputs">Channels that it reads.</param>
 /// <param name="Output">The map that it makes.</param>
 /// <param name="Kernel">Height and width.</param>

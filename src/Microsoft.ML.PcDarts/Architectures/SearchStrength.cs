@@ -1,6 +1,6 @@
 namespace Microsoft.ML.PcDarts.Architectures;
 
-/// <summary>How far a search has moved α and β, and what its steps cost.</summary>
+/// <summary>Distance by which a search has moved α and β, and the cost of its steps.</summary>
 /// <param name="Steps">Steps of the architecture.</param>
 /// <param name="AlphaEntropy">Share of the largest entropy, 0 to 1.</param>
 /// <param name="BetaEntropy">The same of β.</param>
@@ -8,7 +8,8 @@ namespace Microsoft.ML.PcDarts.Architectures;
 /// <param name="BetaWalk">The same of β.</param>
 /// <param name="SecondsPerStep">Measured time of a whole step.</param>
 /// <param name="LearningRate">Learning rate of α and β.</param>
-internal sealed record SearchStrength(int Steps, double AlphaEntropy, double BetaEntropy, double AlphaWalk, double BetaWalk, double SecondsPerStep, double LearningRate)
+internal sealed record SearchStrength(
+    int Steps, double AlphaEntropy, double BetaEntropy, double AlphaWalk, double BetaWalk, double SecondsPerStep, double LearningRate)
 {
     /// <summary>
     /// A random walk stays below: of 200 walks of Adam on noise, each of 1, 5, 30 and 150 steps, none exceeded 1.18 for α (224 entries)
@@ -24,7 +25,8 @@ internal sealed record SearchStrength(int Steps, double AlphaEntropy, double Bet
     /// values is ln n − σ²/2.</summary>
     private static readonly double DecidedDeviation = Math.Sqrt(2 * (1 - EvenEntropy) * Math.Log(PrimitiveNames.Searched.Count));
 
-    public bool IsClear => (AlphaWalk >= ClearAlphaWalk && AlphaEntropy < EvenEntropy) || (BetaWalk >= ClearBetaWalk && BetaEntropy < EvenEntropy);
+    public bool IsClear
+        => (AlphaWalk >= ClearAlphaWalk && AlphaEntropy < EvenEntropy) || (BetaWalk >= ClearBetaWalk && BetaEntropy < EvenEntropy);
 
     /// <summary>Steps after which α, drifting on as it did, would be away from even; null when it has moved no farther than noise does,
     /// which tells no drift.</summary>
@@ -53,11 +55,20 @@ internal sealed record SearchStrength(int Steps, double AlphaEntropy, double Bet
         double alpha = Deviation([.. Moved(values => values.AlphaNormal).Concat(Moved(values => values.AlphaReduce)).Chunk(operations)]);
         double beta = Deviation([.. Nodes(Moved(values => values.BetaNormal)), .. Nodes(Moved(values => values.BetaReduce))]);
         return new SearchStrength(
-            steps, ArchitectureEntropy.OfAlpha(end) / Math.Log(operations), ArchitectureEntropy.OfBeta(end, topology), steps > 0 ? alpha / walk : 0, steps > 0 ? beta / walk : 0, secondsPerStep, learningRate);
+            steps,
+            ArchitectureEntropy.OfAlpha(end) / Math.Log(operations),
+            ArchitectureEntropy.OfBeta(end, topology),
+            steps > 0 ? alpha / walk : 0,
+            steps > 0 ? beta / walk : 0,
+            secondsPerStep,
+            learningRate);
 
-        double[] Moved(Func<ArchitectureValues, IReadOnlyList<float>> of) => [.. of(end).Zip(of(start), (last, first) => (double)last - first)];
+        double[] Moved(Func<ArchitectureValues, IReadOnlyList<float>> of)
+            => [.. of(end).Zip(of(start), (last, first) => (double)last - first)];
 
-        IEnumerable<double[]> Nodes(double[] values) => Enumerable.Range(0, topology.Nodes).Select(node => values.AsSpan(topology.EdgeOffset(node), topology.InputCount(node)).ToArray());
+        IEnumerable<double[]> Nodes(double[] values)
+            => Enumerable.Range(0, topology.Nodes).Select(
+                node => values.AsSpan(topology.EdgeOffset(node), topology.InputCount(node)).ToArray());
     }
 
     /// <summary>Standard deviation about the mean of each group: a softmax ignores what its values have in common.</summary>

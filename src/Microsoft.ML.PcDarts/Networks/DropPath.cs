@@ -8,7 +8,8 @@ namespace Microsoft.ML.PcDarts.Networks;
 internal static class DropPath
 {
     /// <summary>
-    /// [edges, N, 1, 1, 1]: for each edge and picture 0 with <paramref name="dropProbability"/>, otherwise 1 / (1 − dropProbability). Drawn from torch's generator.
+    /// [edges, N, 1, 1, 1]: for each edge and picture 0 with <paramref name="dropProbability"/>, otherwise 1 / (1 − dropProbability). Drawn
+    /// from torch's generator.
     /// </summary>
     internal static Tensor Masks(int edges, long pictures, double dropProbability, Device device, ScalarType dtype)
     {

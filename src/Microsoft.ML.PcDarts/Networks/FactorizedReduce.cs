@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Networks;
 
-/// <summary>Halves the map: 1×1 convolutions of every second pixel, the second one from pixel 1 on, each giving half of the channels.</summary>
+/// <summary>
+/// Halves the map: 1×1 convolutions of every second pixel, the second one from pixel 1 on, each giving half of the channels.
+/// </summary>
 internal sealed class FactorizedReduce : Operation
 {
     private readonly Conv2d _first;
@@ -29,7 +31,8 @@ internal sealed class FactorizedReduce : Operation
         register_module("bn", _norm);
     }
 
-    internal override Branch Branch => Branch.Of(new ConvolutionUnit(null, _second is null ? [_first] : [_first, _second], _norm, Stride: 2));
+    internal override Branch Branch
+        => Branch.Of(new ConvolutionUnit(null, _second is null ? [_first] : [_first, _second], _norm, Stride: 2));
 
     public override Tensor forward(Tensor input)
     {

@@ -27,7 +27,8 @@ internal sealed class SeparableConv : Operation
     }
 
     internal override Branch Branch => Branch.Of(
-        new ConvolutionUnit(_depthwise1, [_pointwise1], _norm1, _stride), new ConvolutionUnit(_depthwise2, [_pointwise2], _norm2, Stride: 1));
+        new ConvolutionUnit(_depthwise1, [_pointwise1], _norm1, _stride),
+        new ConvolutionUnit(_depthwise2, [_pointwise2], _norm2, Stride: 1));
 
     public override Tensor forward(Tensor input)
     {

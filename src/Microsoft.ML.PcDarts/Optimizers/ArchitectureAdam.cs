@@ -7,7 +7,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Optimizers;
 
 /// <summary>Adam on α and β, with the coefficients of the paper's code.</summary>
-/// <remarks>Source: Kingma and Ba 2015, "Adam: A method for stochastic optimization", algorithm 1, with the decay of the weights added to the gradient; coefficients: architect.py of the paper's code.</remarks>
+/// <remarks>
+/// Source: Kingma and Ba 2015, "Adam: A method for stochastic optimization", algorithm 1, with the decay of the weights added to the
+/// gradient; coefficients: architect.py of the paper's code.
+/// </remarks>
 /// <param name="parameters">α and β, in the order of <see cref="ArchitectureValues.Names"/>.</param>
 /// <param name="learningRate">Above 0.</param>
 internal sealed class ArchitectureAdam(IReadOnlyList<Parameter> parameters, double learningRate) : IDisposable

@@ -8,7 +8,10 @@ internal static class LearningRateSchedule
     /// <param name="progress">Share of the phase that is done, 0 to 1.</param>
     public static double Cosine(double peak, double progress) => peak * 0.5 * (1 + Math.Cos(Math.PI * Math.Clamp(progress, 0, 1)));
 
-    /// <summary>A linear rise from a tenth of <paramref name="peak"/> over the first <paramref name="warmUp"/> of the phase, then <see cref="Cosine"/>.</summary>
+    /// <summary>
+    /// A linear rise from a tenth of <paramref name="peak"/> over the first <paramref name="warmUp"/> of the phase, then
+    /// <see cref="Cosine"/>.
+    /// </summary>
     /// <param name="peak">Highest learning rate.</param>
     /// <param name="warmUp">Share of the phase that the rise takes, 0 to below 1.</param>
     /// <param name="progress">Share of the phase that is done, 0 to 1.</param>

@@ -7,17 +7,20 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Optimizers;
 
 /// <summary>
-/// Momentum whose step is made orthogonal, so that all directions of a weight matrix learn equally fast. For the convolutions that mix channels; each is followed by a batch norm, so only the direction
-/// of its weights counts: their norm is fixed, which makes the learning rate the relative change of a step.
+/// Momentum whose step is made orthogonal, so that all directions of a weight matrix learn equally fast. For the convolutions that mix
+/// channels; each is followed by a batch norm, so only the direction of its weights counts: their norm is fixed, which makes the learning
+/// rate the relative change of a step.
 /// </summary>
 /// <remarks>
-/// Differs from PC-DARTS, which trains with SGD alone. Source of the method: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; of the fixed norm and of three steps where
-/// that work takes five: Jordan's CIFAR-10 training airbench94_muon; of coefficients that differ from step to step: Amsel et al. 2025, "The Polar Express". Matrices of one shape are stepped together.
+/// Differs from PC-DARTS, which trains with SGD alone. Source of the method: Jordan et al. 2024, "Muon: An optimizer for hidden layers in
+/// neural networks"; of the fixed norm and of three steps where that work takes five: Jordan's CIFAR-10 training airbench94_muon; of
+/// coefficients that differ from step to step: Amsel et al. 2025, "The Polar Express". Matrices of one shape are stepped together.
 /// </remarks>
 internal sealed class Muon : IDisposable
 {
     /// <summary>
-    /// Of each Newton-Schulz step a·σ + b·σ³ + c·σ⁵ on the singular values σ. Each is the polynomial nearest 1 (minimax) on what the steps before make of the interval from 0.0125 to 1; after the last it is 0.797 to 1.203.
+    /// Of each Newton-Schulz step a·σ + b·σ³ + c·σ⁵ on the singular values σ. Each is the polynomial nearest 1 (minimax) on what the steps
+    /// before make of the interval from 0.0125 to 1; after the last it is 0.797 to 1.203.
     /// </summary>
     private static readonly (double A, float B, float C)[] NewtonSchulzSteps =
     [
@@ -36,7 +39,8 @@ internal sealed class Muon : IDisposable
     public Muon(IEnumerable<(string Name, Parameter Parameter)> parameters, double momentum, bool nesterov)
     {
         (_momentum, _nesterov) = (momentum, nesterov);
-        _groups = [.. parameters.GroupBy(entry => (Rows: entry.Parameter.size(0), Columns: entry.Parameter.numel() / entry.Parameter.size(0)))
+        _groups = [.. parameters.GroupBy(
+            entry => (Rows: entry.Parameter.size(0), Columns: entry.Parameter.numel() / entry.Parameter.size(0)))
             .Select(shape => new Group(shape.Key.Rows, shape.Key.Columns, [.. shape]))
             .OrderBy(group => group.IsLarge)];
     }
@@ -82,7 +86,11 @@ internal sealed class Muon : IDisposable
             float[] all = [.. buffer.cpu().data<float>()];
             int size = (int)(group.Rows * group.Columns);
             for (int member = 0; member < group.Members.Count; member++)
-                tensors.Add(WeightSgd.MomentumPrefix + group.Members[member].Name, new TensorData(group.Members[member].Parameter.shape, all[(member * size)..((member + 1) * size)]));
+            {
+                tensors.Add(
+                    WeightSgd.MomentumPrefix + group.Members[member].Name,
+                    new TensorData(group.Members[member].Parameter.shape, all[(member * size)..((member + 1) * size)]));
+            }
         }
     }
 
@@ -93,7 +101,10 @@ internal sealed class Muon : IDisposable
         {
             group.Buffer?.Dispose();
             group.Buffer = tensors.ContainsKey(WeightSgd.MomentumPrefix + group.Members[0].Name)
-                ? tensor([.. group.Members.SelectMany(member => tensors[WeightSgd.MomentumPrefix + member.Name].Floats)], [group.Members.Count, group.Rows, group.Columns], device: device).DetachFromDisposeScope()
+                ? tensor(
+                    [.. group.Members.SelectMany(member => tensors[WeightSgd.MomentumPrefix + member.Name].Floats)],
+                    [group.Members.Count, group.Rows, group.Columns],
+                    device: device).DetachFromDisposeScope()
                 : null;
         }
     }
@@ -105,7 +116,8 @@ internal sealed class Muon : IDisposable
     }
 
     /// <summary>
-    /// Newton-Schulz steps that bring all singular values near 1: between 0.79 and 1.21 from 0.0125 times the matrix's norm on; smaller ones are multiplied by up to 70. The norm is Schatten's of order 4.
+    /// Newton-Schulz steps that bring all singular values near 1: between 0.79 and 1.21 from 0.0125 times the matrix's norm on; smaller
+    /// ones are multiplied by up to 70. The norm is Schatten's of order 4.
     /// </summary>
     /// <param name="matrices">float32 <c>[M, O, I]</c>.</param>
     internal static Tensor Orthogonalize(Tensor matrices)

@@ -3,9 +3,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Optimizers;
 
 /// <summary>
-/// Progressive resizing: early epochs see smaller pictures, at a fraction of the cost; the last quarter sees the full size, which is the size that is scored later.
+/// Progressive resizing: early epochs see smaller pictures, at a fraction of the cost; the last quarter sees the full size, which is the
+/// size that is scored later.
 /// </summary>
-/// <remarks>Differs from PC-DARTS, whose code trains at one size. The idea is Howard's entry to DAWNBench (2018) and Touvron et al. 2019.</remarks>
+/// <remarks>
+/// Differs from PC-DARTS, whose code trains at one size. The idea is Howard's entry to DAWNBench (2018) and Touvron et al. 2019.
+/// </remarks>
 internal static class ResizingSchedule
 {
     private const int SmallestSide = 16;
@@ -22,7 +25,8 @@ internal static class ResizingSchedule
     }
 
     /// <summary>The sizes that occur, the full one last.</summary>
-    public static IReadOnlyList<(int Height, int Width)> Sizes((int Height, int Width) size) => [.. Enumerable.Range(0, 4).Select(epoch => Size(size, epoch, 4)).Distinct()];
+    public static IReadOnlyList<(int Height, int Width)> Sizes((int Height, int Width) size)
+        => [.. Enumerable.Range(0, 4).Select(epoch => Size(size, epoch, 4)).Distinct()];
 
     /// <summary>Area interpolation to the given size; the same tensor when it has that size.</summary>
     /// <param name="images">float32 <c>[N, 3, H, W]</c>.</param>

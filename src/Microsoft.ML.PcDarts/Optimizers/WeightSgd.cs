@@ -6,7 +6,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Optimizers;
 
-/// <summary>SGD with momentum and weight decay on named weights, and the clipping of their gradients. On a GPU all weights are stepped as one (<see cref="FlatWeights"/>).</summary>
+/// <summary>
+/// SGD with momentum and weight decay on named weights, and the clipping of their gradients. On a GPU all weights are stepped as one
+/// (<see cref="FlatWeights"/>).
+/// </summary>
 /// <remarks>Source: torch.optim.SGD without dampening: the first step's momentum is the gradient.</remarks>
 internal sealed class WeightSgd : IDisposable
 {
@@ -25,7 +28,13 @@ internal sealed class WeightSgd : IDisposable
     /// <param name="weightDecay">0 or more.</param>
     /// <param name="nesterov">Nesterov's form of momentum.</param>
     /// <param name="flat">Whether to step all as one.</param>
-    public WeightSgd((string Name, Parameter Parameter)[] stepped, IEnumerable<Parameter> others, double momentum, double weightDecay, bool nesterov, bool flat)
+    public WeightSgd(
+        (string Name, Parameter Parameter)[] stepped,
+        IEnumerable<Parameter> others,
+        double momentum,
+        double weightDecay,
+        bool nesterov,
+        bool flat)
     {
         (_momentum, _weightDecay, _nesterov) = (momentum, weightDecay, nesterov);
         _stepped = stepped;
@@ -62,7 +71,8 @@ internal sealed class WeightSgd : IDisposable
     {
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        using Scalar one = 1.0.ToScalar(), momentum = _momentum.ToScalar(), decay = _weightDecay.ToScalar(), rate = (-learningRate).ToScalar();
+        using Scalar one =
+            1.0.ToScalar(), momentum = _momentum.ToScalar(), decay = _weightDecay.ToScalar(), rate = (-learningRate).ToScalar();
         for (int i = 0; i < _weights.Length; i++)
         {
             if (_weights[i].grad is not { } gradient)
@@ -116,7 +126,9 @@ internal sealed class WeightSgd : IDisposable
         for (int i = 0; i < _buffers.Length; i++)
         {
             _buffers[i]?.Dispose();
-            _buffers[i] = momentum[i] is { } data ? tensor(data.Floats, data.Shape, device: _weights[i].device).DetachFromDisposeScope() : null;
+            _buffers[i] = momentum[i] is { } data
+                ? tensor(data.Floats, data.Shape, device: _weights[i].device).DetachFromDisposeScope()
+                : null;
         }
     }
 

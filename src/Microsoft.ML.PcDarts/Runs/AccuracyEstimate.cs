@@ -26,7 +26,8 @@ public readonly record struct AccuracyEstimate(int Right, int Pictures)
 
     private double Center => (Accuracy + Quantile * Quantile / (2.0 * Pictures)) / Shrinkage;
 
-    private double HalfWidth => Quantile / Shrinkage * Math.Sqrt((Accuracy * (1 - Accuracy) + Quantile * Quantile / (4.0 * Pictures)) / Pictures);
+    private double HalfWidth
+        => Quantile / Shrinkage * Math.Sqrt((Accuracy * (1 - Accuracy) + Quantile * Quantile / (4.0 * Pictures)) / Pictures);
 
     /// <summary>The estimate of an accuracy that is known as a share.</summary>
     /// <param name="accuracy">Share of the pictures classified rightly, 0 to 1; null if none was measured.</param>

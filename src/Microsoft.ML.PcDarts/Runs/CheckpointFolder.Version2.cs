@@ -16,8 +16,13 @@ internal sealed partial class CheckpointFolder
         public static byte[] Upgrade(byte[] text)
         {
             JsonNode? root = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (root is not JsonObject state || state["progress"] is not JsonObject progress || MembersOf(state["phase"]) is not { } members)
+            if (root is not JsonObject state
+                || state["progress"] is not JsonObject progress
+                || MembersOf(state["phase"]) is not { } members)
+            {
                 throw new InvalidDataException("its state lacks phase or progress.");
+            }
+
             var upgraded = new JsonObject { ["phase"] = state["phase"]!.DeepClone() };
             foreach ((string name, JsonNode? value) in progress)
             {
@@ -41,7 +46,8 @@ internal sealed partial class CheckpointFolder
                 nameof(TrainingPhase.Training) => typeof(FinalProgress),
                 _ => null,
             };
-            return type?.GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).ToHashSet(StringComparer.Ordinal);
+            return type?.GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).ToHashSet(
+                StringComparer.Ordinal);
         }
     }
 }

@@ -10,8 +10,9 @@ using Microsoft.ML.PcDarts.Platform;
 namespace Microsoft.ML.PcDarts.Runs;
 
 /// <summary>
-/// The checkpoints of a run: for each a safetensors file and a JSON file with the rest of the state, the SHA-256 of both and that of the run's description. The JSON file is written last, so a checkpoint without it
-/// does not count, and the last two are kept, so one that is damaged or cannot be read costs the time between them.
+/// The checkpoints of a run: for each a safetensors file and a JSON file with the rest of the state, the SHA-256 of both and that of the
+/// run's description. The JSON file is written last, so a checkpoint without it does not count, and the last two are kept, so one that is
+/// damaged or cannot be read costs the time between them.
 /// </summary>
 /// <param name="path">The folder; it need not exist.</param>
 /// <param name="runSha256">The <see cref="RunDescription.Sha256"/> of the run that the checkpoints must belong to.</param>
@@ -24,7 +25,8 @@ internal sealed partial class CheckpointFolder(string path, string runSha256)
     private bool _exists;
 
     /// <summary>The checkpoints in the workspace of a run.</summary>
-    public static CheckpointFolder Of(string workspace, RunDescription run) => new(Path.Combine(workspace, Workspace.CheckpointsFolder), run.Sha256);
+    public static CheckpointFolder Of(string workspace, RunDescription run)
+        => new(Path.Combine(workspace, Workspace.CheckpointsFolder), run.Sha256);
 
     public bool HasAny => Numbers(Json).Any();
 
@@ -43,10 +45,12 @@ internal sealed partial class CheckpointFolder(string path, string runSha256)
             {
                 (Checkpoint checkpoint, string run) = Read(number);
                 return run == runSha256 ? checkpoint : throw new DifferentRunException(
-                    $"The checkpoint {JsonFile(number)} belongs to another run than '{Workspace.RunFile}' beside its folder describes: one of them was exchanged. "
+                    $"The checkpoint {JsonFile(number)} belongs to another run than '{Workspace.RunFile}' beside its folder describes: "
+                        + $"one of them was exchanged. "
                     + $"Restore the '{Workspace.RunFile}' that the run began with, or delete the workspace to start again.");
             }
-            catch (Exception damage) when (damage is InvalidDataException or JsonException or FileNotFoundException or DirectoryNotFoundException)
+            catch (Exception damage) when (damage is InvalidDataException or JsonException or FileNotFoundException
+                or DirectoryNotFoundException)
             {
                 warn($"The checkpoint {JsonFile(number)} is damaged and left out: {damage.Message}");
             }
@@ -62,7 +66,8 @@ internal sealed partial class CheckpointFolder(string path, string runSha256)
         if (numbers.Length == 0)
             return null;
         throw unreadable is null
-            ? new InvalidDataException($"None of the checkpoints in '{path}' is whole. Delete the workspace to start again, or restore the folder from a backup.")
+            ? new InvalidDataException(
+                $"None of the checkpoints in '{path}' is whole. Delete the workspace to start again, or restore the folder from a backup.")
             : new IOException($"None of the checkpoints in '{path}' can be used, and not all of them are damaged: {unreadable.Message} "
                 + "Give this process the right to read them, or see to the disk, then call Fit again.", unreadable);
     }
@@ -91,7 +96,10 @@ internal sealed partial class CheckpointFolder(string path, string runSha256)
         DeleteOld();
     }
 
-    /// <summary>Deletes what an attempt that died had no time to, unless a checkpoint was left out: whatever keeps that one from being read may pass.</summary>
+    /// <summary>
+    /// Deletes what an attempt that died had no time to, unless a checkpoint was left out: whatever keeps that one from being read may
+    /// pass.
+    /// </summary>
     public void Tidy()
     {
         if (_leftOut.Count == 0)
@@ -115,7 +123,10 @@ internal sealed partial class CheckpointFolder(string path, string runSha256)
     {
         using JsonDocument document = JsonDocument.Parse(ReportFile.ReadBytes(JsonFile(number)));
         JsonElement root = document.RootElement;
-        if (root.ValueKind != JsonValueKind.Object || Text("runSha256") is not { } run || Text("tensorsSha256") is not { } tensorsHash || Text("stateSha256") is not { } stateHash
+        if (root.ValueKind != JsonValueKind.Object
+            || Text("runSha256") is not { } run
+            || Text("tensorsSha256") is not { } tensorsHash
+            || Text("stateSha256") is not { } stateHash
             || !root.TryGetProperty("version", out JsonElement version) || !root.TryGetProperty("state", out JsonElement state))
         {
             throw new InvalidDataException("it lacks version, runSha256, tensorsSha256, stateSha256 or state.");
@@ -130,15 +141,25 @@ internal sealed partial class CheckpointFolder(string path, string runSha256)
             throw new InvalidDataException($"{TensorFile(number)} does not match its checksum.");
         if (format == Version2.Number)
             text = Version2.Upgrade(text);
-        RunState read = JsonSerializer.Deserialize<RunState>(text, JsonFormat.Strict) ?? throw new InvalidDataException("its state is null.");
+        RunState read = JsonSerializer.Deserialize<RunState>(text, JsonFormat.Strict)
+            ?? throw new InvalidDataException("its state is null.");
         RecordChecks.Check(read);
         return (new Checkpoint(read, SafetensorsFile.Read(TensorFile(number)).Tensors), run);
 
-        string? Text(string name) => root.TryGetProperty(name, out JsonElement member) && member.ValueKind == JsonValueKind.String && JsonMarshal.GetRawUtf8Value(member) is [_, .. var text, _] ? Encoding.UTF8.GetString(text) : null;
+        string? Text(string name)
+            => root.TryGetProperty(name, out JsonElement member)
+                && member.ValueKind == JsonValueKind.String
+                && JsonMarshal.GetRawUtf8Value(member) is [_, .. var text, _]
+                ? Encoding.UTF8.GetString(text)
+                : null;
     }
 
-    private IEnumerable<int> Numbers(string ending) => !Directory.Exists(path) ? [] : Directory.EnumerateFileSystemEntries(path, "*" + ending)
-        .Select(file => int.TryParse(Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)
+    private IEnumerable<int> Numbers(string ending)
+        => !Directory.Exists(path) ? [] : Directory.EnumerateFileSystemEntries(path, "*" + ending)
+        .Select(
+            file => int.TryParse(Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                ? number
+                : -1)
         .Where(number => number >= 0);
 
     private string JsonFile(int number) => Path.Combine(path, Name(number) + Json);
@@ -148,7 +169,8 @@ internal sealed partial class CheckpointFolder(string path, string runSha256)
     private static string Name(int number) => number.ToString("D6", CultureInfo.InvariantCulture);
 
     // One hash over both, so that a damaged name of the run is not taken for another run.
-    private static string HashOf(string run, byte[] state) => Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(run), .. state]));
+    private static string HashOf(string run, byte[] state)
+        => Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(run), .. state]));
 
     private static string HashOf(string file)
     {

@@ -1,11 +1,13 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>What one epoch of the search or of the final training measured, or the trial of one candidate of the search.</summary>
+/// <summary>Measurements of one epoch of the search or of the final training, or of the trial of one candidate.</summary>
 /// <param name="Phase">Any but <see cref="TrainingPhase.Reading"/>.</param>
 /// <param name="Epoch">Epoch of the phase, from 1.</param>
-/// <param name="Loss">Mean training cross-entropy over the epoch, of a candidate over the second half of its trial, in nats (with label smoothing and auxiliary loss left out).</param>
+/// <param name="Loss">Mean training cross-entropy over the epoch, of a candidate over the second half of its trial, in nats (with label
+/// smoothing and auxiliary loss left out).</param>
 /// <param name="Accuracy">Accuracy on the augmented training pictures of the epoch, 0 to 1.</param>
-/// <param name="ValidationLoss">Mean cross-entropy on the validation pictures, in nats; in the search, on the architecture half's augmented batches before each step. Null without any in this epoch.</param>
+/// <param name="ValidationLoss">Mean cross-entropy on the validation pictures, in nats; in the search, on the architecture half's augmented
+/// batches before each step. Null without any in this epoch.</param>
 /// <param name="ValidationAccuracy">Accuracy on the same pictures as the validation loss, 0 to 1; null without any in this epoch.</param>
 /// <param name="LearningRate">Learning rate of the weights at the start of the epoch.</param>
 /// <param name="ImagesPerSecond">Training pictures per second, validation time left out.</param>
@@ -27,5 +29,15 @@ public sealed record EpochMetrics(
 {
     /// <param name="last">The last report of an epoch, with loss, accuracy and learning rate.</param>
     internal static EpochMetrics Of(TrainingProgress last) => new(
-        last.Phase, last.Epoch, last.Loss!.Value, last.Accuracy!.Value, last.ValidationLoss, last.ValidationAccuracy, last.LearningRate!.Value, last.ImagesPerSecond, last.Elapsed, last.Genotype, last.Diagnostics);
+        last.Phase,
+        last.Epoch,
+        last.Loss!.Value,
+        last.Accuracy!.Value,
+        last.ValidationLoss,
+        last.ValidationAccuracy,
+        last.LearningRate!.Value,
+        last.ImagesPerSecond,
+        last.Elapsed,
+        last.Genotype,
+        last.Diagnostics);
 }

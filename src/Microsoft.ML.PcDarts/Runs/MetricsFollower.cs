@@ -27,8 +27,15 @@ internal sealed class MetricsFollower(string path)
         bytes = bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
         int whole = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
         if (whole == 0)
-            return bytes.Length < MaximumChunk ? [] : throw new InvalidDataException($"'{path}' has a line of {MaximumChunk} bytes or more. Restore the file from a backup, or delete it.");
-        IReadOnlyList<TrainingProgress> reports = RunMetrics.ParseLines(Encoding.UTF8.GetString(bytes, 0, whole), path, firstLine: known + 1);
+        {
+            return bytes.Length < MaximumChunk
+                ? []
+                : throw new InvalidDataException(
+                    $"'{path}' has a line of {MaximumChunk} bytes or more. Restore the file from a backup, or delete it.");
+        }
+
+        IReadOnlyList<TrainingProgress> reports = RunMetrics.ParseLines(
+            Encoding.UTF8.GetString(bytes, 0, whole), path, firstLine: known + 1);
         int lineStart = bytes.AsSpan(0, whole - 1).LastIndexOf((byte)'\n') + 1;
         (_lastLine, _end) = (bytes[lineStart..whole], _end + whole);
 

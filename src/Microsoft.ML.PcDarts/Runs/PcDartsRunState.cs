@@ -6,10 +6,16 @@ public enum PcDartsRunState
     /// <summary>A process is at work on it.</summary>
     Running,
 
-    /// <summary>No process is at work on it and it has no model: it was cancelled or killed, or it failed. <c>Fit</c> with the same workspace goes on with it.</summary>
+    /// <summary>
+    /// No process is at work on it and it has no model: it was cancelled or killed, or it failed. <c>Fit</c> with the same workspace goes
+    /// on with it.
+    /// </summary>
     Interrupted,
 
-    /// <summary>It was cancelled and returned its best model so far (<see cref="CancelAction.ReturnBest"/>). <c>Fit</c> with the same workspace goes on with it.</summary>
+    /// <summary>
+    /// It was cancelled and returned its best model so far (<see cref="CancelAction.ReturnBest"/>). <c>Fit</c> with the same workspace goes
+    /// on with it.
+    /// </summary>
     Cancelled,
 
     /// <summary>It has ended.</summary>

@@ -19,8 +19,9 @@ internal sealed record PhasePlan(int Epochs, int StepsPerEpoch, int BatchSize)
     }
 
     /// <summary>
-    /// The part of <paramref name="full"/> that fits into the time. The number of epochs stays within what the schedule needs (the warm-up of a
-    /// search is counted in epochs), so that epochs become shorter before they become fewer; batches shrink when there would be too few steps.
+    /// The part of <paramref name="full"/> that fits into the time. The number of epochs stays within what the schedule needs (the warm-up
+    /// of a search is counted in epochs), so that epochs become shorter before they become fewer; batches shrink when there would be too
+    /// few steps.
     /// </summary>
     /// <param name="full">The plan without a limit.</param>
     /// <param name="images">Pictures of the data.</param>
@@ -28,7 +29,8 @@ internal sealed record PhasePlan(int Epochs, int StepsPerEpoch, int BatchSize)
     /// <param name="secondsPerImage">Measured cost of a picture.</param>
     /// <param name="secondsPerEpoch">Cost of an epoch's end, such as validation.</param>
     /// <param name="minimumSteps">Steps below which batches shrink, to 8 pictures at the least.</param>
-    public static PhasePlan Within(PhasePlan full, int images, double seconds, double secondsPerImage, double secondsPerEpoch, int minimumSteps)
+    public static PhasePlan Within(
+        PhasePlan full, int images, double seconds, double secondsPerImage, double secondsPerEpoch, int minimumSteps)
     {
         double affordable = seconds / secondsPerImage;
         if (affordable >= full.Images + full.Epochs * secondsPerEpoch / secondsPerImage)
@@ -42,7 +44,9 @@ internal sealed record PhasePlan(int Epochs, int StepsPerEpoch, int BatchSize)
         int pass = StepsOfPass(images, batch);
         double passSeconds = (double)pass * batch * secondsPerImage;
         // The ends of epochs may take a third of the time; beyond that there are fewer epochs.
-        double fewest = secondsPerEpoch > 0 ? Math.Clamp(seconds / 3 / secondsPerEpoch, 1, Math.Min(10, full.Epochs)) : Math.Min(10, full.Epochs);
+        double fewest = secondsPerEpoch > 0
+            ? Math.Clamp(seconds / 3 / secondsPerEpoch, 1, Math.Min(10, full.Epochs))
+            : Math.Min(10, full.Epochs);
         int epochs = (int)Math.Clamp(seconds / (passSeconds + secondsPerEpoch), fewest, full.Epochs);
         double stepSeconds = Math.Max(1e-9, batch * secondsPerImage);
         int steps = (int)Math.Clamp((seconds / epochs - secondsPerEpoch) / stepSeconds, 1, pass);

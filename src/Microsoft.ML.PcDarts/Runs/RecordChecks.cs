@@ -3,7 +3,10 @@ using Microsoft.ML.PcDarts.Architectures;
 
 namespace Microsoft.ML.PcDarts.Runs;
 
-/// <summary>Rules of the records that a workspace's files hold, beyond what JSON itself can say. Each throws <see cref="InvalidDataException"/> with the rule; who reads the file adds its name.</summary>
+/// <summary>
+/// Rules of the records that a workspace's files hold, beyond what JSON itself can say. Each throws <see cref="InvalidDataException"/> with
+/// the rule; who reads the file adds its name.
+/// </summary>
 internal static class RecordChecks
 {
     private static readonly TimeSpan LongestTime = TimeSpan.FromDays(36_500);
@@ -73,7 +76,12 @@ internal static class RecordChecks
 
     public static void Check(TrainingProgress report)
     {
-        Require(report is { Phase: TrainingPhase.Search or TrainingPhase.Selection or TrainingPhase.Training, Epoch: >= 1, Epochs: >= 0, Step: >= 0, Steps: >= 0 });
+        Require(
+            report is
+            {
+                Phase: TrainingPhase.Search or TrainingPhase.Selection
+                or TrainingPhase.Training, Epoch: >= 1, Epochs: >= 0, Step: >= 0, Steps: >= 0
+            });
         Require(report is { EpochEnd: false } or { Loss: not null, Accuracy: not null, LearningRate: not null });
         Require(report is not { EpochEnd: true, Phase: TrainingPhase.Selection, Genotype: null });
         Check(report.Loss, report.Accuracy);
@@ -87,7 +95,12 @@ internal static class RecordChecks
 
     private static void Check(EpochMetrics epoch)
     {
-        Require(epoch is { Phase: TrainingPhase.Search or TrainingPhase.Selection or TrainingPhase.Training, Epoch: >= 1, ImagesPerSecond: >= 0, LearningRate: >= 0 and < double.PositiveInfinity });
+        Require(
+            epoch is
+            {
+                Phase: TrainingPhase.Search or TrainingPhase.Selection
+                or TrainingPhase.Training, Epoch: >= 1, ImagesPerSecond: >= 0, LearningRate: >= 0 and < double.PositiveInfinity
+            });
         Require(epoch is not { Phase: TrainingPhase.Selection, Genotype: null });
         Check(epoch.Loss, epoch.Accuracy);
         Check(epoch.ValidationLoss, epoch.ValidationAccuracy);
@@ -99,11 +112,16 @@ internal static class RecordChecks
         int edges = values.BetaNormal.Count, alphas = edges * PrimitiveNames.Searched.Count;
         Require(CellTopology.OfEdges(edges) is { } topology && (genotype is null || genotype.Nodes == topology.Nodes));
         Require(values.BetaReduce.Count == edges && values.AlphaNormal.Count == alphas && values.AlphaReduce.Count == alphas);
-        foreach (IReadOnlyList<float> list in (IReadOnlyList<float>[])[values.AlphaNormal, values.AlphaReduce, values.BetaNormal, values.BetaReduce])
+        foreach (IReadOnlyList<float> list in (IReadOnlyList<float>[])[
+            values.AlphaNormal, values.AlphaReduce, values.BetaNormal, values.BetaReduce,
+        ])
+        {
             Require(list.All(float.IsFinite));
+        }
     }
 
-    private static void Check(DataDescription data) => Require(data is { Pictures: >= 1, Width: >= 1, Height: >= 1, Classes: >= 1, Sha256.Length: DataDescription.HashLength });
+    private static void Check(DataDescription data)
+        => Require(data is { Pictures: >= 1, Width: >= 1, Height: >= 1, Classes: >= 1, Sha256.Length: DataDescription.HashLength });
 
     private static void Check(NetworkShape shape)
     {
@@ -117,11 +135,13 @@ internal static class RecordChecks
         }
     }
 
-    private static void Check(double? loss, double? accuracy) => Require(loss is null or >= 0 and < double.PositiveInfinity && accuracy is null or >= 0 and <= 1);
+    private static void Check(double? loss, double? accuracy)
+        => Require(loss is null or >= 0 and < double.PositiveInfinity && accuracy is null or >= 0 and <= 1);
 
     private static void Check(TimeSpan time) => Require(time >= TimeSpan.Zero && time < LongestTime);
 
-    private static void Require([System.Diagnostics.CodeAnalysis.DoesNotReturnIf(false)] bool rule, [CallerArgumentExpression(nameof(rule))] string text = "")
+    private static void Require(
+        [System.Diagnostics.CodeAnalysis.DoesNotReturnIf(false)] bool rule, [CallerArgumentExpression(nameof(rule))] string text = "")
     {
         if (!rule)
             throw new InvalidDataException($"it breaks the rule {text}");

@@ -7,7 +7,10 @@ using Microsoft.ML.PcDarts.Platform;
 
 namespace Microsoft.ML.PcDarts.Runs;
 
-/// <summary>The JSON files of a workspace that hold one record: description, result, predictions. Each has the SHA-256 of its other members, without white space, as its last member.</summary>
+/// <summary>
+/// The JSON files of a workspace that hold one record: description, result, predictions. Each has the SHA-256 of its other members, without
+/// white space, as its last member.
+/// </summary>
 internal static class ReportFile
 {
     /// <summary>The longest file that is read: beyond it a file is not one of ours, and would only cost memory.</summary>
@@ -29,7 +32,7 @@ internal static class ReportFile
 
     /// <param name="path">The file.</param>
     /// <param name="check">Throws <see cref="InvalidDataException"/> for content that breaks a rule.</param>
-    /// <param name="remedy">What to do about a damaged file, in a sentence.</param>
+    /// <param name="remedy">Remedy for a damaged file, in a sentence.</param>
     /// <param name="version">The only version of the format that is read; null for files without one.</param>
     /// <returns>The content and the hash that the file ends with; null if there is no such file.</returns>
     /// <exception cref="InvalidDataException">The file is damaged, or of another version.</exception>
@@ -40,7 +43,12 @@ internal static class ReportFile
             return null;
         (JsonObject members, int? given) = Named(path, remedy, () => ParseObject(ReadBytes(path)));
         if (version is { } known && given is not null && given != known)
-            throw new InvalidDataException($"'{path}' has version {given} of its format, and this version of the library reads version {known}. Use the version of the library that wrote it.");
+        {
+            throw new InvalidDataException(
+                $"'{path}' has version {given} of its format, and this version of the library reads version {known}. Use the version of "
+                    + $"the library that wrote it.");
+        }
+
         return Named(path, remedy, () =>
         {
             (T content, string hash) = Parse<T>(members);
@@ -55,7 +63,8 @@ internal static class ReportFile
         {
             return read();
         }
-        catch (Exception damage) when (damage is JsonException or InvalidDataException or InvalidOperationException) // the last of bytes that are not UTF-8
+        catch (Exception damage) when (damage is JsonException or InvalidDataException
+            or InvalidOperationException) // the last of bytes that are not UTF-8
         {
             throw new InvalidDataException($"'{path}' is damaged: {damage.Message.TrimEnd('.')}. {remedy}", damage);
         }
@@ -63,7 +72,9 @@ internal static class ReportFile
 
     private static (JsonObject Members, int? Version) ParseObject(byte[] json)
     {
-        JsonObject members = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject ?? throw new JsonException("it is no object");
+        JsonObject members = JsonNode.Parse(
+            json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+            ?? throw new JsonException("it is no object");
         return (members, members[VersionName] is JsonValue node && node.TryGetValue(out int version) ? version : null);
     }
 
@@ -88,5 +99,6 @@ internal static class ReportFile
         return (members.Deserialize<T>(JsonFormat.Strict)!, computed);
     }
 
-    private static string HashOf(JsonObject members) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(members.ToJsonString(JsonFormat.Compact))));
+    private static string HashOf(JsonObject members)
+        => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(members.ToJsonString(JsonFormat.Compact))));
 }

@@ -5,7 +5,9 @@ using Microsoft.ML.PcDarts.Images;
 
 namespace Microsoft.ML.PcDarts.Runs;
 
-/// <summary>What a workspace's run.json says of its run: whatever decides the result, and for the reader the machine and the versions.</summary>
+/// <summary>
+/// Content of a workspace's run.json: whatever decides the result, and for the reader the machine and the versions.
+/// </summary>
 internal sealed record RunDescription
 {
     public const int CurrentVersion = 2;
@@ -38,13 +40,18 @@ internal sealed record RunDescription
 
     public required IReadOnlyDictionary<string, string> Versions { get; init; }
 
-    public string Machine { get; init; } = string.Create(CultureInfo.InvariantCulture, $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors");
+    public string Machine { get; init; } = string.Create(
+        CultureInfo.InvariantCulture,
+        $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors");
 
     /// <summary>The architecture that the options gave; null if it was searched.</summary>
     [JsonIgnore]
     public Genotype? Given => Options.TryGetValue(GenotypeOption, out string? text) && text != "null" ? Genotype.FromPython(text) : null;
 
-    /// <summary>What keeps a run described by <paramref name="now"/> from going on with this one, a line each: "Epochs is 60 in the workspace, 50 now".</summary>
+    /// <summary>
+    /// Differences that keep a run described by <paramref name="now"/> from resuming this one, a line each: "Epochs is 60 in the workspace,
+    /// 50 now".
+    /// </summary>
     public IReadOnlyList<string> Differences(RunDescription now)
     {
         List<string> lines = [];
@@ -70,7 +77,7 @@ internal sealed record RunDescription
         }
     }
 
-    /// <summary>What may change the last bits of a result that goes on, a line each.</summary>
+    /// <summary>Differences that may change the last bits of a resumed result, a line each.</summary>
     public IReadOnlyList<string> Caveats(RunDescription now)
     {
         List<string> lines = [];
@@ -101,5 +108,7 @@ internal sealed record DataDescription(int Pictures, int Width, int Height, int 
 
     public static DataDescription Of(ImageDataset data) => new(data.Count, data.Width, data.Height, data.Classes, data.Sha256());
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Pictures} pictures of {Width}×{Height} in {Classes} classes, SHA-256 {Sha256[..12]}…");
+    public override string ToString()
+        => string.Create(
+            CultureInfo.InvariantCulture, $"{Pictures} pictures of {Width}×{Height} in {Classes} classes, SHA-256 {Sha256[..12]}…");
 }

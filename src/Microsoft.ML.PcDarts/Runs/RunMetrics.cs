@@ -4,7 +4,7 @@ using Microsoft.ML.PcDarts.Architectures;
 
 namespace Microsoft.ML.PcDarts.Runs;
 
-/// <summary>What metrics.jsonl of a workspace tells: the last report of each epoch, and the newest report.</summary>
+/// <summary>Content of a workspace's metrics.jsonl: the last report of each epoch, and the newest report.</summary>
 /// <param name="Epochs">The reports that end an epoch, those of the search first.</param>
 /// <param name="Last">The newest report; null before the first.</param>
 /// <param name="Damaged">A message for each line that is damaged and left out; it names file and line.</param>
@@ -22,12 +22,19 @@ internal sealed record RunMetrics(IReadOnlyList<TrainingProgress> Epochs, Traini
         // The run may be writing to it.
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         if (file.Length > ReportFile.MaximumBytes)
-            throw new InvalidDataException($"'{path}' has {file.Length} bytes, and at most {ReportFile.MaximumBytes} are read. Restore the file from a backup, or delete it.");
+        {
+            throw new InvalidDataException(
+                $"'{path}' has {file.Length} bytes, and at most {ReportFile.MaximumBytes} are read. Restore the file from a backup, or "
+                    + $"delete it.");
+        }
+
         using var reader = new StreamReader(file, Encoding.UTF8);
         return Parse(reader.ReadToEnd(), path);
     }
 
-    /// <summary>Parses the lines; what follows the last line feed is a line that is still being written, or was when its process was killed.</summary>
+    /// <summary>
+    /// Parses the lines; what follows the last line feed is a line that is still being written, or was when its process was killed.
+    /// </summary>
     public static RunMetrics Parse(string text, string path)
     {
         List<TrainingProgress> epochs = [];
@@ -77,7 +84,8 @@ internal sealed record RunMetrics(IReadOnlyList<TrainingProgress> Epochs, Traini
     {
         try
         {
-            TrainingProgress report = JsonSerializer.Deserialize<TrainingProgress>(line, JsonFormat.Strict) ?? throw new JsonException("it is null.");
+            TrainingProgress report = JsonSerializer.Deserialize<TrainingProgress>(line, JsonFormat.Strict)
+                ?? throw new JsonException("it is null.");
             RecordChecks.Check(report);
             return report;
         }

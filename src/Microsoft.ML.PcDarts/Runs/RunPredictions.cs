@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.PcDarts.Runs;
 
-/// <summary>What a run's model said of labelled pictures: the content of a workspace's predictions.json.</summary>
+/// <summary>Predictions of a run's model for labeled pictures: the content of a workspace's predictions.json.</summary>
 /// <param name="WeightsSha256">The model's <see cref="TrainingHistory.WeightsSha256"/>.</param>
 /// <param name="Pictures">The pictures.</param>
 internal sealed record RunPredictions(string WeightsSha256, IReadOnlyList<PicturePrediction> Pictures)
@@ -14,7 +14,10 @@ internal sealed record RunPredictions(string WeightsSha256, IReadOnlyList<Pictur
 
     /// <summary>Mistakes, the most confident first.</summary>
     [JsonIgnore]
-    public IEnumerable<PicturePrediction> Mistakes => Pictures.Where(picture => !picture.IsRight).OrderByDescending(picture => picture.Probability).ThenBy(picture => picture.Path, StringComparer.Ordinal);
+    public IEnumerable<PicturePrediction> Mistakes
+        => Pictures.Where(picture => !picture.IsRight)
+            .OrderByDescending(picture => picture.Probability)
+            .ThenBy(picture => picture.Path, StringComparer.Ordinal);
 
     /// <summary>Right ones: the first of each class, then the second of each, and so on.</summary>
     [JsonIgnore]
@@ -26,7 +29,8 @@ internal sealed record RunPredictions(string WeightsSha256, IReadOnlyList<Pictur
 
     /// <summary>The predictions that a workspace holds, or null if it holds none.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    public static RunPredictions? Read(string workspace) => ReportFile.Read<RunPredictions>(Path.Combine(workspace, FileName), RecordChecks.Check,
+    public static RunPredictions? Read(string workspace)
+        => ReportFile.Read<RunPredictions>(Path.Combine(workspace, FileName), RecordChecks.Check,
         "Delete the file; it is written again when the run's predictions are.")?.Content;
 }
 

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.PcDarts.Runs;
 
-/// <summary>What a finished run found: the content of a workspace's result.json.</summary>
+/// <summary>Result of a finished run: the content of a workspace's result.json.</summary>
 /// <param name="Genotype">The architecture.</param>
 /// <param name="Shape">Channels, cells, classes and picture size of the trained network.</param>
 /// <param name="ClassNames">The classes in the order of the score's slots.</param>
@@ -11,7 +11,7 @@ internal sealed record RunResult(Genotype Genotype, NetworkShape Shape, IReadOnl
 {
     public const string FileName = "result.json";
 
-    /// <summary>Whether the run was cancelled and can go on.</summary>
+    /// <summary>Whether the run was cancelled and can be resumed.</summary>
     [JsonIgnore]
     public bool IsCancelled => History.StopReason == StopReason.Cancelled;
 

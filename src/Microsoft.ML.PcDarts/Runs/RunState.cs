@@ -21,7 +21,7 @@ internal sealed record RunState
     /// <summary>Length of the metrics file; what a later attempt finds behind it belongs to steps that are done again.</summary>
     public required long MetricsBytes { get; init; }
 
-    /// <summary>What the search found; null while it runs.</summary>
+    /// <summary>Result of the search; null while it runs.</summary>
     public SearchResult? Found { get; init; }
 
     /// <summary>Shape of the network that is trained; null before.</summary>
@@ -30,7 +30,8 @@ internal sealed record RunState
 
 /// <summary>A run at a moment between two steps.</summary>
 /// <param name="State">Where it stands.</param>
-/// <param name="Tensors">Weights and running statistics, α and β, the optimizers' memory, the best weights so far, the random generator's state; docs/workspace.md names them.</param>
+/// <param name="Tensors">Weights and running statistics, α and β, the optimizers' memory, the best weights so far, the random generator's
+/// state; docs/workspace.md names them.</param>
 internal sealed record Checkpoint(RunState State, IReadOnlyDictionary<string, TensorData> Tensors)
 {
     /// <summary>Whether losses and tensors are all finite numbers.</summary>

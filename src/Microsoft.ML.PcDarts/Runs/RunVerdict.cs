@@ -1,7 +1,7 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>What a run can be trusted for: whether its search decided anything, whether candidates were tried, whether the network saw
-/// the pictures often enough, and what budget would help.</summary>
+/// <summary>How far a run can be trusted: whether its search decided anything, whether candidates were tried, whether the network saw the
+/// pictures often enough, and what budget would help.</summary>
 /// <remarks>
 /// A search of few steps leaves α and β near even and moves them about as far as noise would: Adam makes steps of nearly the learning
 /// rate whatever the gradient, so under noise alone each entry walks σ = rate·√steps. What such
@@ -9,7 +9,7 @@ namespace Microsoft.ML.PcDarts;
 /// </remarks>
 public sealed record RunVerdict
 {
-    /// <summary>What stands behind the architecture that the search decoded to.</summary>
+    /// <summary>Evidence for the architecture that the search decoded to.</summary>
     public required ArchitectureEvidence Evidence { get; init; }
 
     /// <summary>Steps of α and β; 0 when the architecture was given.</summary>

@@ -8,7 +8,7 @@ internal static class RunWarnings
 {
     public const string FileName = "warnings.txt";
 
-    /// <summary>What is read of the file at the most, from its end.</summary>
+    /// <summary>Bytes that are read of the file at the most, from its end.</summary>
     private const int LargestBytes = 1 << 20;
 
     public static void Add(string workspace, string message)

@@ -2,13 +2,13 @@ using Microsoft.ML.PcDarts.Architectures;
 
 namespace Microsoft.ML.PcDarts.Runs;
 
-/// <summary>What a search found.</summary>
+/// <summary>Result of a search.</summary>
 /// <param name="Genotype">Decoded after the last epoch, or the best of the candidates once they were tried.</param>
 /// <param name="Time">Time of the search, trying included.</param>
 /// <param name="ImagesPerSecond">Pictures of the weight half per second.</param>
 internal sealed record SearchResult(Genotype Genotype, TimeSpan Time, double ImagesPerSecond)
 {
-    /// <summary>What is to be tried, the decoded genotype first; it alone when nothing is, none when all were.</summary>
+    /// <summary>Genotypes to try, the decoded one first; only that one when none are tried, empty once all were.</summary>
     public IReadOnlyList<Genotype> Candidates { get; init; } = [];
 
     /// <summary>How many candidates the search gave, the decoded genotype included.</summary>

@@ -15,7 +15,8 @@ internal sealed record TrainedAmount(double Images, double Cost, double Seconds)
     /// <param name="batchSize">Pictures a step.</param>
     /// <param name="costLeft">Sum of the costs of a picture over the epochs left.</param>
     /// <param name="pass">Steps of a pass over the pictures: the most that an epoch has.</param>
-    public int StepsWithin(double seconds, int batchSize, double costLeft, int pass) => (int)Math.Clamp(seconds * Cost / Seconds / batchSize / costLeft, 1, pass);
+    public int StepsWithin(double seconds, int batchSize, double costLeft, int pass)
+        => (int)Math.Clamp(seconds * Cost / Seconds / batchSize / costLeft, 1, pass);
 
     /// <summary>Epochs of one pass each that fit into the time.</summary>
     /// <param name="seconds">Time left.</param>

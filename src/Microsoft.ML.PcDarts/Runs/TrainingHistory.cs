@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 namespace Microsoft.ML.PcDarts;
 
 /// <summary>How a model came about: both phases epoch by epoch, and the run's totals.</summary>
-/// <remarks>Metrics of an epoch of the final training are those of the weights at its end; <see cref="ReturnedEpoch"/> tells which of them the model has.</remarks>
+/// <remarks>
+/// Metrics of an epoch of the final training are those of the weights at its end; <see cref="ReturnedEpoch"/> tells which of them the model
+/// has.
+/// </remarks>
 public sealed record TrainingHistory
 {
     /// <summary>Every epoch of the search, then the candidates that were tried, then every epoch of the final training.</summary>
@@ -18,7 +21,9 @@ public sealed record TrainingHistory
     /// <summary>Training rows left out because their label was missing.</summary>
     public int MissingLabels { get; init; }
 
-    /// <summary>Training rows left out because their picture could not be decoded (only with <see cref="BadImageHandling.Skip"/>).</summary>
+    /// <summary>
+    /// Training rows left out because their picture could not be decoded (only with <see cref="BadImageHandling.Skip"/>).
+    /// </summary>
     public int SkippedImages { get; init; }
 
     /// <summary>Time of decoding the pictures.</summary>
@@ -31,7 +36,8 @@ public sealed record TrainingHistory
     public TimeSpan TrainingTime { get; init; }
 
     /// <summary>
-    /// Pictures of the weight half per second of search, where each step also takes one batch of the architecture half; zero without a search.
+    /// Pictures of the weight half per second of search, where each step also takes one batch of the architecture half; zero without a
+    /// search.
     /// </summary>
     public double SearchImagesPerSecond { get; init; }
 
@@ -47,7 +53,10 @@ public sealed record TrainingHistory
     /// <summary>The largest resident memory of the process up to the end of training, in bytes.</summary>
     public long PeakMemoryBytes { get; init; }
 
-    /// <summary>Memory of the GPU that was taken at the end of training, in bytes, by all processes; libtorch gives none back, so this is the peak. 0 on a CPU.</summary>
+    /// <summary>
+    /// Memory of the GPU that was taken at the end of training, in bytes, by all processes; libtorch gives none back, so this is the peak.
+    /// 0 on a CPU.
+    /// </summary>
     public long PeakGpuMemoryBytes { get; init; }
 
     /// <summary>Where the tensors lived, such as <c>cpu</c> or <c>cuda:0</c>.</summary>
@@ -62,11 +71,13 @@ public sealed record TrainingHistory
     /// <summary>Why the final training ended.</summary>
     public StopReason StopReason { get; init; }
 
-    /// <summary>What the run can be trusted for; null in models of earlier versions.</summary>
+    /// <summary>Verdict on how far the run can be trusted; null in models of earlier versions.</summary>
     public RunVerdict? Verdict { get; init; }
 
     /// <summary>Validation accuracy of the model, 0 to 1; null when nothing was held out.</summary>
-    public double? ValidationAccuracy => Epochs.LastOrDefault(epoch => epoch.Phase == TrainingPhase.Training && (ReturnedEpoch == 0 || epoch.Epoch == ReturnedEpoch))?.ValidationAccuracy;
+    public double? ValidationAccuracy
+        => Epochs.LastOrDefault(
+            epoch => epoch.Phase == TrainingPhase.Training && (ReturnedEpoch == 0 || epoch.Epoch == ReturnedEpoch))?.ValidationAccuracy;
 
     /// <summary>The same with its 95 % interval and counts; null when nothing was held out.</summary>
     [JsonIgnore]

@@ -9,7 +9,9 @@ public enum TrainingPhase
     /// <summary>The supernet and the architecture parameters are trained in turn (Xu et al. 2020, section 3).</summary>
     Search,
 
-    /// <summary>Candidates of the search are trained for a while each, and the best of them again, to choose one; an epoch is such a trial.</summary>
+    /// <summary>
+    /// Candidates of the search are trained for a while each, and the best of them again, to choose one; an epoch is such a trial.
+    /// </summary>
     Selection,
 
     /// <summary>The discovered network is trained from scratch.</summary>

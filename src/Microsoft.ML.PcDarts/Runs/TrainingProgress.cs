@@ -1,6 +1,8 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>One progress report of a running <see cref="PcDartsTrainer"/>; see <see cref="PcDartsTrainer.Options.MetricsCallback"/>.</summary>
+/// <summary>
+/// One progress report of a running <see cref="PcDartsTrainer"/>; see <see cref="PcDartsTrainer.Options.MetricsCallback"/>.
+/// </summary>
 public sealed record TrainingProgress
 {
     /// <summary>The phase that the report belongs to.</summary>
@@ -24,7 +26,10 @@ public sealed record TrainingProgress
     /// <summary>Share of the epoch's training pictures classified rightly so far, 0 to 1; null while reading.</summary>
     public double? Accuracy { get; init; }
 
-    /// <summary>Mean cross-entropy on the validation pictures, in nats; in the search, on the architecture half's augmented batches before each step. Set on the last report of an epoch that has them.</summary>
+    /// <summary>
+    /// Mean cross-entropy on the validation pictures, in nats; in the search, on the architecture half's augmented batches before each
+    /// step. Set on the last report of an epoch that has them.
+    /// </summary>
     public double? ValidationLoss { get; init; }
 
     /// <summary>Accuracy on the same pictures as the validation loss, 0 to 1; set on the last report of an epoch that has them.</summary>
@@ -45,7 +50,10 @@ public sealed record TrainingProgress
     /// <summary>True on the last report of an epoch.</summary>
     public bool EpochEnd { get; init; }
 
-    /// <summary>The genotype that the search would decode now, set on the last report of a search epoch, or the candidate, set on the last report of its trial.</summary>
+    /// <summary>
+    /// The genotype that the search would decode now, set on the last report of a search epoch, or the candidate, set on the last report of
+    /// its trial.
+    /// </summary>
     public Genotype? Genotype { get; init; }
 
     /// <summary>α and β; set on the last report of a search epoch.</summary>

@@ -8,7 +8,8 @@ internal sealed partial class Workspace
 
     /// <summary>Creates the folder if it is missing, and takes it for this process.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="report">Writes the report of the run in a folder, while the run is under way or at its end, and returns its path; null for none.</param>
+    /// <param name="report">Writes the report of the run in a folder, while the run is under way or at its end, and returns its path; null
+    /// for none.</param>
     /// <exception cref="IOException">The folder cannot be written to, or another process has it.</exception>
     public static Workspace Open(string path, Func<string, bool, string>? report = null)
     {
@@ -33,7 +34,9 @@ internal sealed partial class Workspace
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw new IOException(
-                $"WorkspacePath '{path}' cannot be written to, or another process uses it: {error.Message} Name a folder that this process may create files in, one for each run.", error);
+                $"WorkspacePath '{path}' cannot be written to, or another process uses it: {error.Message} Name a folder that this "
+                    + $"process may create files in, one for each run.",
+                error);
         }
     }
 

@@ -5,7 +5,10 @@ using Microsoft.ML.PcDarts.Platform;
 
 namespace Microsoft.ML.PcDarts.Runs;
 
-/// <summary>The folder that holds a run: run.json, metrics.jsonl, checkpoints and a genotype for each epoch of the search. One process at a time has it.</summary>
+/// <summary>
+/// The folder that holds a run: run.json, metrics.jsonl, checkpoints and a genotype for each epoch of the search. One process at a time has
+/// it.
+/// </summary>
 internal sealed partial class Workspace : IDisposable
 {
     public const string RunFile = "run.json";
@@ -24,14 +27,15 @@ internal sealed partial class Workspace : IDisposable
     private bool _hasGenotypes;
     private Action<string>? _warn;
 
-    private Workspace(string path, FileStream fileLock, Func<string, bool, string>? report) => (FullPath, _lock, _report) = (path, fileLock, report);
+    private Workspace(string path, FileStream fileLock, Func<string, bool, string>? report)
+        => (FullPath, _lock, _report) = (path, fileLock, report);
 
     public string FullPath { get; }
 
     /// <summary>Compares this run with the one that the folder holds, or describes this run in a folder that holds none.</summary>
     /// <param name="now">This run.</param>
     /// <param name="warn">Told about what may change the last bits, and about damaged checkpoints.</param>
-    /// <returns>Where to go on; null to begin.</returns>
+    /// <returns>Checkpoint to resume from; null to begin.</returns>
     /// <exception cref="DifferentRunException">The folder holds another run.</exception>
     /// <exception cref="InvalidDataException">Files of the folder are damaged, or belong to different runs.</exception>
     /// <exception cref="IOException">The folder cannot be read or written.</exception>
@@ -46,7 +50,10 @@ internal sealed partial class Workspace : IDisposable
         }
         catch (UnauthorizedAccessException denied)
         {
-            throw new IOException($"The workspace '{FullPath}' cannot be used: {denied.Message} Restore this process's rights to read and write its files, then call Fit again.", denied);
+            throw new IOException(
+                $"The workspace '{FullPath}' cannot be used: {denied.Message} Restore this process's rights to read and write its files, "
+                    + $"then call Fit again.",
+                denied);
         }
     }
 
@@ -55,15 +62,20 @@ internal sealed partial class Workspace : IDisposable
         IReadOnlyList<string> differences = old.Differences(now);
         if (differences.Count > 0)
         {
-            throw new DifferentRunException($"The workspace '{FullPath}' holds a run that differs from this one, so it cannot go on: {string.Join("; ", differences)}. "
-                + "Give the same options and data to go on, or another WorkspacePath (or delete the folder) to start anew.");
+            throw new DifferentRunException($"The workspace '{FullPath}' holds a run that differs from this one, so it cannot be resumed: "
+                + $"{string.Join("; ", differences)}. "
+                + "Give the same options and data to resume it, or another WorkspacePath (or delete the folder) to start a new run.");
         }
 
         _checkpoints = CheckpointFolder.Of(FullPath, old);
         Checkpoint? newest = _checkpoints.Newest(warn);
         _checkpoints.Tidy();
         if (newest is not null && old.Caveats(now) is { Count: > 0 } caveats)
-            warn($"The run goes on, but its result may differ in the last bits from an uninterrupted one: {string.Join("; ", caveats)}.");
+        {
+            warn(
+                $"The run is resumed, but its result may differ in the last bits from an uninterrupted one: {string.Join("; ", caveats)}.");
+        }
+
         return newest;
     }
 
@@ -146,8 +158,12 @@ internal sealed partial class Workspace : IDisposable
     /// <summary>Deletes the run; its description goes last, so that a run that is half deleted still counts as one.</summary>
     public void Delete()
     {
-        foreach (string folder in ((string[])[CheckpointsFolder, GenotypesFolder]).Select(name => Path.Combine(FullPath, name)).Where(Directory.Exists))
+        foreach (string folder in ((string[])[CheckpointsFolder, GenotypesFolder]).Select(name => Path.Combine(FullPath, name)).Where(
+            Directory.Exists))
+        {
             Directory.Delete(folder, recursive: true);
+        }
+
         Delete([MetricsFile, RunWarnings.FileName, SupernetFile, RunResult.FileName, RunPredictions.FileName, PageFile]);
         Delete([RunFile]);
 

@@ -7,7 +7,10 @@ internal static class DivergenceRetry
 {
     private const double Half = 0.5;
 
-    /// <summary>Runs a phase; if its loss diverges, goes back to the last checkpoint, or to the start of the phase, and halves the learning rate, once.</summary>
+    /// <summary>
+    /// Runs a phase; if its loss diverges, goes back to the last checkpoint, or to the start of the phase, and halves the learning rate,
+    /// once.
+    /// </summary>
     /// <param name="journal">Has the checkpoints.</param>
     /// <param name="phase">The phase.</param>
     /// <param name="interrupted">Checkpoint to resume the phase from; null to begin.</param>

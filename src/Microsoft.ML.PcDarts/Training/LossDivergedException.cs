@@ -10,7 +10,8 @@ internal sealed class LossDivergedException(TrainingProgress progress) : Invalid
     {
         string option = progress.Phase == TrainingPhase.Search ? "SearchLearningRate" : "LearningRate";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{progress.Phase} diverged: the loss of epoch {progress.Epoch} is {progress.Loss}, on held-out pictures {progress.ValidationLoss}. "
+            $"{progress.Phase} diverged: the loss of epoch {progress.Epoch} is {progress.Loss}, on held-out pictures "
+                + $"{progress.ValidationLoss}. "
             + $"Lower the learning rate ({option}, now {progress.LearningRate:g4}).");
     }
 }

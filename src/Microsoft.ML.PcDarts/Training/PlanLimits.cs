@@ -1,6 +1,8 @@
 namespace Microsoft.ML.PcDarts.Training;
 
-/// <summary>Amounts of training below which a phase has little to show for its time: plans keep to them, and the verdict measures by them.</summary>
+/// <summary>
+/// Amounts of training below which a phase has little to show for its time: plans keep to them, and the verdict measures by them.
+/// </summary>
 internal static class PlanLimits
 {
     /// <summary>Steps that a search is planned to have at the least.</summary>

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.PcDarts.Training;
 
-/// <summary>Time that a run has taken, earlier attempts included, and what its budget leaves.</summary>
+/// <summary>Time that a run has taken, earlier attempts included, and the rest of its budget.</summary>
 /// <param name="time">Source of the time.</param>
 /// <param name="budget">Time that the run may take; null for no limit.</param>
 internal sealed class RunClock(TimeProvider time, TimeSpan? budget)

@@ -29,10 +29,14 @@ internal sealed partial class RunJournal
             TrainingPhase.Selection => "with candidate",
             _ => "in training epoch",
         };
-        log.Info(string.Create(CultureInfo.InvariantCulture, $"Resuming {where} {state.Progress.Epoch + 1}, after {state.Progress.Step} of its steps."));
+        log.Info(
+            string.Create(
+                CultureInfo.InvariantCulture, $"Resuming {where} {state.Progress.Epoch + 1}, after {state.Progress.Step} of its steps."));
     }
 
-    /// <summary>Goes back to the last checkpoint of a phase after its loss has diverged; to the phase's start where there is none.</summary>
+    /// <summary>
+    /// Goes back to the last checkpoint of a phase after its loss has diverged; to the phase's start where there is none.
+    /// </summary>
     /// <returns>The checkpoint, or null for the start.</returns>
     public Checkpoint? Revert(TrainingPhase phase)
     {
@@ -48,10 +52,11 @@ internal sealed partial class RunJournal
     /// <summary>The checkpoint of a phase at this moment.</summary>
     /// <param name="progress">Where the phase stands.</param>
     /// <param name="tensors">Its tensors.</param>
-    /// <param name="found">What the search found; null while it runs.</param>
+    /// <param name="found">Result of the search; null while it runs.</param>
     /// <param name="shape">Shape of the network that is trained; null before.</param>
     public Checkpoint Checkpoint(
-        PhaseProgress progress, IReadOnlyDictionary<string, TensorData> tensors, SearchResult? found = null, NetworkShape? shape = null) => new(
+        PhaseProgress progress, IReadOnlyDictionary<string, TensorData> tensors, SearchResult? found = null, NetworkShape? shape = null)
+            => new(
         new RunState
         {
             Progress = progress,
@@ -63,7 +68,9 @@ internal sealed partial class RunJournal
         },
         tensors);
 
-    /// <summary>Between two steps: saves a checkpoint if the interval has passed, and also if the run was cancelled, which then ends it.</summary>
+    /// <summary>
+    /// Between two steps: saves a checkpoint if the interval has passed, and also if the run was cancelled, which then ends it.
+    /// </summary>
     public void SaveIfDue(Func<Checkpoint> snapshot)
     {
         ThrowIfCancelled(snapshot);

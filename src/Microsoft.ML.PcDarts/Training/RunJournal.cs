@@ -6,7 +6,7 @@ namespace Microsoft.ML.PcDarts.Training;
 /// <summary>Keeps a run's reports, whole epochs and checkpoints, in memory and in its workspace.</summary>
 /// <param name="clock">The run's clock.</param>
 /// <param name="log">The run's log.</param>
-/// <param name="cancellation">What may end the run.</param>
+/// <param name="cancellation">Requests that end the run.</param>
 /// <param name="settings">Receiver of reports, and intervals.</param>
 internal sealed partial class RunJournal(RunClock clock, RunLog log, RunCancellation cancellation, ReportSettings settings)
 {
@@ -92,9 +92,12 @@ internal sealed partial class RunJournal(RunClock clock, RunLog log, RunCancella
         ThrowIfDiverged(progress);
         var metrics = EpochMetrics.Of(progress);
         _epochs.Add(metrics);
-        string validation = metrics.ValidationAccuracy is { } held ? string.Create(CultureInfo.InvariantCulture, $", validation {held:P2}") : "";
+        string validation = metrics.ValidationAccuracy is { } held
+            ? string.Create(CultureInfo.InvariantCulture, $", validation {held:P2}")
+            : "";
         log.Info(string.Create(CultureInfo.InvariantCulture,
-            $"{progress.Phase} epoch {progress.Epoch}/{progress.Epochs}: loss {metrics.Loss:F4}, accuracy {metrics.Accuracy:P2}{validation}, "
+            $"{progress.Phase} epoch {progress.Epoch}/{progress.Epochs}: loss {metrics.Loss:F4}, accuracy "
+                + $"{metrics.Accuracy:P2}{validation}, "
             + $"{metrics.ImagesPerSecond:F0} images/s"));
         Report(progress);
     }

@@ -6,7 +6,7 @@ namespace Microsoft.ML.PcDarts.Training;
 /// <summary>Judges a run by its numbers.</summary>
 internal static class RunVerdicts
 {
-    /// <param name="facts">What is known at the end of a run.</param>
+    /// <param name="facts">Facts of a finished run.</param>
     public static RunVerdict Of(RunFacts facts)
     {
         List<string> summary = [];
@@ -92,13 +92,16 @@ internal static class RunVerdicts
     {
         string from = startedFromSupernet ? "what the supernet started from" : "random";
         string where = string.Create(CultureInfo.InvariantCulture,
-            $"after {strength.Steps:N0} steps α is at {100 * strength.AlphaEntropy:0.0} % and β at {100 * strength.BetaEntropy:0.0} % of the largest "
-            + $"entropy (even is 100 %), and they have moved {strength.AlphaWalk:0.0} and {strength.BetaWalk:0.0} times as far as noise alone would move them");
+            $"after {strength.Steps:N0} steps α is at {100 * strength.AlphaEntropy:0.0} % and β at {100 * strength.BetaEntropy:0.0} % of "
+                + $"the largest "
+            + $"entropy (even is 100 %), and they have moved {strength.AlphaWalk:0.0} and {strength.BetaWalk:0.0} times as far as noise "
+            + $"alone would move them");
         return evidence switch
         {
             ArchitectureEvidence.None =>
                 $"The search's share of the time ended before α and β were stepped, so the architecture that it decodes to is {from}.",
-            ArchitectureEvidence.Weak => $"The search decided little: {where}. The architecture that it decodes to is hardly better than a random one.",
+            ArchitectureEvidence.Weak =>
+                $"The search decided little: {where}. The architecture that it decodes to is hardly better than a random one.",
             _ => $"The search prefers what it decodes to: {where}.",
         };
     }

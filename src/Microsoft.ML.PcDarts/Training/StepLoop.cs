@@ -6,7 +6,9 @@ namespace Microsoft.ML.PcDarts.Training;
 /// <summary>The step loop of search, trials and final training.</summary>
 internal static class StepLoop
 {
-    /// <summary>Steps a phase until it is over or the batches end: a checkpoint when one is due, a step, a report when one is due.</summary>
+    /// <summary>
+    /// Steps a phase until it is over or the batches end: a checkpoint when one is due, a step, a report when one is due.
+    /// </summary>
     /// <param name="phase">The phase.</param>
     /// <param name="batches">Its batches; each is disposed after its step.</param>
     /// <param name="journal">Takes checkpoints and reports, and ends the run when it was cancelled.</param>

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Networks.Supernets;
 
-/// <summary>An edge of the supernet: the weighted sum of all candidate operations on C/K channels, beside a bypass for the others.</summary>
+/// <summary>
+/// An edge of the supernet: the weighted sum of all candidate operations on C/K channels, beside a bypass for the others.
+/// </summary>
 internal sealed class MixedOperation : nn.Module
 {
     private readonly Operation?[] _operations;

@@ -13,7 +13,7 @@ internal static class PartialChannel
         return (input.narrow(1, 0, active), input.narrow(1, active, channels - active));
     }
 
-    /// <summary>What the bypassed channels become: themselves, or at stride 2 their 2×2 maxima.</summary>
+    /// <summary>The bypassed channels after the cell: themselves, or at stride 2 their 2×2 maxima.</summary>
     // Differs from PC-DARTS: the stride decides, not a comparison of heights, and odd sides round up as strided convolutions do.
     internal static Tensor Bypass(Tensor bypassed, int stride)
         => stride == 1 ? bypassed : nn.functional.max_pool2d(bypassed, 2, 2, ceil_mode: true);

@@ -89,7 +89,14 @@ internal sealed class Supernet : nn.Module
         Tensor Cell(SearchCell cell) => form switch
         {
             CellForm.Kernels => CellFunction.Apply(
-                cell.Plan, _buffers, previous, current, (cell.IsReduction ? reduce : normal).Mixture, training, dropPathScales: null, MemorySaving),
+                cell.Plan,
+                _buffers,
+                previous,
+                current,
+                (cell.IsReduction ? reduce : normal).Mixture,
+                training,
+                dropPathScales: null,
+                MemorySaving),
             CellForm.Wide => cell.ForwardWide(previous, current, cell.IsReduction ? wideReduce : wideNormal, pass!),
             _ => cell.Forward(previous, current, cell.IsReduction ? reduce : normal),
         };

@@ -11,7 +11,7 @@ namespace Microsoft.ML.PcDarts.Networks.Supernets;
 /// and α and β if they are there.</summary>
 internal sealed class SupernetWeights
 {
-    /// <summary>What a checkpoint puts before the names of the supernet's weights.</summary>
+    /// <summary>Prefix of the names of the supernet's weights in a checkpoint.</summary>
     public const string CheckpointPrefix = "supernet.";
     private const string ClassifierPrefix = "classifier.";
     private const string ShapeKey = "pcdarts.supernet", VersionsKey = "pcdarts.versions";
@@ -19,7 +19,7 @@ internal sealed class SupernetWeights
     private readonly string _path;
     private readonly IReadOnlyDictionary<string, TensorData> _weights, _architecture;
 
-    /// <param name="path">What the messages call the file.</param>
+    /// <param name="path">Name of the file in messages.</param>
     /// <param name="tensors">Weights, α and β, or the tensors of a search's checkpoint.</param>
     /// <exception cref="InvalidDataException">They are no supernet's; the message names the file and what is missing or wrong.</exception>
     public SupernetWeights(string path, IReadOnlyDictionary<string, TensorData> tensors)
@@ -116,7 +116,7 @@ internal sealed class SupernetWeights
         + "or with PcDartsRun.SaveSupernet ('export DIR FILE').",
         cause);
 
-    /// <summary>What the weights tell of the supernet by their names and shapes.</summary>
+    /// <summary>Shape of the supernet, read from the names and shapes of its weights.</summary>
     private static SupernetShape ShapeOf(IReadOnlyDictionary<string, TensorData> weights)
     {
         if (!AreIn(weights))

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Networks.Supernets;
 
 /// <summary>
-/// A supernet cell in few and large operations of torch. What the edges that leave a state have in common is computed once, the rest side by side in the channels of
-/// one map; the shuffle of partial channels, being linear, is done once a node. Maps are stored channels-last.
+/// A supernet cell in few and large operations of torch. What the edges that leave a state have in common is computed once, the rest side
+/// by side in the channels of one map; the shuffle of partial channels, being linear, is done once a node. Maps are stored channels-last.
 /// </summary>
 internal sealed class WideCell : IDisposable
 {
@@ -65,13 +65,16 @@ internal sealed class WideCell : IDisposable
         return (parts[0], parts[1]);
     }
 
-    /// <summary>[N, H, W, C/K] and [N, H, W, C − C/K] → [N, H, W, C], as <see cref="PartialChannel.Shuffle"/> orders the channels.</summary>
+    /// <summary>
+    /// [N, H, W, C/K] and [N, H, W, C − C/K] → [N, H, W, C], as <see cref="PartialChannel.Shuffle"/> orders the channels.
+    /// </summary>
     private Tensor Shuffle(Tensor active, Tensor? passive)
     {
         if (passive is null)
             return active.contiguous();
         long n = active.size(0), height = active.size(1), width = active.size(2);
-        Tensor groups = passive.reshape(n, height, width, _plan.PartialChannels - 1, _plan.ActiveChannels).transpose(3, 4); // [N, H, W, C/K, K − 1]
+        Tensor groups = passive.reshape(n, height, width, _plan.PartialChannels - 1, _plan.ActiveChannels).transpose(
+            3, 4); // [N, H, W, C/K, K − 1]
         return cat([active.unsqueeze(4), groups], 4).reshape(n, height, width, _plan.Channels);
     }
 }

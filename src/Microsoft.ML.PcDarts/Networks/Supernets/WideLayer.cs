@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Networks.Supernets;
 
 /// <summary>
-/// <see cref="ConvolutionUnit"/>s with a depthwise convolution, of several operations and all edges of a step, computed as one. Channels are ordered by operation, then target, then source; maps are
-/// stored channels-last.
+/// <see cref="ConvolutionUnit"/>s with a depthwise convolution, of several operations and all edges of a step, computed as one. Channels
+/// are ordered by operation, then target, then source; maps are stored channels-last.
 /// </summary>
 internal sealed class WideLayer : IDisposable
 {
@@ -31,7 +31,8 @@ internal sealed class WideLayer : IDisposable
         int together = operations.TakeWhile(edges => Extent(edges[0]) <= LargestKernel).Count();
         ConvolutionUnit[][] groups = [[.. operations.Take(together).SelectMany(edges => edges)], .. operations.Skip(together)];
         _depthwise = [.. groups.Select(group =>
-            (group[0].Depthwise!, weights.Add([.. group.Select(unit => unit.Depthwise!)], LargestKernel), group.Length / operations[0].Length))];
+            (group[0].Depthwise!, weights.Add(
+                [.. group.Select(unit => unit.Depthwise!)], LargestKernel), group.Length / operations[0].Length))];
         _pointwise = weights.Add([.. units.Select(unit => unit.Pointwise[0])], 1);
         _norm = new WideNorm(units.Select(unit => unit.Norm));
 
@@ -63,6 +64,7 @@ internal sealed class WideLayer : IDisposable
         if (times == 1)
             return map;
         Tensor pixels = ChannelsLast.Pixels(map);
-        return ChannelsLast.Map(pixels.unsqueeze(3).expand(-1, -1, -1, times, -1).reshape(pixels.size(0), pixels.size(1), pixels.size(2), -1));
+        return ChannelsLast.Map(
+            pixels.unsqueeze(3).expand(-1, -1, -1, times, -1).reshape(pixels.size(0), pixels.size(1), pixels.size(2), -1));
     }
 }

@@ -23,7 +23,8 @@ internal sealed record WideMixture(Tensor Plain, Tensor Convolutions, Tensor Byp
             long plain = reduction && step == 0 ? 2 : 3;
             long[] columns = [1, plain, mixture.size(1) - 2 - plain, 1]; // the operation "none" adds nothing
             Tensor[] parts = rows.split(columns, 1);
-            return new WideMixture(parts[1].MoveToOuterDisposeScope(), parts[2].MoveToOuterDisposeScope(), parts[3].MoveToOuterDisposeScope());
+            return new WideMixture(
+                parts[1].MoveToOuterDisposeScope(), parts[2].MoveToOuterDisposeScope(), parts[3].MoveToOuterDisposeScope());
         }
     }
 }

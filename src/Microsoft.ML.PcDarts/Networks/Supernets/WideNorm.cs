@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Networks.Supernets;
 
 /// <summary>
-/// The batch norms of many edges as one. The edges' running statistics become views of this one's, so that a single update on the device moves them all and a
-/// checkpoint still finds each under its name.
+/// The batch norms of many edges as one. The edges' running statistics become views of this one's, so that a single update on the device
+/// moves them all and a checkpoint still finds each under its name.
 /// </summary>
 internal sealed class WideNorm(IEnumerable<BatchNorm2d> norms) : IDisposable
 {
@@ -67,7 +67,8 @@ internal sealed class WideNorm(IEnumerable<BatchNorm2d> norms) : IDisposable
         Dispose();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        Tensor statistics = stack([cat([.. _norms.Select(norm => norm.running_mean!)], 0), cat([.. _norms.Select(norm => norm.running_var!)], 0)]);
+        Tensor statistics = stack(
+            [cat([.. _norms.Select(norm => norm.running_mean!)], 0), cat([.. _norms.Select(norm => norm.running_var!)], 0)]);
         Tensor[] rows = statistics.unbind();
         long start = 0;
         foreach (BatchNorm2d norm in _norms)
@@ -77,7 +78,8 @@ internal sealed class WideNorm(IEnumerable<BatchNorm2d> norms) : IDisposable
             start += norm.num_features;
         }
 
-        (_statistics, _mean, _variance) = (statistics.DetachFromDisposeScope(), rows[0].DetachFromDisposeScope(), rows[1].DetachFromDisposeScope());
+        (_statistics, _mean, _variance) = (
+            statistics.DetachFromDisposeScope(), rows[0].DetachFromDisposeScope(), rows[1].DetachFromDisposeScope());
         _aliased = _norms[^1].running_mean;
     }
 }

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Networks.Supernets;
 
-/// <summary>The factorized reductions of all edges of a step, computed as one. Edges are ordered by target, then source; maps are stored channels-last.</summary>
+/// <summary>
+/// The factorized reductions of all edges of a step, computed as one. Edges are ordered by target, then source; maps are stored
+/// channels-last.
+/// </summary>
 internal sealed class WideReduction : IDisposable
 {
     private readonly int _edges, _targets, _sources;

@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Networks.Supernets;
 
 /// <summary>
-/// The edges of a cell that are computed together: all that leave one node or, since their maps have one shape, the cell's two inputs. The first step reads the inputs
-/// (2 sources) and adds to every node (targets), step i reads node i − 1 and adds to those after it. Edges are ordered by target, then source.
+/// The edges of a cell that are computed together: all that leave one node or, since their maps have one shape, the cell's two inputs. The
+/// first step reads the inputs (2 sources) and adds to every node (targets), step i reads node i − 1 and adds to those after it. Edges are
+/// ordered by target, then source.
 /// </summary>
 internal sealed class WideStep : IDisposable
 {
@@ -32,21 +33,32 @@ internal sealed class WideStep : IDisposable
             _reduction = new WideReduction([.. convolutions[0].Select(branch => branch.Units[0])], _sources, weights);
         // Operations of two layers come first in the search space, dilated ones of one layer after them.
         _twice = separable.TakeWhile(branches => branches[0].Units.Count == 2).Count();
-        _first = new WideLayer([.. separable.Select(branches => branches.Select(branch => branch.Units[0]).ToArray())], _targets, repeats: true, weights);
-        _second = new WideLayer([.. separable.Take(_twice).Select(branches => branches.Select(branch => branch.Units[1]).ToArray())], _targets, repeats: false, weights);
+        _first = new WideLayer(
+            [.. separable.Select(branches => branches.Select(branch => branch.Units[0]).ToArray())], _targets, repeats: true, weights);
+        _second = new WideLayer(
+            [.. separable.Take(_twice).Select(branches => branches.Select(branch => branch.Units[1]).ToArray())],
+            _targets,
+            repeats: false,
+            weights);
         _pools = new WideNorm(edges.Chunk(_sources).SelectMany(target =>
-            Branches(BranchKind.MaxPool, target).Concat(Branches(BranchKind.AvgPool, target)).SelectMany(branches => branches).Select(branch => branch.Norm!)));
+            Branches(BranchKind.MaxPool, target).Concat(Branches(BranchKind.AvgPool, target))
+                .SelectMany(branches => branches)
+                .Select(branch => branch.Norm!)));
     }
 
     /// <summary>The numbers of a step's edges.</summary>
     internal static IEnumerable<int> Edges(CellTopology topology, int step)
-        => from node in Enumerable.Range(step, topology.Nodes - step) from source in Sources(step) select topology.EdgeOffset(node) + source;
+        => from node in Enumerable.Range(
+            step, topology.Nodes - step)
+           from source in Sources(step)
+           select topology.EdgeOffset(node) + source;
 
     /// <summary>The sums that the step adds to its targets.</summary>
     /// <param name="states">The sources, [N, C, H, W] each.</param>
     /// <param name="mixture">The edges' shares.</param>
     /// <param name="pass">This pass.</param>
-    /// <returns>[N, H', W', targets · C/K] of the operations and [N, H', W', targets · (C − C/K)] of the bypass, which is null if K is 1.</returns>
+    /// <returns>[N, H', W', targets · C/K] of the operations and [N, H', W', targets · (C − C/K)] of the bypass, which is null if K is
+    /// 1.</returns>
     internal (Tensor Mixed, Tensor? Bypassed) Forward(Tensor[] states, WideMixture mixture, WidePass pass)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -99,11 +111,18 @@ internal sealed class WideStep : IDisposable
             (matrix, bias) = FoldNorms(matrix);
         Tensor sum = nn.functional.linear(pools, matrix.reshape(_targets * _active, -1).to(active.dtype), bias?.to(active.dtype));
         if (_stride == 1)
-            sum.Accumulate(nn.functional.linear(ChannelsLast.Pixels(active), Matrix(shares.narrow(1, 2, 1), pass).reshape(_targets * _active, -1).to(active.dtype)));
+        {
+            sum.Accumulate(
+                nn.functional.linear(
+                    ChannelsLast.Pixels(active), Matrix(shares.narrow(1, 2, 1), pass).reshape(_targets * _active, -1).to(active.dtype)));
+        }
+
         return sum.MoveToOuterDisposeScope();
 
         // Every target takes a channel from the same channel of all sources.
-        Tensor Matrix(Tensor shares, WidePass pass) => shares.view(_targets, 1, _sources, -1, 1).transpose(2, 3) * pass.Identities.Of(_active, shares).view(1, _active, 1, 1, _active);
+        Tensor Matrix(Tensor shares, WidePass pass)
+            => shares.view(_targets, 1, _sources, -1, 1).transpose(
+                2, 3) * pass.Identities.Of(_active, shares).view(1, _active, 1, 1, _active);
     }
 
     /// <summary>In evaluation mode every edge normalizes by its own running statistics.</summary>
@@ -137,7 +156,8 @@ internal sealed class WideStep : IDisposable
     {
         long operations = shares.size(1);
         Tensor matrix = shares.t().reshape(1, 1, operations, _targets, _sources, 1)
-            * pass.Identities.Of(_targets * _active, shares).view(_targets, _active, 1, _targets, 1, _active); // [targets, C/K, operations, targets, sources, C/K]
+            * pass.Identities.Of(_targets * _active, shares).view(
+                _targets, _active, 1, _targets, 1, _active); // [targets, C/K, operations, targets, sources, C/K]
         return nn.functional.linear(ChannelsLast.Pixels(map), matrix.reshape(_targets * _active, -1).to(map.dtype));
     }
 
@@ -147,6 +167,7 @@ internal sealed class WideStep : IDisposable
         Tensor map = PartialChannel.Bypass(maps.Length == 1 ? maps[0] : Join(maps), _stride);
         Tensor matrix = shares.view(_targets, 1, _sources, 1)
             * pass.Identities.Of(_bypassed, shares).view(1, _bypassed, 1, _bypassed); // [targets, C − C/K, sources, C − C/K]
-        return nn.functional.linear(ChannelsLast.Pixels(map), matrix.reshape(_targets * _bypassed, -1).to(map.dtype)).MoveToOuterDisposeScope();
+        return nn.functional.linear(
+            ChannelsLast.Pixels(map), matrix.reshape(_targets * _bypassed, -1).to(map.dtype)).MoveToOuterDisposeScope();
     }
 }

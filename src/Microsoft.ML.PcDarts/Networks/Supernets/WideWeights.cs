@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Networks.Supernets;
 
 /// <summary>
-/// The weights of all cells' convolutions, side by side: one concatenation (and cast) for each shape instead of one for each wide convolution. Gradients flow back to the edges' own parameters.
+/// The weights of all cells' convolutions, side by side: one concatenation (and cast) for each shape instead of one for each wide
+/// convolution. Gradients flow back to the edges' own parameters.
 /// </summary>
 internal sealed class WideWeights : IDisposable
 {
@@ -14,7 +15,8 @@ internal sealed class WideWeights : IDisposable
 
     /// <summary>Adds convolutions that are computed as one and returns the number of their weight.</summary>
     /// <param name="convolutions">They have the same number of inputs.</param>
-    /// <param name="kernel">Side of the kernels as one; smaller ones of depthwise convolutions get zeros around their taps, or between them in place of a dilation.</param>
+    /// <param name="kernel">Side of the kernels as one; smaller ones of depthwise convolutions get zeros around their taps, or between them
+    /// in place of a dilation.</param>
     internal int Add(IReadOnlyCollection<Conv2d> convolutions, long kernel)
     {
         long inputs = convolutions.First().weight.size(1);
@@ -63,7 +65,10 @@ internal sealed class WideWeights : IDisposable
         public IEnumerable<(int Number, Tensor Weight)> Gather(ScalarType type)
         {
             _shapes ??= Plan();
-            Tensor all = cat([.. _shapes.Select(shape => shape.Embed(cat([.. shape.Convolutions.Select(convolution => (Tensor)convolution.weight)], 0)))], 0);
+            Tensor all = cat(
+                [.. _shapes.Select(
+                    shape => shape.Embed(cat([.. shape.Convolutions.Select(convolution => (Tensor)convolution.weight)], 0)))],
+                0);
             if (_order is not null)
                 all = all.index_select(0, _order);
             return _numbers.Zip(all.to(type).split(_sizes.ToArray(), 0));
@@ -74,7 +79,11 @@ internal sealed class WideWeights : IDisposable
         // Kernels of one shape are made larger together and brought into order after that.
         private (Conv2d[], Func<Tensor, Tensor>)[] Plan()
         {
-            IGrouping<(long Side, bool Dilated), (int Index, Conv2d Item)>[] shapes = [.. _convolutions.Index().GroupBy(entry => (entry.Item.kernel_size![0], entry.Item.kernel_size[0] < kernel && entry.Item.dilation![0] > 1))];
+            IGrouping<(long Side, bool Dilated), (int Index, Conv2d Item)>[] shapes =
+            [
+                .. _convolutions.Index().GroupBy(
+                    entry => (entry.Item.kernel_size![0], entry.Item.kernel_size[0] < kernel && entry.Item.dilation![0] > 1)),
+            ];
             if (shapes.Length > 1)
             {
                 long[] rows = [.. _convolutions.Select(convolution => convolution.weight.size(0))];
@@ -87,7 +96,10 @@ internal sealed class WideWeights : IDisposable
                 }
 
                 using DisposeScope scope = NewDisposeScope();
-                _order = tensor([.. Enumerable.Range(0, rows.Length).SelectMany(index => Enumerable.Range(0, (int)rows[index]).Select(row => places[index] + row))], device: _convolutions[0].weight.device)
+                _order = tensor(
+                    [.. Enumerable.Range(0, rows.Length).SelectMany(
+                        index => Enumerable.Range(0, (int)rows[index]).Select(row => places[index] + row))],
+                    device: _convolutions[0].weight.device)
                     .DetachFromDisposeScope();
             }
 
@@ -104,7 +116,10 @@ internal sealed class WideWeights : IDisposable
             return weights =>
             {
                 long[] spread = [weights.size(0), weights.size(1), 2 * side, 2 * side];
-                return nn.functional.pad(weights.unsqueeze(3).unsqueeze(5), [0, 1, 0, 0, 0, 1]).reshape(spread).narrow(2, 0, kernel).narrow(3, 0, kernel);
+                return nn.functional.pad(weights.unsqueeze(3).unsqueeze(5), [0, 1, 0, 0, 0, 1])
+                    .reshape(spread)
+                    .narrow(2, 0, kernel)
+                    .narrow(3, 0, kernel);
             };
         }
     }

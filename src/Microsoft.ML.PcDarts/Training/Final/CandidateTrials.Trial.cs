@@ -41,7 +41,10 @@ internal sealed partial class CandidateTrials
             _slice = (progress.Deadline - _start) * _share;
             RunSetup setup = trials._setup;
             random.manual_seed(setup.Seed);
-            _network = new DiscoveredNetwork(genotype, trials._shape with { AuxiliaryHead = false }, setup.Device) { MemorySaving = setup.MemorySaving };
+            _network = new DiscoveredNetwork(genotype, trials._shape with { AuxiliaryHead = false }, setup.Device)
+            {
+                MemorySaving = setup.MemorySaving,
+            };
             _network.train();
             _stepper = new NetworkStepper(_network, Settings, setup.Device, setup.ClassWeights, Journal.Log.Warning);
             (int Height, int Width) full = (trials._shape.ImageHeight, trials._shape.ImageWidth);
@@ -131,7 +134,8 @@ internal sealed partial class CandidateTrials
         }
 
         /// <summary>
-        /// Share of the trial that is done. Its slice of the time ends a trial before its steps do, but not before the fewest that tell anything.
+        /// Share of the trial that is done. Its slice of the time ends a trial before its steps do, but not before the fewest that tell
+        /// anything.
         /// </summary>
         private double Done()
         {

@@ -4,14 +4,15 @@ using Microsoft.ML.PcDarts.Runs;
 namespace Microsoft.ML.PcDarts.Training.Final;
 
 /// <summary>
-/// Trains the candidates of a search for a while each, from the same random numbers and on the same pictures, then the best third three times as
-/// long, and keeps the one with the lowest loss: the preference of α and β in a short search need not be what learns well on its own.
+/// Trains the candidates of a search for a while each, from the same random numbers and on the same pictures, then the best third three
+/// times as long, and keeps the one with the lowest loss: the preference of α and β in a short search need not be what learns well on its
+/// own.
 /// </summary>
 /// <remarks>
-/// Differs from PC-DARTS, whose code decodes one genotype. Source: Liu et al. 2019 (DARTS), section 3.1, who choose among four searches by training
-/// each result for a while; of the measure: Ru et al. 2021, "Speedy Performance Estimation for Neural Architecture Search": the mean training loss of
-/// the last epochs that were trained; of the rounds: Jamieson and Talwalkar 2016 (successive halving, here with thirds).
-/// Under a time budget all candidates of a round get the same time, so that cheap ones see more pictures.
+/// Differs from PC-DARTS, whose code decodes one genotype. Source: Liu et al. 2019 (DARTS), section 3.1, who choose among four searches by
+/// training each result for a while; of the measure: Ru et al. 2021, "Speedy Performance Estimation for Neural Architecture Search": the
+/// mean training loss of the last epochs that were trained; of the rounds: Jamieson and Talwalkar 2016 (successive halving, here with
+/// thirds). Under a time budget all candidates of a round get the same time, so that cheap ones see more pictures.
 /// </remarks>
 /// <param name="setup">Device and seed.</param>
 /// <param name="journal">Clock, log, reports and checkpoints.</param>
@@ -38,7 +39,8 @@ internal sealed partial class CandidateTrials(
 
     /// <summary>Tries the candidates that were not tried yet.</summary>
     /// <param name="interrupted">Checkpoint to resume from; null to begin.</param>
-    /// <returns>The result of the search with the best of those that were tried; with the first where there is no time to compare.</returns>
+    /// <returns>The result of the search with the best of those that were tried; with the first where there is no time to
+    /// compare.</returns>
     public SearchResult Run(Checkpoint? interrupted)
     {
         IReadOnlyList<Genotype> candidates = _found.Candidates;
@@ -84,7 +86,9 @@ internal sealed partial class CandidateTrials(
     private SelectionProgress Begin(Rounds rounds) => new()
     {
         Plan = Training with { Epochs = rounds.First + rounds.Second, StepsPerEpoch = rounds.Steps(0) },
-        Deadline = _journal.Clock.SecondsLeft is { } left ? _journal.Clock.Elapsed + TimeSpan.FromSeconds(left * _settings.TrialShare) : null,
+        Deadline = _journal.Clock.SecondsLeft is { } left
+            ? _journal.Clock.Elapsed + TimeSpan.FromSeconds(left * _settings.TrialShare)
+            : null,
     };
 
     /// <summary>Number of candidates that are tried, of those tried again, and of the steps of all trials together.</summary>

@@ -9,7 +9,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Training.Final;
 
-/// <summary>Steps the weights of the final training: forward and backward pass, clipping, and the optimizers that the settings name.</summary>
+/// <summary>
+/// Steps the weights of the final training: forward and backward pass, clipping, and the optimizers that the settings name.
+/// </summary>
 internal sealed class NetworkStepper : IDisposable
 {
     private const string NetworkPrefix = "network.";
@@ -26,12 +28,14 @@ internal sealed class NetworkStepper : IDisposable
     /// <param name="device">Where the weights are.</param>
     /// <param name="classWeights">Weight of each class in the losses, or null.</param>
     /// <param name="warn">Receives what makes the steps slow.</param>
-    public NetworkStepper(DiscoveredNetwork network, FinalSettings settings, Device device, Tensor? classWeights = null, Action<string>? warn = null)
+    public NetworkStepper(
+        DiscoveredNetwork network, FinalSettings settings, Device device, Tensor? classWeights = null, Action<string>? warn = null)
     {
         (_network, _settings, _device, _classWeights) = (network, settings, device, classWeights);
         OptimizerSettings optimizer = settings.Optimizer;
         (string Name, Parameter Parameter)[] trained = [.. network.named_parameters().Where(entry => entry.parameter.requires_grad)];
-        // The auxiliary head, which is dropped after the training, has a matrix of 768×512 that would cost Muon ten times as much as all others.
+        // The auxiliary head, which is dropped after the training, has a matrix of 768×512 that would cost Muon ten times as much as all
+        // others.
         (string Name, Parameter Parameter)[] byMuon = optimizer.Optimizer == NetworkOptimizer.Muon
             ? [.. trained.Where(entry => Muon.Takes(entry.Parameter) && !NetworkWeights.IsAuxiliary(entry.Name))]
             : [];

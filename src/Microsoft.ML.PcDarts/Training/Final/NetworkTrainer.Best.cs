@@ -24,7 +24,8 @@ internal sealed partial class NetworkTrainer
         if (_settings.EarlyStoppingPatience is { } patience && epoch - progress.ImprovedEpoch >= patience && epoch < progress.Plan.Epochs)
         {
             _journal.Log.Info(
-                $"Training stopped after epoch {epoch} of {progress.Plan.Epochs}: validation has not improved since epoch {progress.ImprovedEpoch}.");
+                $"Training stopped after epoch {epoch} of {progress.Plan.Epochs}: validation has not improved since epoch "
+                    + $"{progress.ImprovedEpoch}.");
             progress.Stopped = StopReason.EarlyStopping;
         }
     }

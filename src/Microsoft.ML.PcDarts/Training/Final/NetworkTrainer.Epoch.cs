@@ -91,7 +91,8 @@ internal sealed partial class NetworkTrainer
         private double LearningRate(double done)
         {
             OptimizerSettings optimizer = Settings.Optimizer;
-            return _progress.LearningRateScale * LearningRateSchedule.WarmUpCosine(optimizer.LearningRate, optimizer.LearningRateWarmUp, done);
+            return _progress.LearningRateScale * LearningRateSchedule.WarmUpCosine(
+                optimizer.LearningRate, optimizer.LearningRateWarmUp, done);
         }
 
         private (double Loss, double Accuracy) Evaluate(BatchLoader loader, int[] rows)

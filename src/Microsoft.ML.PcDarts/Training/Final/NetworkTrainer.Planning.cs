@@ -10,12 +10,16 @@ namespace Microsoft.ML.PcDarts.Training.Final;
 /// <content>The plan of a training under a time budget, the step times that it rests on, and the size of the network.</content>
 internal sealed partial class NetworkTrainer
 {
-    /// <summary>Share of a training step's time that its forward pass takes, for planning before the first validation is measured.</summary>
+    /// <summary>
+    /// Share of a training step's time that its forward pass takes, for planning before the first validation is measured.
+    /// </summary>
     private const double ForwardShare = 0.35;
 
     private const int MaximumMeasuredBatch = 48;
 
-    /// <summary>The largest network that the time allows to be trained for <see cref="PlanLimits.FewestPasses"/> passes, or the smallest candidate.</summary>
+    /// <summary>
+    /// The largest network that the time allows to be trained for <see cref="PlanLimits.FewestPasses"/> passes, or the smallest candidate.
+    /// </summary>
     /// <param name="setup">Device and seed.</param>
     /// <param name="journal">Clock with the budget, and log.</param>
     /// <param name="settings">Length, optimizer, losses and rules.</param>
@@ -34,7 +38,8 @@ internal sealed partial class NetworkTrainer
             double secondsPerPass = trainer.MeasureSecondsPerImage(settings.BatchSize) * meanCost * data.Rows.Length;
             double affordable = journal.Clock.SecondsLeft!.Value / secondsPerPass;
             journal.Log.Info(string.Create(CultureInfo.InvariantCulture,
-                $"Network of {shape.InitialChannels} channels and {shape.Layers} cells: {affordable:F1} passes over {data.Rows.Length} pictures fit into the time."));
+                $"Network of {shape.InitialChannels} channels and {shape.Layers} cells: {affordable:F1} passes over {data.Rows.Length} "
+                    + $"pictures fit into the time."));
             if (affordable >= passes)
                 return shape;
         }
@@ -96,7 +101,8 @@ internal sealed partial class NetworkTrainer
 
         int epochsLeft = progress.Plan.Epochs - progress.Epoch;
         double costLeft = CostLeft();
-        // Steps that prove cheaper than measured at first make room for more epochs; in the second half that would raise the learning rate again.
+        // Steps that prove cheaper than measured at first make room for more epochs; in the second half that would raise the learning rate
+        // again.
         if (2 * progress.Epoch <= progress.Plan.Epochs)
         {
             int passes = progress.Trained.PassesWithin(
@@ -118,8 +124,8 @@ internal sealed partial class NetworkTrainer
     private double MeanCost(int epochs) => Enumerable.Range(0, epochs).Average(epoch => Cost(epoch, epochs));
 
     /// <summary>
-    /// Measures steps on a network that is thrown away, so that measuring changes no result: those of the full size, and the cost of a step at
-    /// each smaller size, which is not simply its share of the pixels.
+    /// Measures steps on a network that is thrown away, so that measuring changes no result: those of the full size, and the cost of a step
+    /// at each smaller size, which is not simply its share of the pixels.
     /// </summary>
     private double MeasureSecondsPerImage(int batchSize)
     {

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Training.Final;
 
 /// <summary>Trains a discovered network from scratch: SGD or Muon, cosine schedule, auxiliary loss, drop-path, label smoothing.</summary>
-/// <remarks>Source: Xu et al. 2020, section 4.2 and train.py of the paper's code. Differs from PC-DARTS: the learning rate and the drop-path
-/// probability move with every step instead of every epoch, and options add a linear warm-up and Muon.</remarks>
+/// <remarks>Source: Xu et al. 2020, section 4.2 and train.py of the paper's code. Differs from PC-DARTS: the learning rate and the
+/// drop-path probability move with every step instead of every epoch, and options add a linear warm-up and Muon.</remarks>
 internal sealed partial class NetworkTrainer : IDisposable
 {
     private readonly RunSetup _setup;
@@ -53,7 +53,8 @@ internal sealed partial class NetworkTrainer : IDisposable
     private (int Height, int Width) FullSize => (_network.Shape.ImageHeight, _network.Shape.ImageWidth);
 
     /// <summary>Trains to the end of the plan.</summary>
-    /// <param name="secondsAvailable">Seconds that the training may take; null for no limit. Without effect on a training that resumes.</param>
+    /// <param name="secondsAvailable">Seconds that the training may take; null for no limit. Without effect on a training that
+    /// resumes.</param>
     /// <param name="interrupted">Checkpoint to resume from; null to begin.</param>
     /// <returns>The trained weights.</returns>
     public TrainedNetwork Run(double? secondsAvailable, Checkpoint? interrupted = null)
@@ -63,7 +64,8 @@ internal sealed partial class NetworkTrainer : IDisposable
         FinalProgress progress = interrupted is null ? Plan(secondsAvailable) : Resume(interrupted);
         if (interrupted is null)
             _journal.Save(() => Snapshot(progress, start));
-        _journal.Log.Info($"Training: {progress.Plan.Epochs} epochs of {progress.Plan.StepsPerEpoch} steps of {progress.Plan.BatchSize} pictures.");
+        _journal.Log.Info(
+            $"Training: {progress.Plan.Epochs} epochs of {progress.Plan.StepsPerEpoch} steps of {progress.Plan.BatchSize} pictures.");
         while (progress.Epoch < progress.Plan.Epochs && progress.Stopped is null)
         {
             if (progress.Deadline is { } limit && progress is { Epoch: > 0, Step: 0 })
@@ -71,7 +73,8 @@ internal sealed partial class NetworkTrainer : IDisposable
                 double left = (limit - clock.Elapsed).TotalSeconds;
                 if (left <= progress.ValidationSeconds)
                 {
-                    _journal.Log.Warning($"Training ended after epoch {progress.Epoch} of {progress.Plan.Epochs}: the time budget is used up.");
+                    _journal.Log.Warning(
+                        $"Training ended after epoch {progress.Epoch} of {progress.Plan.Epochs}: the time budget is used up.");
                     progress.Stopped = StopReason.TimeBudget;
                     break;
                 }
@@ -88,7 +91,8 @@ internal sealed partial class NetworkTrainer : IDisposable
             {
                 // The checkpoint that was saved on the way here lets a later Fit resume; only this result says that it was cancelled.
                 _journal.Log.Warning(
-                    $"Training was cancelled in epoch {progress.Epoch + 1} of {progress.Plan.Epochs}; the best weights so far are returned.");
+                    $"Training was cancelled in epoch {progress.Epoch + 1} of {progress.Plan.Epochs}; the best weights so far are "
+                        + $"returned.");
                 progress.Stopped = StopReason.Cancelled;
                 return Result(progress, clock.Elapsed - start);
             }

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.PcDarts;
 
-/// <summary>What compares epochs of the final training; see <see cref="PcDartsTrainer.Options.ValidationMetric"/>.</summary>
+/// <summary>Metric that compares epochs of the final training; see <see cref="PcDartsTrainer.Options.ValidationMetric"/>.</summary>
 public enum ValidationMetric
 {
     /// <summary>Share of the validation pictures classified rightly; higher is better.</summary>

@@ -21,7 +21,11 @@ internal sealed class Architect : IDisposable
     /// <param name="classWeights">Weight of each class in the loss, or null.</param>
     /// <param name="warn">Receives a message about slow steps.</param>
     public Architect(
-        Supernet supernet, ArchitectureParameters architecture, double learningRate, Tensor? classWeights = null, Action<string>? warn = null)
+        Supernet supernet,
+        ArchitectureParameters architecture,
+        double learningRate,
+        Tensor? classWeights = null,
+        Action<string>? warn = null)
     {
         _supernet = supernet;
         _architecture = architecture;
@@ -29,7 +33,9 @@ internal sealed class Architect : IDisposable
         _pass = new GradientPass(supernet, architecture, Optimizer.ZeroGradients, classWeights, warn);
     }
 
-    /// <summary>One step of Adam. The supernet stays in training mode, as in the paper's code: its batch norms see these pictures too.</summary>
+    /// <summary>
+    /// One step of Adam. The supernet stays in training mode, as in the paper's code: its batch norms see these pictures too.
+    /// </summary>
     /// <param name="images">Pictures of the architecture half, <c>[N, 3, H, W] float32</c>.</param>
     /// <param name="labels">Their classes, <c>[N] int64</c>.</param>
     /// <returns>The logits before the step, <c>[N, classes]</c>, detached.</returns>

@@ -39,7 +39,9 @@ internal sealed partial class ArchitectureSearch
         return progress;
     }
 
-    /// <summary>Writes the supernet at the end of the search to the workspace; its checkpoints make room for those of the training.</summary>
+    /// <summary>
+    /// Writes the supernet at the end of the search to the workspace; its checkpoints make room for those of the training.
+    /// </summary>
     private void KeepSupernet() => _journal.InWorkspace(folder =>
     {
         string file = Path.Combine(folder.FullPath, Workspace.SupernetFile);

@@ -38,7 +38,8 @@ internal sealed partial class ArchitectureSearch
         /// <param name="cost">Cost of the epoch's steps, relative to one of weights and architecture.</param>
         public void Run(double cost)
         {
-            // Differs from PC-DARTS: the paper's code was written for schedulers stepped before the epoch; its first epoch runs at the peak, as here.
+            // Differs from PC-DARTS: the paper's code was written for schedulers stepped before the epoch; its first epoch runs at the
+            // peak, as here.
             _search._weights.LearningRate = _progress.LearningRateScale
                 * LearningRateSchedule.Cosine(_search._settings.LearningRate, (double)_progress.Epoch / _progress.Plan.Epochs);
             _search._supernet.train();

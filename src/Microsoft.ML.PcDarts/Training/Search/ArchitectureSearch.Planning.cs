@@ -24,11 +24,17 @@ internal sealed partial class ArchitectureSearch
 
         return new SearchProgress
         {
-            Plan = plan, EpochSteps = plan.StepsPerEpoch, WeightShare = weightShare, Deadline = deadline, LearningRateScale = LearningRateScale,
+            Plan = plan,
+            EpochSteps = plan.StepsPerEpoch,
+            WeightShare = weightShare,
+            Deadline = deadline,
+            LearningRateScale = LearningRateScale,
         };
     }
 
-    /// <summary>Measures one whole step (architecture and weights) on a supernet that is thrown away, so that measuring changes no result.</summary>
+    /// <summary>
+    /// Measures one whole step (architecture and weights) on a supernet that is thrown away, so that measuring changes no result.
+    /// </summary>
     /// <returns>Seconds that a picture costs in a whole step, and the share of the weights in them.</returns>
     private (double SecondsPerImage, double WeightShare) Measure(int batchSize)
     {

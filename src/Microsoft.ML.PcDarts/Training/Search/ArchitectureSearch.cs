@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Training.Search;
 
 /// <summary>The alternating search: Adam on α and β on one half of the pictures, SGD on the supernet's weights on the other.</summary>
-/// <remarks>Source: Xu et al. 2020, section 3 and train_search.py of the paper's code. Each step first steps the architecture (after the warm-up
-/// epochs), then the weights. Differs from PC-DARTS: the halves are stratified and shuffled by a seed instead of following the file order.</remarks>
+/// <remarks>Source: Xu et al. 2020, section 3 and train_search.py of the paper's code. Each step first steps the architecture (after the
+/// warm-up epochs), then the weights. Differs from PC-DARTS: the halves are stratified and shuffled by a seed instead of following the file
+/// order.</remarks>
 internal sealed partial class ArchitectureSearch : IDisposable
 {
     private const int ArchitectureStream = -1; // epochs number the streams of the weights
@@ -75,7 +76,8 @@ internal sealed partial class ArchitectureSearch : IDisposable
         SearchProgress progress = interrupted is null ? Plan(secondsAvailable) : Resume(interrupted);
         PhasePlan plan = progress.Plan;
         int warmUp = Math.Min(plan.Epochs - 1, (int)Math.Round((double)plan.Epochs * _settings.WarmUpEpochs / _settings.Epochs));
-        _journal.Log.Info($"Search: {plan.Epochs} epochs ({warmUp} of warm-up) of {plan.StepsPerEpoch} steps of {plan.BatchSize} pictures.");
+        _journal.Log.Info(
+            $"Search: {plan.Epochs} epochs ({warmUp} of warm-up) of {plan.StepsPerEpoch} steps of {plan.BatchSize} pictures.");
         // A last batch of few pictures would make a noisy step of the architecture; the endless stream drops it.
         var architectureSampler = new BatchSampler(
             _architectureRows, Math.Min(plan.BatchSize, _architectureRows.Length), _setup.Seed + 1, dropLast: true);
@@ -89,7 +91,8 @@ internal sealed partial class ArchitectureSearch : IDisposable
                 double left = (limit - clock.Elapsed).TotalSeconds;
                 if (left <= 0)
                 {
-                    _journal.Log.Info($"Search ended after epoch {progress.Epoch} of {plan.Epochs}: its share of the time budget is used up.");
+                    _journal.Log.Info(
+                        $"Search ended after epoch {progress.Epoch} of {plan.Epochs}: its share of the time budget is used up.");
                     break;
                 }
 
@@ -104,7 +107,8 @@ internal sealed partial class ArchitectureSearch : IDisposable
 
         if (progress.ArchitectureSteps == 0)
         {
-            _journal.Log.Warning("The search's share of the time budget ended before the architecture was stepped, so the genotype is random. "
+            _journal.Log.Warning("The search's share of the time budget ended before the architecture was stepped, so the genotype is "
+                + "random. "
                 + "Raise TimeBudget or SearchTimeShare, or give a Genotype.");
         }
 

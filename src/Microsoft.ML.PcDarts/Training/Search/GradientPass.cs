@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Training.Search;
 
-/// <summary>Forward and backward pass of the supernet, which the steps of the architecture and of the weights share; recorded on a GPU.</summary>
+/// <summary>
+/// Forward and backward pass of the supernet, which the steps of the architecture and of the weights share; recorded on a GPU.
+/// </summary>
 /// <param name="supernet">The supernet.</param>
 /// <param name="architecture">α and β.</param>
 /// <param name="zeroGradients">Clears the gradients of what is stepped.</param>

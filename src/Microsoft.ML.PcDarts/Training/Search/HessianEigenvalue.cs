@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.PcDarts.Training.Search;
 
 /// <summary>
-/// The largest eigenvalue, by magnitude, of the Hessian of the loss in α, by power iteration. It grows when a search heads for architectures that generalize badly
-/// (Zela et al. 2020, "Understanding and robustifying differentiable architecture search").
+/// The largest eigenvalue, by magnitude, of the Hessian of the loss in α, by power iteration. It grows when a search heads for
+/// architectures that generalize badly (Zela et al. 2020, "Understanding and robustifying differentiable architecture search").
 /// </summary>
 internal static class HessianEigenvalue
 {
@@ -16,7 +16,10 @@ internal static class HessianEigenvalue
     private const double Tolerance = 0.005;
     private const double Distance = 0.02;
 
-    /// <summary>Measures it on one batch. Products with the Hessian are central differences of gradients; α and the running statistics are as before afterwards.</summary>
+    /// <summary>
+    /// Measures it on one batch. Products with the Hessian are central differences of gradients; α and the running statistics are as before
+    /// afterwards.
+    /// </summary>
     /// <param name="supernet">The supernet; in training mode, as the search steps α.</param>
     /// <param name="architecture">α and β.</param>
     /// <param name="images"><c>[N, 3, H, W]</c>.</param>
