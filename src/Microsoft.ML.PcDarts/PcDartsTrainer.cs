@@ -5,6 +5,7 @@ using Microsoft.ML.PcDarts.Images;
 using Microsoft.ML.PcDarts.MlNet;
 using Microsoft.ML.PcDarts.Models;
 using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.PcDarts.Reports;
 using Microsoft.ML.PcDarts.Runs;
 using Microsoft.ML.PcDarts.Torch;

@@ -7,13 +7,13 @@ internal static class Interleaved
 {
     /// <summary>Runs each way once to warm up, then <paramref name="rounds"/> times in turns.</summary>
     /// <returns>For each way its times in seconds, in the order of the rounds.</returns>
-    internal static double[][] Time(int rounds, params Action[] ways) => Time(warmUp: 1, rounds, ways);
+    public static double[][] Time(int rounds, params Action[] ways) => Time(warmUp: 1, rounds, ways);
 
     /// <inheritdoc cref="Time(int, Action[])"/>
     /// <param name="warmUp">Rounds that are not measured.</param>
     /// <param name="rounds">Rounds that are.</param>
     /// <param name="ways">What takes turns.</param>
-    internal static double[][] Time(int warmUp, int rounds, Action[] ways)
+    public static double[][] Time(int warmUp, int rounds, Action[] ways)
     {
         double[][] seconds = [.. ways.Select(_ => new double[rounds])];
         for (int round = -warmUp; round < rounds; round++)
@@ -30,12 +30,12 @@ internal static class Interleaved
         return seconds;
     }
 
-    internal static double Median(IEnumerable<double> values)
+    public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
     /// <summary>The median of baseline / candidate over the rounds.</summary>
-    internal static double Ratio(double[] baseline, double[] candidate) => Median(baseline.Zip(candidate, (slow, fast) => slow / fast));
+    public static double Ratio(double[] baseline, double[] candidate) => Median(baseline.Zip(candidate, (slow, fast) => slow / fast));
 }

@@ -10,7 +10,7 @@ internal static class MeasuringProcess
     /// <param name="arguments">The command and its options.</param>
     /// <returns>The last line that it printed.</returns>
     /// <exception cref="InvalidOperationException">It failed or printed nothing.</exception>
-    internal static string LastLine(params string[] arguments)
+    public static string LastLine(params string[] arguments)
     {
         string host = Environment.ProcessPath!;
         // The program is its own host, or a library that dotnet was told to run.

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Microsoft.ML.PcDarts.Benchmarks;
-using Microsoft.ML.PcDarts.Torch;
+using Microsoft.ML.PcDarts.Platform;
 
 var root = new RootCommand("Measurements of Microsoft.ML.PcDarts. Each prints one JSON object as its last line.");
 root.Subcommands.Add(SearchStepBenchmark.Create());

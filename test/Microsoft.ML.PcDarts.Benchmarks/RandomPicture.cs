@@ -11,7 +11,7 @@ internal static class RandomPicture
     /// <param name="height">Height in pixels.</param>
     /// <param name="grain">How far a pixel strays from its square's color, 0 (not at all) to 127.</param>
     /// <returns>The picture, Bgra32; the caller disposes it.</returns>
-    internal static MLImage Draw(int seed, int width, int height, int grain = 0)
+    public static MLImage Draw(int seed, int width, int height, int grain = 0)
     {
         var random = new Random(seed);
         int cell = Math.Max(1, width / 8);

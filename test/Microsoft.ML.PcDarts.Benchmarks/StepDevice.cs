@@ -10,26 +10,26 @@ namespace Microsoft.ML.PcDarts.Benchmarks;
 /// <param name="Type">float32 or bfloat16.</param>
 internal sealed record StepDevice(Device Device, ScalarType Type)
 {
-    internal static StepDevice Cpu { get; } = new(CPU, ScalarType.Float32);
+    public static StepDevice Cpu { get; } = new(CPU, ScalarType.Float32);
 
-    internal bool IsGpu => Device.type != DeviceType.CPU;
+    public bool IsGpu => Device.type != DeviceType.CPU;
 
     /// <summary>Rounds before the measured ones: on a GPU, steps are recorded in the fourth.</summary>
-    internal int WarmUp => IsGpu ? 5 : 1;
+    public int WarmUp => IsGpu ? 5 : 1;
 
-    internal static Option<int?> GpuOption() => new("--gpu") { Description = "Number of a CUDA GPU; without it the CPU." };
+    public static Option<int?> GpuOption() => new("--gpu") { Description = "Number of a CUDA GPU; without it the CPU." };
 
-    internal static Option<TrainingPrecision?> PrecisionOption()
+    public static Option<TrainingPrecision?> PrecisionOption()
         => new("--precision") { Description = "Type of the maps, Float32 or BFloat16; default: what a training takes on that device." };
 
-    internal static StepDevice Choose(int? gpu, TrainingPrecision? precision)
+    public static StepDevice Choose(int? gpu, TrainingPrecision? precision)
     {
         Device device = TorchRuntime.ChooseDevice(gpu, fallbackToCpu: false, Console.WriteLine);
         return new StepDevice(device, TorchRuntime.ChooseType(precision, device, Console.WriteLine));
     }
 
     /// <summary>Waits until the device has done what it was given.</summary>
-    internal void Wait()
+    public void Wait()
     {
         if (IsGpu)
             cuda.synchronize(Device);

@@ -33,7 +33,7 @@ internal static class Golden
         return difference == 0 ? 0 : Math.Sqrt(difference / norm);
     }
 
-    internal static string FindFolder(string? setting)
+    public static string FindFolder(string? setting)
     {
         if (string.IsNullOrEmpty(setting))
             return Path.Combine(AppContext.BaseDirectory, "TestData", "golden");
@@ -44,7 +44,7 @@ internal static class Golden
             $"{Variable} is '{setting}', which names no folder (tried {string.Join(" and ", candidates.Distinct())}).");
     }
 
-    internal static string? RepositoryRoot()
+    public static string? RepositoryRoot()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

@@ -11,18 +11,18 @@ namespace Microsoft.ML.PcDarts.Tests;
 /// <summary>Shared by the tests of layers and networks: golden files as tensors, comparison, weights.</summary>
 internal static class NetworkComparison
 {
-    internal const double OutputTolerance = 1e-4;
-    internal const double GradientTolerance = 1e-3;
+    public const double OutputTolerance = 1e-4;
+    public const double GradientTolerance = 1e-3;
 
-    internal static Tensor ToTensor(TensorData data)
+    public static Tensor ToTensor(TensorData data)
         => data.DType == TensorDType.Int64 ? tensor(data.Longs, data.Shape) : tensor(data.Floats, data.Shape);
 
     /// <summary>The entries below "prefix." without the prefix.</summary>
-    internal static Dictionary<string, TensorData> Below(SafetensorsFile file, string prefix)
+    public static Dictionary<string, TensorData> Below(SafetensorsFile file, string prefix)
         => file.Tensors.Where(entry => entry.Key.StartsWith(prefix + ".", StringComparison.Ordinal))
             .ToDictionary(entry => entry.Key[(prefix.Length + 1)..], entry => entry.Value);
 
-    internal static void AssertClose(Tensor? actual, TensorData expected, double tolerance, string what)
+    public static void AssertClose(Tensor? actual, TensorData expected, double tolerance, string what)
     {
         Assert.NotNull(actual);
         Assert.False(actual.IsInvalid, $"{what} is missing.");
@@ -31,14 +31,14 @@ internal static class NetworkComparison
         Assert.True(error <= tolerance, $"{what}: relative error {error:g3} above {tolerance:g3}.");
     }
 
-    internal static void AssertClose(float[] expected, float[] actual, double tolerance, string what)
+    public static void AssertClose(float[] expected, float[] actual, double tolerance, string what)
     {
         double error = Golden.RelativeError(actual, expected);
         Assert.True(error <= tolerance, $"{what}: relative error {error:g3} above {tolerance:g3}.");
     }
 
     /// <summary>The gradients of all parameters that have one.</summary>
-    internal static Dictionary<string, float[]> Gradients(nn.Module module)
+    public static Dictionary<string, float[]> Gradients(nn.Module module)
         => module.named_parameters().Where(entry => entry.parameter.grad is not null)
             .ToDictionary(entry => entry.name, entry => Values(entry.parameter.grad!));
 
@@ -46,7 +46,7 @@ internal static class NetworkComparison
     /// Compares running variances relatively, and running means in units of the standard deviation: those of normalized maps are nothing
     /// but rounding errors around 0.
     /// </summary>
-    internal static void AssertSameStatistics(nn.Module expected, nn.Module actual)
+    public static void AssertSameStatistics(nn.Module expected, nn.Module actual)
     {
         const double tolerance = 1e-4;
         Dictionary<string, float[]> wanted = Statistics(expected), given = Statistics(actual);
@@ -71,7 +71,7 @@ internal static class NetworkComparison
     }
 
     /// <summary>Compares the gradient of every parameter that the file names; every parameter must be named.</summary>
-    internal static void AssertGradients(nn.Module module, SafetensorsFile file, double tolerance = GradientTolerance)
+    public static void AssertGradients(nn.Module module, SafetensorsFile file, double tolerance = GradientTolerance)
     {
         Dictionary<string, TensorData> expected = Below(file, "grad");
         Dictionary<string, TorchSharp.Modules.Parameter> parameters = module.named_parameters().ToDictionary();
@@ -80,13 +80,13 @@ internal static class NetworkComparison
             AssertClose(parameters[key].grad, gradient, tolerance, $"gradient of {key}");
     }
 
-    internal static float[] Values(Tensor tensor)
+    public static float[] Values(Tensor tensor)
     {
         using DisposeScope scope = NewDisposeScope();
         return tensor.detach().to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
     }
 
-    internal static ArchitectureParameters Architecture(SafetensorsFile file, CellTopology topology)
+    public static ArchitectureParameters Architecture(SafetensorsFile file, CellTopology topology)
     {
         ArchitectureParameters architecture = new(topology, CPU, seed: 0);
         using DisposeScope scope = NewDisposeScope();
@@ -99,7 +99,7 @@ internal static class NetworkComparison
     }
 
     /// <summary>The paper's network after the one training pass that came before its recorded evaluation.</summary>
-    internal static DiscoveredNetwork OfGolden(SafetensorsFile golden, int side)
+    public static DiscoveredNetwork OfGolden(SafetensorsFile golden, int side)
     {
         var shape = new NetworkShape
         {
@@ -117,10 +117,10 @@ internal static class NetworkComparison
         return network;
     }
 
-    internal static void AssertFinite(Tensor tensor) => Assert.All(Values(tensor), value => Assert.True(float.IsFinite(value)));
+    public static void AssertFinite(Tensor tensor) => Assert.All(Values(tensor), value => Assert.True(float.IsFinite(value)));
 
     /// <summary>Steps and returns the last step's loss.</summary>
-    internal static float Train(optim.Optimizer optimizer, int steps, Func<Tensor> computeLoss)
+    public static float Train(optim.Optimizer optimizer, int steps, Func<Tensor> computeLoss)
     {
         float last = float.NaN;
         for (int step = 0; step < steps; step++)
@@ -137,7 +137,7 @@ internal static class NetworkComparison
     }
 
     /// <summary>Live tensors of this thread stay the same, and the process does not grow with the number of steps.</summary>
-    internal static void AssertNoLeak(Action step)
+    public static void AssertNoLeak(Action step)
     {
         const int steps = 50;
         const long allowedBytes = 32L << 20; // 0.6 MB a step: below the activations of one, above the allocator's noise

@@ -12,5 +12,5 @@ internal static class TestProcess
     /// Sets the process up as the trainer does, before any test touches libtorch: its waiting threads sleep instead of spinning.
     /// </summary>
     [ModuleInitializer]
-    internal static void SetUp() => TorchRuntime.EnsureLoaded();
+    public static void SetUp() => TorchRuntime.EnsureLoaded();
 }

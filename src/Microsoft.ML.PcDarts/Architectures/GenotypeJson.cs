@@ -96,7 +96,7 @@ internal static class GenotypeJson
     }
 
     /// <summary>As <see cref="PrimitiveNames.Parse"/>, with the place in the message.</summary>
-    internal static Primitive ParseOperation(string name, string place)
+    public static Primitive ParseOperation(string name, string place)
     {
         try
         {

@@ -27,7 +27,7 @@ internal sealed record SupernetShape
 
     /// <summary>Checks every rule of the shape.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A member is out of range.</exception>
-    internal void Validate()
+    public void Validate()
     {
         AtLeastOne(InitialChannels, nameof(InitialChannels));
         AtLeastOne(Layers, nameof(Layers));

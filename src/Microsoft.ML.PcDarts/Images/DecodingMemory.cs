@@ -78,7 +78,7 @@ internal sealed class DecodingMemory(Func<long> free, Action returnUnused)
         private readonly DecodingMemory? _owner;
         private readonly long _bytes;
 
-        internal Lease(DecodingMemory owner, long bytes) => (_owner, _bytes) = (owner, bytes);
+        public Lease(DecodingMemory owner, long bytes) => (_owner, _bytes) = (owner, bytes);
 
         /// <summary>Gives it back.</summary>
         public void Dispose() => _owner?.Leave(_bytes);

@@ -15,7 +15,7 @@ internal sealed class ImageDataset : IDisposable
     /// <param name="labels">0-based class of each picture.</param>
     /// <param name="classes">Number of classes that the label column declares; some may have no picture.</param>
     /// <param name="release">Runs after the tensors are disposed, to delete a mapped file.</param>
-    internal ImageDataset(Tensor images, long[] labels, int classes, Action? release = null)
+    public ImageDataset(Tensor images, long[] labels, int classes, Action? release = null)
     {
         Images = images.DetachFromDisposeScope();
         Labels = torch.tensor(labels, dtype: ScalarType.Int64).DetachFromDisposeScope();

@@ -75,7 +75,7 @@ internal static partial class ImageTensorReader
         }
     }
 
-    internal static DataViewSchema.Column Column(IDataView input, string name)
+    public static DataViewSchema.Column Column(IDataView input, string name)
         => input.Schema.GetColumnOrNull(name) ?? throw new ArgumentException($"Column '{name}' is missing from the data.", nameof(input));
 
     private static int[] CheckClasses(long[] labels, string[] names, string leftOut, ImageReadSettings settings)

@@ -17,10 +17,6 @@ internal static partial class MlNetAccess
     /// <summary>The environment behind <c>mlContext.Transforms</c>.</summary>
     public static IHostEnvironment Environment(TransformsCatalog transforms) => CatalogEnvironment(transforms);
 
-    /// <summary>A multiclass catalog that works in the given environment.</summary>
-    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
-    public static extern MulticlassClassificationCatalog MulticlassClassification(IHostEnvironment env);
-
     /// <summary>A data view without rows.</summary>
     public static IDataView EmptyData(IHostEnvironment env, DataViewSchema schema) => (IDataView)NewEmptyDataView(env, schema);
 

@@ -14,7 +14,7 @@ internal sealed class AuxiliaryHead : nn.Module<Tensor, Tensor>
     private readonly BatchNorm2d? _gatherNorm;
     private readonly Linear _classifier;
 
-    internal AuxiliaryHead(NetworkStem stem, int channels, int classes) : base(nameof(AuxiliaryHead))
+    public AuxiliaryHead(NetworkStem stem, int channels, int classes) : base(nameof(AuxiliaryHead))
     {
         _poolStride = stem == NetworkStem.ImageNet ? 2 : 3;
         _reduce = Convolutions.Pointwise(channels, 128);

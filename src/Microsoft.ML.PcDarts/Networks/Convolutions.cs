@@ -9,25 +9,25 @@ namespace Microsoft.ML.PcDarts.Networks;
 internal static class Convolutions
 {
     /// <summary>A k×k convolution that maps a side s to ceil(s / stride).</summary>
-    internal static Conv2d Square(int input, int output, int kernel, int stride)
+    public static Conv2d Square(int input, int output, int kernel, int stride)
         => nn.Conv2d(input, output, kernel, stride, kernel / 2, bias: false);
 
-    internal static Conv2d Pointwise(int input, int output)
+    public static Conv2d Pointwise(int input, int output)
         => nn.Conv2d(input, output, 1, bias: false);
 
-    internal static Conv2d Depthwise(int channels, int kernel, int stride, int dilation = 1)
+    public static Conv2d Depthwise(int channels, int kernel, int stride, int dilation = 1)
         => nn.Conv2d(channels, channels, kernel, stride, kernel / 2 * dilation, dilation, groups: channels, bias: false);
 
     /// <summary>
     /// Convolves in the type of the input, which may be bfloat16 although the weights are kept in float32; batch norms need no such cast.
     /// </summary>
-    internal static Tensor Apply(this Conv2d convolution, Tensor input) => convolution.Apply(input, convolution.weight.to(input.dtype));
+    public static Tensor Apply(this Conv2d convolution, Tensor input) => convolution.Apply(input, convolution.weight.to(input.dtype));
 
     /// <summary>Convolves with the stride, padding and dilation of a convolution, but with other weights.</summary>
     /// <param name="convolution">Stride, padding and dilation.</param>
     /// <param name="input">[N, C, H, W].</param>
     /// <param name="weight">[O, C / groups, k, k] in the type of the input.</param>
-    internal static Tensor Apply(this Conv2d convolution, Tensor input, Tensor weight)
+    public static Tensor Apply(this Conv2d convolution, Tensor input, Tensor weight)
         => convolution.dilation![0] == 2 && IsChannelsLast(input)
             ? ByPhases(convolution, input, weight)
             : Convolve(input, weight, convolution.stride!, convolution.padding!, convolution.dilation);
@@ -35,7 +35,7 @@ internal static class Convolutions
     /// <summary>
     /// A convolution of odd square kernels that maps a side s to ceil(s / stride), in as many groups as the weight leaves inputs for.
     /// </summary>
-    internal static Tensor Convolve(Tensor input, Tensor weight, long stride)
+    public static Tensor Convolve(Tensor input, Tensor weight, long stride)
     {
         long padding = weight.size(2) / 2;
         return Convolve(input, weight, [stride, stride], [padding, padding], [1, 1]);

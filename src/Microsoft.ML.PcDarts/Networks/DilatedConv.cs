@@ -13,7 +13,7 @@ internal sealed class DilatedConv : Operation
     private readonly BatchNorm2d _norm;
     private readonly int _stride;
 
-    internal DilatedConv(int channels, int kernel, int stride, bool affine) : base(nameof(DilatedConv))
+    public DilatedConv(int channels, int kernel, int stride, bool affine) : base(nameof(DilatedConv))
     {
         _stride = stride;
         _depthwise = Convolutions.Depthwise(channels, kernel, stride, dilation: 2);
@@ -22,7 +22,7 @@ internal sealed class DilatedConv : Operation
         register_module("op", new ModuleGroup(("1", _depthwise), ("2", _pointwise), ("3", _norm)));
     }
 
-    internal override Branch Branch => Branch.Of(new ConvolutionUnit(_depthwise, [_pointwise], _norm, _stride));
+    public override Branch Branch => Branch.Of(new ConvolutionUnit(_depthwise, [_pointwise], _norm, _stride));
 
     public override Tensor forward(Tensor input)
     {

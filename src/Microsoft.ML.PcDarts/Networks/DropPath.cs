@@ -11,7 +11,7 @@ internal static class DropPath
     /// [edges, N, 1, 1, 1]: for each edge and picture 0 with <paramref name="dropProbability"/>, otherwise 1 / (1 − dropProbability). Drawn
     /// from torch's generator.
     /// </summary>
-    internal static Tensor Masks(int edges, long pictures, double dropProbability, Device device, ScalarType dtype)
+    public static Tensor Masks(int edges, long pictures, double dropProbability, Device device, ScalarType dtype)
     {
         double keep = 1 - dropProbability;
         Tensor masks = empty([edges, pictures, 1, 1, 1], dtype, device);
@@ -25,7 +25,7 @@ internal static class DropPath
     /// <param name="pictures">Pictures of the batch.</param>
     /// <param name="keep">float32 scalar: 1 − the probability of dropping.</param>
     /// <param name="dtype">Type of the masks.</param>
-    internal static Tensor Masks(int edges, long pictures, Tensor keep, ScalarType dtype)
+    public static Tensor Masks(int edges, long pictures, Tensor keep, ScalarType dtype)
     {
         using DisposeScope scope = NewDisposeScope();
         return rand([edges, pictures, 1, 1, 1], ScalarType.Float32, keep.device).lt(keep).div(keep).to(dtype).MoveToOuterDisposeScope();

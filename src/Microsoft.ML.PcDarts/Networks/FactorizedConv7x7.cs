@@ -11,7 +11,7 @@ internal sealed class FactorizedConv7x7 : Operation
     private readonly Conv2d _along, _across;
     private readonly BatchNorm2d _norm;
 
-    internal FactorizedConv7x7(int channels, int stride, bool affine) : base(nameof(FactorizedConv7x7))
+    public FactorizedConv7x7(int channels, int stride, bool affine) : base(nameof(FactorizedConv7x7))
     {
         _along = nn.Conv2d(channels, channels, (1, 7), (1, stride), (0, 3), bias: false);
         _across = nn.Conv2d(channels, channels, (7, 1), (stride, 1), (3, 0), bias: false);

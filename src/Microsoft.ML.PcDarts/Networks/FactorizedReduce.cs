@@ -15,7 +15,7 @@ internal sealed class FactorizedReduce : Operation
     private readonly Conv2d? _second;
     private readonly BatchNorm2d _norm;
 
-    internal FactorizedReduce(int input, int output, bool affine) : base(nameof(FactorizedReduce))
+    public FactorizedReduce(int input, int output, bool affine) : base(nameof(FactorizedReduce))
     {
         // Differs from PC-DARTS: an odd number of output channels splits unevenly instead of failing.
         int second = output / 2;
@@ -31,7 +31,7 @@ internal sealed class FactorizedReduce : Operation
         register_module("bn", _norm);
     }
 
-    internal override Branch Branch
+    public override Branch Branch
         => Branch.Of(new ConvolutionUnit(null, _second is null ? [_first] : [_first, _second], _norm, Stride: 2));
 
     public override Tensor forward(Tensor input)
@@ -46,7 +46,7 @@ internal sealed class FactorizedReduce : Operation
 
     // Picking the pixels first equals a strided convolution. oneDNN's weight gradient of a strided 1×1 convolution on at most 4
     // channels-last channels writes past its buffer (libtorch 2.10).
-    internal static Tensor EverySecondPixel(Tensor input, long offset)
+    public static Tensor EverySecondPixel(Tensor input, long offset)
     {
         long height = input.size(2), width = input.size(3);
         long missingRows = offset * (height % 2), missingColumns = offset * (width % 2);

@@ -7,7 +7,7 @@ namespace Microsoft.ML.PcDarts.Networks;
 internal abstract class Operation(string name) : nn.Module<Tensor, Tensor>(name)
 {
     /// <summary>The operation as the kernels compute it, or null if they cannot.</summary>
-    internal virtual Branch? Branch => null;
+    public virtual Branch? Branch => null;
 
     /// <summary>Every submodule is registered under the name that it has in the paper's code, not under its field's name.</summary>
     protected override void RegisterComponents() { }

@@ -13,7 +13,7 @@ internal sealed class Pool3x3 : Operation
     private readonly int _stride;
     private readonly BatchNorm2d? _norm;
 
-    internal Pool3x3(bool maximum, int channels, int stride, bool normalize) : base(nameof(Pool3x3))
+    public Pool3x3(bool maximum, int channels, int stride, bool normalize) : base(nameof(Pool3x3))
     {
         _maximum = maximum;
         _stride = stride;
@@ -23,7 +23,7 @@ internal sealed class Pool3x3 : Operation
         register_module("1", _norm);
     }
 
-    internal override Branch Branch => new(_maximum ? BranchKind.MaxPool : BranchKind.AvgPool, [], _norm);
+    public override Branch Branch => new(_maximum ? BranchKind.MaxPool : BranchKind.AvgPool, [], _norm);
 
     public override Tensor forward(Tensor input)
     {

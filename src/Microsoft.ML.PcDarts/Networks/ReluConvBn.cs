@@ -12,14 +12,14 @@ internal sealed class ReluConvBn : Operation
     private readonly Conv2d _convolution;
     private readonly BatchNorm2d _norm;
 
-    internal ReluConvBn(int input, int output, bool affine) : base(nameof(ReluConvBn))
+    public ReluConvBn(int input, int output, bool affine) : base(nameof(ReluConvBn))
     {
         _convolution = Convolutions.Pointwise(input, output);
         _norm = nn.BatchNorm2d(output, affine: affine);
         register_module("op", new ModuleGroup(("1", _convolution), ("2", _norm)));
     }
 
-    internal override Branch Branch => Branch.Of(new ConvolutionUnit(null, [_convolution], _norm, Stride: 1));
+    public override Branch Branch => Branch.Of(new ConvolutionUnit(null, [_convolution], _norm, Stride: 1));
 
     public override Tensor forward(Tensor input)
     {

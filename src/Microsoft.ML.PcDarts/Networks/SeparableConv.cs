@@ -13,7 +13,7 @@ internal sealed class SeparableConv : Operation
     private readonly BatchNorm2d _norm1, _norm2;
     private readonly int _stride;
 
-    internal SeparableConv(int channels, int kernel, int stride, bool affine) : base(nameof(SeparableConv))
+    public SeparableConv(int channels, int kernel, int stride, bool affine) : base(nameof(SeparableConv))
     {
         _stride = stride;
         _depthwise1 = Convolutions.Depthwise(channels, kernel, stride);
@@ -26,7 +26,7 @@ internal sealed class SeparableConv : Operation
             ("1", _depthwise1), ("2", _pointwise1), ("3", _norm1), ("5", _depthwise2), ("6", _pointwise2), ("7", _norm2)));
     }
 
-    internal override Branch Branch => Branch.Of(
+    public override Branch Branch => Branch.Of(
         new ConvolutionUnit(_depthwise1, [_pointwise1], _norm1, _stride),
         new ConvolutionUnit(_depthwise2, [_pointwise2], _norm2, Stride: 1));
 

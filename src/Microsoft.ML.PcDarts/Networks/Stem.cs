@@ -20,7 +20,7 @@ internal sealed class Stem
     }
 
     /// <summary>Builds a stem of the given output width whose modules are registered with <paramref name="owner"/>.</summary>
-    internal static Stem Register(nn.Module owner, NetworkStem kind, int width)
+    public static Stem Register(nn.Module owner, NetworkStem kind, int width)
     {
         if (kind == NetworkStem.Cifar)
         {
@@ -37,7 +37,7 @@ internal sealed class Stem
     }
 
     /// <summary>The two inputs of the first cell; they are the same tensor for the CIFAR stem.</summary>
-    internal (Tensor First, Tensor Second) Forward(Tensor images)
+    public (Tensor First, Tensor Second) Forward(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor map = _norms[0].call(_convolutions[0].Apply(images));

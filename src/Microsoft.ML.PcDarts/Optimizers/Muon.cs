@@ -120,7 +120,7 @@ internal sealed class Muon : IDisposable
     /// ones are multiplied by up to 70. The norm is Schatten's of order 4.
     /// </summary>
     /// <param name="matrices">float32 <c>[M, O, I]</c>.</param>
-    internal static Tensor Orthogonalize(Tensor matrices)
+    public static Tensor Orthogonalize(Tensor matrices)
     {
         bool tall = matrices.size(1) > matrices.size(2);
         Tensor x = tall ? matrices.mT : matrices;

@@ -13,7 +13,7 @@ namespace Microsoft.ML.PcDarts.Optimizers;
 /// <remarks>Source: torch.optim.SGD without dampening: the first step's momentum is the gradient.</remarks>
 internal sealed class WeightSgd : IDisposable
 {
-    internal const string MomentumPrefix = "momentum.";
+    public const string MomentumPrefix = "momentum.";
     private readonly (string Name, Parameter Parameter)[] _stepped;
     private readonly Parameter[] _clipped;
     private readonly double _momentum, _weightDecay;

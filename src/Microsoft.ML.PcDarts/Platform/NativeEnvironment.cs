@@ -11,7 +11,7 @@ namespace Microsoft.ML.PcDarts.Platform;
 internal static partial class NativeEnvironment
 {
     /// <summary>Environment variable: ONNX Runtime neither records nor sends telemetry where it is true.</summary>
-    internal const string DisableOnnxTelemetry = "ORT_DISABLE_TELEMETRY";
+    public const string DisableOnnxTelemetry = "ORT_DISABLE_TELEMETRY";
 
     /// <summary>
     /// Turns the telemetry of ONNX Runtime off, unless the user decided otherwise. ONNX Runtime reads the variable once, when its library
@@ -21,14 +21,14 @@ internal static partial class NativeEnvironment
     /// </summary>
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255", Justification = "No call can be early enough on every path: ML.NET loads ONNX Runtime by itself.")]
-    internal static void TurnOffOnnxTelemetry() => SetDefault(DisableOnnxTelemetry, "1");
+    public static void TurnOffOnnxTelemetry() => SetDefault(DisableOnnxTelemetry, "1");
 
     /// <summary>Sets a variable that the user has set neither in the environment of the process nor with
     /// <see cref="Environment"/>.</summary>
     /// <param name="name">Name of the variable.</param>
     /// <param name="value">Its value where the user gave none.</param>
     /// <exception cref="InvalidOperationException">The system refuses.</exception>
-    internal static void SetDefault(string name, string value)
+    public static void SetDefault(string name, string value)
     {
         value = Environment.GetEnvironmentVariable(name) ?? value;
         if (OperatingSystem.IsWindows())

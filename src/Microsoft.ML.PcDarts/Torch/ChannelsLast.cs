@@ -6,11 +6,11 @@ namespace Microsoft.ML.PcDarts.Torch;
 internal static class ChannelsLast
 {
     /// <summary>The same values and shape, stored channels-last.</summary>
-    internal static Tensor Of(Tensor images) => Map(Pixels(images).contiguous());
+    public static Tensor Of(Tensor images) => Map(Pixels(images).contiguous());
 
     /// <summary>[N, C, H, W] → [N, H, W, C], a view; dense where the map is stored channels-last.</summary>
-    internal static Tensor Pixels(Tensor map) => map.permute(0, 2, 3, 1);
+    public static Tensor Pixels(Tensor map) => map.permute(0, 2, 3, 1);
 
     /// <summary>[N, H, W, C] → [N, C, H, W], a view.</summary>
-    internal static Tensor Map(Tensor pixels) => pixels.permute(0, 3, 1, 2);
+    public static Tensor Map(Tensor pixels) => pixels.permute(0, 3, 1, 2);
 }

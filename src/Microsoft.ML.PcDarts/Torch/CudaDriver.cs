@@ -10,7 +10,7 @@ internal static unsafe class CudaDriver
 
     /// <summary>Major compute capability; null where there is no driver or it does not tell.</summary>
     /// <param name="device">CUDA device number.</param>
-    internal static int? ComputeCapabilityMajor(int device)
+    public static int? ComputeCapabilityMajor(int device)
     {
         const int computeCapabilityMajor = 75; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
         int value;
@@ -23,7 +23,7 @@ internal static unsafe class CudaDriver
     /// this is the most it needed. Null where there is no driver or it does not tell.
     /// </summary>
     /// <param name="device">CUDA device number.</param>
-    internal static long? MemoryInUse(int device)
+    public static long? MemoryInUse(int device)
     {
         nint context;
         if (Entry("cuDevicePrimaryCtxRetain") is not (var retain and not 0)
@@ -51,7 +51,7 @@ internal static unsafe class CudaDriver
     }
 
     /// <summary>Whether the work of a stream is being recorded, and the recording is not broken.</summary>
-    internal static bool IsRecording(nint stream)
+    public static bool IsRecording(nint stream)
     {
         const int active = 1; // CU_STREAM_CAPTURE_STATUS_ACTIVE
         int status;
@@ -60,7 +60,7 @@ internal static unsafe class CudaDriver
     }
 
     /// <summary>Ends a recording whose result is not wanted.</summary>
-    internal static void EndRecording(nint stream)
+    public static void EndRecording(nint stream)
     {
         nint graph = 0;
         if (Entry("cuStreamEndCapture") is var end and not 0

@@ -16,7 +16,7 @@ namespace Microsoft.ML.PcDarts.Torch;
 internal sealed unsafe class CudaGraph : IRecordedWork
 {
     /// <summary>Environment variable: with 0, nothing is recorded.</summary>
-    internal const string Switch = "PCDARTS_CUDA_GRAPHS";
+    public const string Switch = "PCDARTS_CUDA_GRAPHS";
 
     private const int ObjectBytes = 4096; // the object takes less than 300
     private static readonly Lazy<Functions?> Library = new(Functions.Find);
@@ -33,7 +33,7 @@ internal sealed unsafe class CudaGraph : IRecordedWork
     /// <summary>
     /// Whether work of a device can be recorded: on the first GPU that the process sees, on Linux, unless <see cref="Switch"/> forbids it.
     /// </summary>
-    internal static bool IsSupported(Device device)
+    public static bool IsSupported(Device device)
         => device is { type: DeviceType.CUDA, index: <= 0 } && OperatingSystem.IsLinux() && Library.Value is not null
             && Environment.GetEnvironmentVariable(Switch) != "0";
 
@@ -41,7 +41,7 @@ internal sealed unsafe class CudaGraph : IRecordedWork
     /// <param name="work">Has run before, so that libraries have made their plans. It must not wait for the device.</param>
     /// <param name="failure">What went wrong, if the result is null.</param>
     /// <returns>The graph; null if the work cannot be recorded.</returns>
-    internal static IRecordedWork? Record(Action work, out Exception? failure)
+    public static IRecordedWork? Record(Action work, out Exception? failure)
     {
         Functions functions = Library.Value
             ?? throw new PlatformNotSupportedException("Work of a GPU cannot be recorded here; ask IsSupported first.");
@@ -107,7 +107,7 @@ internal sealed unsafe class CudaGraph : IRecordedWork
     private sealed record Functions(nint Create, nint Destroy, nint Begin, nint End, nint Replay, nint CurrentStream, nint StreamFromPool,
         nint SetCurrentStream, nint StreamHandle)
     {
-        internal static Functions? Find()
+        public static Functions? Find()
         {
             if (!NativeLibrary.TryLoad("libtorch_cuda.so", out nint torch) || !NativeLibrary.TryLoad("libc10_cuda.so", out nint core))
                 return null;

@@ -10,7 +10,7 @@ namespace Microsoft.ML.PcDarts.Torch;
 internal static class ModuleWeights
 {
     /// <summary>Copies of all parameters and running statistics, contiguous in [out, in, kH, kW] order.</summary>
-    internal static IReadOnlyDictionary<string, TensorData> Export(nn.Module module)
+    public static IReadOnlyDictionary<string, TensorData> Export(nn.Module module)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -22,7 +22,7 @@ internal static class ModuleWeights
     }
 
     /// <summary>A copy as float32, row-major.</summary>
-    internal static TensorData Copy(Tensor tensor)
+    public static TensorData Copy(Tensor tensor)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor dense = tensor.detach().to(ScalarType.Float32).cpu().contiguous();
@@ -36,7 +36,7 @@ internal static class ModuleWeights
     /// <param name="optionalPrefix">Start of the keys that are left out if the module lacks them.</param>
     /// <exception cref="ArgumentException">A key is missing or unknown, or a shape or type differs. Nothing has been written
     /// then.</exception>
-    internal static void Import(nn.Module module, IReadOnlyDictionary<string, TensorData> weights, string? optionalPrefix = null)
+    public static void Import(nn.Module module, IReadOnlyDictionary<string, TensorData> weights, string? optionalPrefix = null)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
@@ -62,7 +62,7 @@ internal static class ModuleWeights
     }
 
     /// <summary>The tensors whose names begin with a prefix, under their names without it.</summary>
-    internal static IReadOnlyDictionary<string, TensorData> WithPrefix(IReadOnlyDictionary<string, TensorData> tensors, string prefix)
+    public static IReadOnlyDictionary<string, TensorData> WithPrefix(IReadOnlyDictionary<string, TensorData> tensors, string prefix)
         => tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
             .ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value, StringComparer.Ordinal);
 

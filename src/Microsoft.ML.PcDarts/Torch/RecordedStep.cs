@@ -19,7 +19,7 @@ internal sealed class RecordedStep(Func<Tensor, Tensor, Tensor> pass, bool recor
     private const int RunsBefore = 3;
 
     /// <summary>Runs after which the time of the fastest is that of all later ones, on any device.</summary>
-    internal const int RunsToMeasure = RunsBefore + 2;
+    public const int RunsToMeasure = RunsBefore + 2;
 
     private readonly Func<Tensor, Tensor, Tensor> _pass = pass;
     private bool _record = record;
@@ -29,7 +29,7 @@ internal sealed class RecordedStep(Func<Tensor, Tensor, Tensor> pass, bool recor
     private int _runs;
 
     /// <summary>Records work, as <see cref="CudaGraph.Record"/> does.</summary>
-    internal delegate IRecordedWork? Recorder(Action work, out Exception? failure);
+    public delegate IRecordedWork? Recorder(Action work, out Exception? failure);
 
     /// <summary>Runs the pass.</summary>
     /// <param name="images">Pictures, <c>[N, 3, H, W]</c>.</param>

@@ -10,14 +10,14 @@ namespace Microsoft.ML.PcDarts.Torch;
 internal static partial class TorchRuntime
 {
     /// <summary>The libtorch that the referenced TorchSharp is made for.</summary>
-    internal const string LibTorchVersion = "2.10.0";
+    public const string LibTorchVersion = "2.10.0";
 
     private static string Platform { get; } =
         (OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux") + "-"
             + RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
 
     /// <summary>The folders in which this application's native libraries can lie, the host's own list first.</summary>
-    internal static IReadOnlyList<string> NativeFolders()
+    public static IReadOnlyList<string> NativeFolders()
     {
         string host = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? string.Empty;
         string application = AppContext.BaseDirectory;
@@ -96,7 +96,7 @@ internal static partial class TorchRuntime
     private static string TorchSharpVersion => PackageVersion.Of(typeof(torch).Assembly);
 
     /// <summary>The message for a library that is nowhere.</summary>
-    internal static string ExplainMissing(string file, IReadOnlyList<string> folders)
+    public static string ExplainMissing(string file, IReadOnlyList<string> folders)
     {
         string remedy = file.Contains("LibTorchSharp", StringComparison.Ordinal)
             ? "It belongs to the TorchSharp package, which has it for linux-x64, win-x64, win-arm64 and osx-arm64; "
@@ -110,7 +110,7 @@ internal static partial class TorchRuntime
     /// <param name="loaderMessage">What the system's loader said.</param>
     /// <param name="foundByName">The libtorch that was loaded because the system has it, not the application; null if there is
     /// none.</param>
-    internal static string ExplainFailure(string file, string loaderMessage, string? foundByName = null)
+    public static string ExplainFailure(string file, string loaderMessage, string? foundByName = null)
     {
         string cause;
         if (MissingVersion().Match(loaderMessage) is { Success: true } version)

@@ -7,13 +7,13 @@ namespace Microsoft.ML.PcDarts.Torch;
 internal static partial class TorchRuntime
 {
     /// <summary>Environment variable of oneDNN: the newest instructions that it uses. Whoever sets it has oneDNN left alone.</summary>
-    internal const string OneDnnInstructions = "ONEDNN_MAX_CPU_ISA";
+    public const string OneDnnInstructions = "ONEDNN_MAX_CPU_ISA";
 
     /// <summary>Answers the CPUID instruction for a leaf and a subleaf.</summary>
-    internal delegate (int Eax, int Ebx, int Ecx, int Edx) CpuId(int leaf, int subleaf);
+    public delegate (int Eax, int Ebx, int Ecx, int Edx) CpuId(int leaf, int subleaf);
 
     /// <summary>The message to the user where oneDNN was turned off; else null.</summary>
-    internal static string? OneDnnRemark { get; private set; }
+    public static string? OneDnnRemark { get; private set; }
 
     /// <summary>
     /// Turns oneDNN off in libtorch on AMD processors that hide their caches, as virtual machines can make them. oneDNN (3.7.1 in libtorch
@@ -48,7 +48,7 @@ internal static partial class TorchRuntime
         => ((delegate* unmanaged<nint, byte, void>)enable)(((delegate* unmanaged<nint>)context)(), 0);
 
     /// <summary>Whether an AMD processor describes no caches where oneDNN looks for them.</summary>
-    internal static bool HidesCaches(CpuId cpuId)
+    public static bool HidesCaches(CpuId cpuId)
     {
         const int highest = unchecked((int)0x80000000), caches = unchecked((int)0x8000001D), typeOfCache = 0x1F;
         (_, int ebx, int ecx, int edx) = cpuId(0, 0);

@@ -12,7 +12,7 @@ internal static partial class TorchRuntime
     /// <param name="device">Device of the training.</param>
     /// <param name="log">Receives one message when the choice costs time.</param>
     /// <exception cref="InvalidOperationException">The GPU does not compute bf16.</exception>
-    internal static torch.ScalarType ChooseType(TrainingPrecision? precision, torch.Device device, Action<string> log)
+    public static torch.ScalarType ChooseType(TrainingPrecision? precision, torch.Device device, Action<string> log)
         => ChooseType(precision, device, device.type == DeviceType.CUDA ? CudaDriver.ComputeCapabilityMajor(device.index) : null, log);
 
     /// <inheritdoc cref="ChooseType(TrainingPrecision?, torch.Device, Action{string})"/>
@@ -20,7 +20,7 @@ internal static partial class TorchRuntime
     /// <param name="device">Device of the training.</param>
     /// <param name="capability">Major compute capability of the GPU; null where there is none or the driver does not tell.</param>
     /// <param name="log">Receives one message when the choice costs time.</param>
-    internal static torch.ScalarType ChooseType(TrainingPrecision? precision, torch.Device device, int? capability, Action<string> log)
+    public static torch.ScalarType ChooseType(TrainingPrecision? precision, torch.Device device, int? capability, Action<string> log)
     {
         bool gpu = device.type != DeviceType.CPU;
         if (precision is null)

@@ -9,14 +9,14 @@ internal static partial class TorchRuntime
     /// <summary>
     /// Environment variable: the <c>torch/lib</c> folder of an installed PyTorch whose libtorch is used instead of a package's.
     /// </summary>
-    internal const string TorchLibVariable = "PCDARTS_TORCH_LIB";
+    public const string TorchLibVariable = "PCDARTS_TORCH_LIB";
 
     private static readonly Lock Gate = new();
     private static bool _loaded;
 
     /// <summary>Loads the native libraries; call it before the first use of TorchSharp. Later calls cost nothing.</summary>
     /// <exception cref="TorchLibraryException">A library is missing or cannot be loaded.</exception>
-    internal static void EnsureLoaded()
+    public static void EnsureLoaded()
     {
         lock (Gate)
         {
@@ -42,7 +42,7 @@ internal static partial class TorchRuntime
     /// </summary>
     /// <param name="torchLibFolder">The <c>torch/lib</c> folder; its CUDA libraries are loaded when they are there.</param>
     /// <exception cref="TorchLibraryException">The folder or one of its libraries is missing or cannot be loaded.</exception>
-    internal static void PreloadFrom(string torchLibFolder)
+    public static void PreloadFrom(string torchLibFolder)
     {
         string folder = Path.GetFullPath(torchLibFolder);
         if (!Directory.Exists(folder))
@@ -65,7 +65,7 @@ internal static partial class TorchRuntime
     /// <param name="log">Receives one message when the CPU replaces the GPU.</param>
     /// <exception cref="InvalidOperationException">The GPU is not there and <paramref name="fallbackToCpu"/> is false.</exception>
     /// <exception cref="TorchLibraryException">The native libraries cannot be loaded.</exception>
-    internal static torch.Device ChooseDevice(int? gpuDeviceId, bool fallbackToCpu, Action<string> log)
+    public static torch.Device ChooseDevice(int? gpuDeviceId, bool fallbackToCpu, Action<string> log)
     {
         EnsureLoaded();
         if (gpuDeviceId is not { } gpu)
@@ -88,7 +88,7 @@ internal static partial class TorchRuntime
     /// <summary>Sets the number of threads libtorch uses inside one operation.</summary>
     /// <param name="count">At least 1, or null for one thread per physical core that this process may use.</param>
     /// <exception cref="TorchLibraryException">The native libraries cannot be loaded.</exception>
-    internal static void SetThreads(int? count)
+    public static void SetThreads(int? count)
     {
         if (count is { } given)
             ArgumentOutOfRangeException.ThrowIfLessThan(given, 1, nameof(count));

@@ -30,7 +30,7 @@ internal static class UnfinishedFiles
     }
 
     /// <summary>Deletes the files of all open folders.</summary>
-    internal static void Delete()
+    public static void Delete()
     {
         lock (Guard)
         {

@@ -42,7 +42,7 @@ internal static class ReaderFixture
         return image.bytes.ToArray();
     }
 
-    internal sealed class PathRow
+    public sealed class PathRow
     {
         public string ImagePath { get; set; } = "";
 

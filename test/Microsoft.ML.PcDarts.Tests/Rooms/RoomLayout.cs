@@ -125,7 +125,7 @@ internal sealed class RoomLayout
     /// <summary>A place in the layout.</summary>
     /// <param name="layer">Its layer, from 0 at the ground.</param>
     /// <param name="isPassing">Whether an arrow passes here.</param>
-    internal sealed class Node(int layer, bool isPassing)
+    public sealed class Node(int layer, bool isPassing)
     {
         public int Layer => layer;
 

@@ -43,7 +43,7 @@ internal static class UsesInTypeArgument
 
 internal static class UsesInNestedType
 {
-    internal sealed class Inner
+    public sealed class Inner
     {
         public object? Value { get; } = new Used();
     }

@@ -17,7 +17,7 @@ internal sealed class ArchitectureParameters : IDisposable
     private readonly CellTopology _topology;
 
     /// <summary>Draws all values from N(0, 1e-3²). The same seed gives the same values on every device.</summary>
-    internal ArchitectureParameters(CellTopology topology, Device device, int seed)
+    public ArchitectureParameters(CellTopology topology, Device device, int seed)
     {
         _topology = topology;
         int edges = topology.EdgeCount, operations = PrimitiveNames.Searched.Count;
@@ -39,22 +39,22 @@ internal sealed class ArchitectureParameters : IDisposable
     }
 
     /// <summary>[E, 8].</summary>
-    internal Parameter AlphaNormal { get; }
+    public Parameter AlphaNormal { get; }
 
     /// <summary>[E, 8].</summary>
-    internal Parameter AlphaReduce { get; }
+    public Parameter AlphaReduce { get; }
 
     /// <summary>[E].</summary>
-    internal Parameter BetaNormal { get; }
+    public Parameter BetaNormal { get; }
 
     /// <summary>[E].</summary>
-    internal Parameter BetaReduce { get; }
+    public Parameter BetaReduce { get; }
 
     /// <summary>α of the normal and the reduction cell, then β of both.</summary>
-    internal IReadOnlyList<Parameter> Tensors { get; }
+    public IReadOnlyList<Parameter> Tensors { get; }
 
     /// <summary>Whether gradients are computed; off while the weights are stepped. Initially on.</summary>
-    internal bool RequiresGrad
+    public bool RequiresGrad
     {
         get => AlphaNormal.requires_grad;
         set
@@ -66,20 +66,20 @@ internal sealed class ArchitectureParameters : IDisposable
 
     /// <summary>The genotype of the strongest edges and operations.</summary>
     /// <param name="maximumSkips">Most skip connections of the normal cell; null for no limit.</param>
-    internal Genotype Decode(int? maximumSkips = null)
+    public Genotype Decode(int? maximumSkips = null)
         => GenotypeDecoder.Decode(_topology, Copy(AlphaNormal), Copy(AlphaReduce), Copy(BetaNormal), Copy(BetaReduce), maximumSkips);
 
-    internal CellTopology Topology => _topology;
+    public CellTopology Topology => _topology;
 
     /// <summary>Copies of all values.</summary>
-    internal ArchitectureValues Values() => new(Copy(AlphaNormal), Copy(AlphaReduce), Copy(BetaNormal), Copy(BetaReduce));
+    public ArchitectureValues Values() => new(Copy(AlphaNormal), Copy(AlphaReduce), Copy(BetaNormal), Copy(BetaReduce));
 
     /// <summary>Copies of all values under the names of the paper's code.</summary>
-    internal IEnumerable<KeyValuePair<string, TensorData>> Export()
+    public IEnumerable<KeyValuePair<string, TensorData>> Export()
         => ArchitectureValues.Names.Zip(Tensors, (name, tensor) => KeyValuePair.Create(name, new TensorData(tensor.shape, Copy(tensor))));
 
     /// <summary>Overwrites all values.</summary>
-    internal void Import(IReadOnlyDictionary<string, TensorData> tensors)
+    public void Import(IReadOnlyDictionary<string, TensorData> tensors)
     {
         using IDisposable noGradient = no_grad();
         foreach ((string name, Parameter target) in ArchitectureValues.Names.Zip(Tensors))

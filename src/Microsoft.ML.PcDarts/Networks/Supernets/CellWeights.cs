@@ -9,8 +9,8 @@ namespace Microsoft.ML.PcDarts.Networks.Supernets;
 internal sealed record CellWeights(Tensor Operations, Tensor Edges)
 {
     /// <summary>[E, 9]: each operation's share of its node, and last that of the channels that pass no operation.</summary>
-    internal Tensor Mixture { get; } = cat([Operations, ones_like(Edges).unsqueeze(1)], 1) * Edges.unsqueeze(1);
+    public Tensor Mixture { get; } = cat([Operations, ones_like(Edges).unsqueeze(1)], 1) * Edges.unsqueeze(1);
 
-    internal static CellWeights Of(Tensor alpha, Tensor beta, CellTopology topology)
+    public static CellWeights Of(Tensor alpha, Tensor beta, CellTopology topology)
         => new(alpha.softmax(1), EdgeNormalization.Weights(beta, topology));
 }

@@ -8,7 +8,7 @@ namespace Microsoft.ML.PcDarts.Networks.Supernets;
 internal static class EdgeNormalization
 {
     /// <summary>[E] → [E]: a softmax over each node's 2, 3, 4, … inputs.</summary>
-    internal static Tensor Weights(Tensor beta, CellTopology topology)
+    public static Tensor Weights(Tensor beta, CellTopology topology)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] nodes = [.. Enumerable.Range(0, topology.Nodes)

@@ -9,7 +9,7 @@ internal sealed class IdentityMatrices : IDisposable
     private readonly Dictionary<(long Size, ScalarType Type, DeviceType Device, int Index), Tensor> _matrices = [];
 
     /// <summary>[size, size] of the type and on the device of another tensor.</summary>
-    internal Tensor Of(long size, Tensor like)
+    public Tensor Of(long size, Tensor like)
     {
         var key = (size, like.dtype, like.device_type, like.device_index);
         if (!_matrices.TryGetValue(key, out Tensor? matrix))

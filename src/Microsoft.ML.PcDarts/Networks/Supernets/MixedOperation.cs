@@ -14,7 +14,7 @@ internal sealed class MixedOperation : nn.Module
     private readonly int _partialChannels;
     private readonly int _stride;
 
-    internal MixedOperation(int channels, int stride, int partialChannels) : base(nameof(MixedOperation))
+    public MixedOperation(int channels, int stride, int partialChannels) : base(nameof(MixedOperation))
     {
         _partialChannels = partialChannels;
         _stride = stride;
@@ -28,13 +28,13 @@ internal sealed class MixedOperation : nn.Module
     }
 
     /// <summary>The operations that are not zero, with their numbers.</summary>
-    internal IReadOnlyList<(int Operation, Branch Branch)> Branches =>
+    public IReadOnlyList<(int Operation, Branch Branch)> Branches =>
         [.. _operations.Index().Where(entry => entry.Item is not null).Select(entry => (entry.Index, entry.Item!.Branch!))];
 
     /// <summary>[N, C, H, W] → [N, C, ceil(H/stride), ceil(W/stride)].</summary>
     /// <param name="input">The state that the edge reads.</param>
     /// <param name="weights">One scalar for each searched operation.</param>
-    internal Tensor Forward(Tensor input, Tensor[] weights)
+    public Tensor Forward(Tensor input, Tensor[] weights)
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor active, Tensor bypassed) = PartialChannel.Split(input, _partialChannels);

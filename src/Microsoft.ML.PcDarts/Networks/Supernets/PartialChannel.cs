@@ -7,7 +7,7 @@ namespace Microsoft.ML.PcDarts.Networks.Supernets;
 internal static class PartialChannel
 {
     /// <summary>The first C/K channels and the others, as views.</summary>
-    internal static (Tensor Active, Tensor Bypassed) Split(Tensor input, int partialChannels)
+    public static (Tensor Active, Tensor Bypassed) Split(Tensor input, int partialChannels)
     {
         long channels = input.size(1), active = channels / partialChannels;
         return (input.narrow(1, 0, active), input.narrow(1, active, channels - active));
@@ -15,11 +15,11 @@ internal static class PartialChannel
 
     /// <summary>The bypassed channels after the cell: themselves, or at stride 2 their 2×2 maxima.</summary>
     // Differs from PC-DARTS: the stride decides, not a comparison of heights, and odd sides round up as strided convolutions do.
-    internal static Tensor Bypass(Tensor bypassed, int stride)
+    public static Tensor Bypass(Tensor bypassed, int stride)
         => stride == 1 ? bypassed : nn.functional.max_pool2d(bypassed, 2, 2, ceil_mode: true);
 
     /// <summary>Channel g·(C/K) + i goes to channel i·K + g.</summary>
-    internal static Tensor Shuffle(Tensor input, int groups)
+    public static Tensor Shuffle(Tensor input, int groups)
     {
         if (groups == 1)
             return input;

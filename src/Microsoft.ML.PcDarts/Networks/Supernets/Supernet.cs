@@ -28,7 +28,7 @@ internal sealed class Supernet : nn.Module
     /// <param name="device">Where it computes.</param>
     /// <param name="type">Type of the parameters: float32, or float64 to compare with exact values; the kernels need float32.</param>
     /// <exception cref="ArgumentOutOfRangeException">A member of <paramref name="shape"/> is out of range.</exception>
-    internal Supernet(SupernetShape shape, Device device, ScalarType type = ScalarType.Float32) : base(nameof(Supernet))
+    public Supernet(SupernetShape shape, Device device, ScalarType type = ScalarType.Float32) : base(nameof(Supernet))
     {
         shape.Validate();
         Shape = shape;
@@ -54,17 +54,17 @@ internal sealed class Supernet : nn.Module
             .Select(entry => entry.parameter)];
     }
 
-    internal SupernetShape Shape { get; }
+    public SupernetShape Shape { get; }
 
     /// <summary>How the cells are computed.</summary>
-    internal CellForm Form { get; init; }
+    public CellForm Form { get; init; }
 
     /// <summary>Whether the kernels compute a cell again in the backward pass instead of keeping its maps.</summary>
-    internal bool MemorySaving { get; init; }
+    public bool MemorySaving { get; init; }
 
     /// <summary>[N, 3, H, W] float32 or bfloat16 → logits [N, classes] float32. Maps have the pictures' type, parameters and statistics
     /// stay float32.</summary>
-    internal Tensor Forward(Tensor images, ArchitectureParameters architecture)
+    public Tensor Forward(Tensor images, ArchitectureParameters architecture)
     {
         using DisposeScope scope = NewDisposeScope();
         CellWeights normal = CellWeights.Of(architecture.AlphaNormal, architecture.BetaNormal, _topology);
@@ -103,7 +103,7 @@ internal sealed class Supernet : nn.Module
     }
 
     /// <summary>Whether gradients of the weights are computed; off while the architecture is stepped.</summary>
-    internal void SetRequiresGrad(bool value)
+    public void SetRequiresGrad(bool value)
     {
         _requiresGrad = value;
         // The wide form gathers the weights of the edges and heeds the field; some thousand parameters less to change in every step.

@@ -14,7 +14,7 @@ internal sealed class WideCell : IDisposable
     private readonly CellPlan _plan;
     private readonly WideStep[] _steps;
 
-    internal WideCell(CellPlan plan, WideWeights weights)
+    public WideCell(CellPlan plan, WideWeights weights)
     {
         _plan = plan;
         _steps = [.. Enumerable.Range(0, plan.Nodes).Select(step => new WideStep(plan, step, weights))];
@@ -25,7 +25,7 @@ internal sealed class WideCell : IDisposable
     /// <param name="input1">The second input.</param>
     /// <param name="mixture">The mixture of each step, in the type of the statistics.</param>
     /// <param name="pass">This pass.</param>
-    internal Tensor Forward(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture, WidePass pass)
+    public Tensor Forward(Tensor input0, Tensor input1, IReadOnlyList<WideMixture> mixture, WidePass pass)
     {
         using DisposeScope scope = NewDisposeScope();
         List<Tensor> nodes = [];

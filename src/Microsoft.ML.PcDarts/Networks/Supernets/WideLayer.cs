@@ -22,7 +22,7 @@ internal sealed class WideLayer : IDisposable
     /// <param name="targets">Nodes that the edges add to.</param>
     /// <param name="repeats">Whether all units of edges with one source read the same map; otherwise each has its own.</param>
     /// <param name="weights">Receives the convolutions.</param>
-    internal WideLayer(IReadOnlyList<ConvolutionUnit[]> operations, int targets, bool repeats, WideWeights weights)
+    public WideLayer(IReadOnlyList<ConvolutionUnit[]> operations, int targets, bool repeats, WideWeights weights)
     {
         (_targets, _repeats) = (targets, repeats);
         ConvolutionUnit[] units = [.. operations.SelectMany(edges => edges)];
@@ -43,7 +43,7 @@ internal sealed class WideLayer : IDisposable
     /// <param name="input">[N, sources · C, H, W] to repeat, otherwise [N, operations · edges · C, H, W].</param>
     /// <param name="pass">This pass.</param>
     /// <returns>[N, operations · edges · C, H', W'].</returns>
-    internal Tensor Forward(Tensor input, WidePass pass)
+    public Tensor Forward(Tensor input, WidePass pass)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] maps = [.. _depthwise.Select((group, index) =>

@@ -11,7 +11,7 @@ namespace Microsoft.ML.PcDarts.Networks.Supernets;
 internal sealed record WideMixture(Tensor Plain, Tensor Convolutions, Tensor Bypassed)
 {
     /// <summary>Splits a mixture [E, 9] by step.</summary>
-    internal static WideMixture[] Of(Tensor mixture, CellTopology topology, bool reduction)
+    public static WideMixture[] Of(Tensor mixture, CellTopology topology, bool reduction)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] edges = mixture.unbind();

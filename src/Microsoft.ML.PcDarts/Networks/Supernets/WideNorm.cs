@@ -21,7 +21,7 @@ internal sealed class WideNorm(IEnumerable<BatchNorm2d> norms) : IDisposable
     /// <summary>Normalizes the edges' maps.</summary>
     /// <param name="map">[N, Σ C, H, W].</param>
     /// <param name="training">Whether the batch's statistics are taken, and the running ones moved.</param>
-    internal Tensor Forward(Tensor map, bool training)
+    public Tensor Forward(Tensor map, bool training)
     {
         Alias();
         return nn.functional.batch_norm(map, _mean!, _variance!, null, null, training, Momentum, Epsilon);
@@ -30,7 +30,7 @@ internal sealed class WideNorm(IEnumerable<BatchNorm2d> norms) : IDisposable
     /// <summary>Normalizes, in training mode, a map that several edges share; the running statistics of each take it in.</summary>
     /// <param name="map">[N, C, H, W] with <paramref name="sharers"/> · C statistics.</param>
     /// <param name="sharers">How often the map stands for C of the statistics, in their order.</param>
-    internal Tensor ForwardShared(Tensor map, int sharers)
+    public Tensor ForwardShared(Tensor map, int sharers)
     {
         using DisposeScope scope = NewDisposeScope();
         Alias();
@@ -44,7 +44,7 @@ internal sealed class WideNorm(IEnumerable<BatchNorm2d> norms) : IDisposable
     }
 
     /// <summary>The running means and 1 / √(variance + ε), [Σ C] each.</summary>
-    internal (Tensor Mean, Tensor Inverse) Running()
+    public (Tensor Mean, Tensor Inverse) Running()
     {
         Alias();
         using Tensor variance = _variance!.Plus(Epsilon);

@@ -13,7 +13,7 @@ internal sealed record WidePass(Tensor[] Weights, IdentityMatrices Identities, b
     /// Mostly zeros, because a matrix product of this width takes no longer than reading the map, and no library has a fast grouped
     /// convolution of so few channels.
     /// </remarks>
-    internal Tensor BlockDiagonal(Tensor weights, int count)
+    public Tensor BlockDiagonal(Tensor weights, int count)
     {
         if (count == 1)
             return weights.flatten(1);

@@ -18,7 +18,7 @@ internal sealed class WideReduction : IDisposable
     /// <param name="edges">The unit of each edge.</param>
     /// <param name="sources">Sources of the step.</param>
     /// <param name="weights">Receives the convolutions.</param>
-    internal WideReduction(IReadOnlyList<ConvolutionUnit> edges, int sources, WideWeights weights)
+    public WideReduction(IReadOnlyList<ConvolutionUnit> edges, int sources, WideWeights weights)
     {
         (_edges, _targets, _sources) = (edges.Count, edges.Count / sources, sources);
         _halves = [.. edges[0].Pointwise.Select((_, half) => weights.Add([.. edges.Select(edge => edge.Pointwise[half])], 1))];
@@ -26,7 +26,7 @@ internal sealed class WideReduction : IDisposable
     }
 
     /// <summary>[N, sources · C, H, W], rectified → [N, edges · C, H / 2, W / 2], normalized.</summary>
-    internal Tensor Forward(Tensor input, WidePass pass)
+    public Tensor Forward(Tensor input, WidePass pass)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] halves = [.. _halves.Select(Half)];

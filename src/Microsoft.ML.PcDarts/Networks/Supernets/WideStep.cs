@@ -20,7 +20,7 @@ internal sealed class WideStep : IDisposable
     private readonly int _twice;
     private readonly WideNorm _pools;
 
-    internal WideStep(CellPlan plan, int step, WideWeights weights)
+    public WideStep(CellPlan plan, int step, WideWeights weights)
     {
         CellEdge[] edges = [.. Edges(new CellTopology(plan.Nodes), step).Select(edge => plan.Edges[edge])];
         _sources = Sources(step).Length;
@@ -47,7 +47,7 @@ internal sealed class WideStep : IDisposable
     }
 
     /// <summary>The numbers of a step's edges.</summary>
-    internal static IEnumerable<int> Edges(CellTopology topology, int step)
+    public static IEnumerable<int> Edges(CellTopology topology, int step)
         => from node in Enumerable.Range(
             step, topology.Nodes - step)
            from source in Sources(step)
@@ -59,7 +59,7 @@ internal sealed class WideStep : IDisposable
     /// <param name="pass">This pass.</param>
     /// <returns>[N, H', W', targets · C/K] of the operations and [N, H', W', targets · (C − C/K)] of the bypass, which is null if K is
     /// 1.</returns>
-    internal (Tensor Mixed, Tensor? Bypassed) Forward(Tensor[] states, WideMixture mixture, WidePass pass)
+    public (Tensor Mixed, Tensor? Bypassed) Forward(Tensor[] states, WideMixture mixture, WidePass pass)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] active = states;

@@ -17,7 +17,7 @@ internal sealed class WideWeights : IDisposable
     /// <param name="convolutions">They have the same number of inputs.</param>
     /// <param name="kernel">Side of the kernels as one; smaller ones of depthwise convolutions get zeros around their taps, or between them
     /// in place of a dilation.</param>
-    internal int Add(IReadOnlyCollection<Conv2d> convolutions, long kernel)
+    public int Add(IReadOnlyCollection<Conv2d> convolutions, long kernel)
     {
         long inputs = convolutions.First().weight.size(1);
         if (!_groups.TryGetValue((inputs, kernel), out Group? group))
@@ -27,7 +27,7 @@ internal sealed class WideWeights : IDisposable
     }
 
     /// <summary>All weights in a type, by number: [Σ out, in, k, k], with or without gradients.</summary>
-    internal Tensor[] Gather(ScalarType type, bool gradients)
+    public Tensor[] Gather(ScalarType type, bool gradients)
     {
         using IDisposable? noGradient = gradients ? null : no_grad();
         using DisposeScope scope = NewDisposeScope();

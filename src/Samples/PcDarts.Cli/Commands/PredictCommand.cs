@@ -121,7 +121,7 @@ internal static class PredictCommand
         }
     }
 
-    internal static PcDartsPredictor.Options CreateOptions(BadImageHandling badImages, int? maximumPixels)
+    public static PcDartsPredictor.Options CreateOptions(BadImageHandling badImages, int? maximumPixels)
     {
         PcDartsPredictor.Options options = new() { BadImages = badImages };
         options.MaximumPixels = maximumPixels ?? options.MaximumPixels;

@@ -112,7 +112,7 @@ internal sealed class LabeledFolder
     }
 
     /// <summary>A picture and its class.</summary>
-    internal sealed class Row
+    public sealed class Row
     {
         public string ImagePath { get; set; } = "";
 

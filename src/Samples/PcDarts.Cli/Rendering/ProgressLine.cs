@@ -16,7 +16,7 @@ internal sealed class ProgressLine(string title, double share, IReadOnlyList<Fig
     /// <summary>The part that fits into a width.</summary>
     /// <param name="width">Characters of the line.</param>
     /// <returns>Characters of the bar, and the figures in words.</returns>
-    internal (int Bar, string Figures) Fit(int width)
+    public (int Bar, string Figures) Fit(int width)
     {
         int room = width - TitleWidth - "  100 %  ".Length;
         List<Figure> kept = [.. figures];

@@ -24,11 +24,11 @@ internal static class ProgressView
     /// <summary>
     /// The figures of a report in words, such as <c>epoch 3/20, loss 1.234, accuracy 45.6 %, 812 images/s, 2:05 left</c>.
     /// </summary>
-    internal static string Describe(TrainingProgress progress, TimeSpan? budget)
+    public static string Describe(TrainingProgress progress, TimeSpan? budget)
         => string.Join(", ", Figures(progress, budget).Select(figure => figure.Text));
 
     /// <summary>The figures of a report and how important they are.</summary>
-    internal static IReadOnlyList<Figure> Figures(TrainingProgress progress, TimeSpan? budget)
+    public static IReadOnlyList<Figure> Figures(TrainingProgress progress, TimeSpan? budget)
     {
         List<Figure> figures = [new(progress.Phase switch
         {
@@ -77,7 +77,7 @@ internal static class ProgressView
     }
 
     /// <summary>Share of the phase that is done, 0 to 1.</summary>
-    internal static double Share(TrainingProgress progress)
+    public static double Share(TrainingProgress progress)
     {
         double inEpoch = progress.Steps > 0 ? (double)progress.Step / progress.Steps : 0;
         double done = progress.Phase == TrainingPhase.Reading ? inEpoch : (progress.Epoch - 1 + inEpoch) / Math.Max(1, progress.Epochs);

@@ -30,7 +30,7 @@ internal static class ContactSheet
     }
 
     /// <summary>Width that keeps the labels of neighbors apart.</summary>
-    internal static int CellWidth(IReadOnlyList<Entry> entries) =>
+    public static int CellWidth(IReadOnlyList<Entry> entries) =>
         (2 * Margin) + (int)Math.Ceiling(entries.SelectMany(entry => (string[])[Label(entry), Truth(entry)])
             .Select(text => PixelFont.Width(text, LabelScale)).Append(PictureSide).Max());
 
@@ -54,7 +54,7 @@ internal static class ContactSheet
     }
 
     /// <summary>A picture file with its true and predicted label and the predicted label's probability.</summary>
-    internal sealed record Entry(string Path, string Label, string Predicted, double Probability)
+    public sealed record Entry(string Path, string Label, string Predicted, double Probability)
     {
         public bool IsRight => Predicted == Label;
     }

@@ -119,7 +119,7 @@ internal sealed class FairShare(long capacity, int places = int.MaxValue, long p
     }
 
     /// <summary>The amount that a holder has. For one thread at a time.</summary>
-    internal sealed class Portion(FairShare share, Client client, long amount) : IDisposable
+    public sealed class Portion(FairShare share, Client client, long amount) : IDisposable
     {
         private bool _returned;
 
@@ -144,7 +144,7 @@ internal sealed class FairShare(long capacity, int places = int.MaxValue, long p
     }
 
     /// <summary>The amounts that a client holds and waits for.</summary>
-    internal sealed class Client(string name)
+    public sealed class Client(string name)
     {
         public string Name => name;
 
@@ -153,7 +153,7 @@ internal sealed class FairShare(long capacity, int places = int.MaxValue, long p
         public PriorityQueue<Waiter, (double Time, long Order)> Waiters { get; } = new();
     }
 
-    internal sealed class Waiter(long amount) : TaskCompletionSource<Portion>(TaskCreationOptions.RunContinuationsAsynchronously)
+    public sealed class Waiter(long amount) : TaskCompletionSource<Portion>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public long Amount => amount;
     }

@@ -142,7 +142,7 @@ internal sealed class ModelHost : IDisposable
     }
 
     /// <summary>A model and the number of its users, this host among them as long as it is current.</summary>
-    internal sealed class Entry(ServedModel model)
+    public sealed class Entry(ServedModel model)
     {
         public ServedModel Model => model;
 
@@ -150,7 +150,7 @@ internal sealed class ModelHost : IDisposable
     }
 
     /// <summary>The right to use a model.</summary>
-    internal sealed class Lease(ModelHost host, Entry entry) : IDisposable
+    public sealed class Lease(ModelHost host, Entry entry) : IDisposable
     {
         private Entry? _entry = entry;
 

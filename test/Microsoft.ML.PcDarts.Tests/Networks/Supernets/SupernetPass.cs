@@ -6,7 +6,7 @@ namespace Microsoft.ML.PcDarts.Tests.Networks.Supernets;
 /// <summary>Results of a forward and backward pass of a supernet: logits and every gradient by name, those of α and β too.</summary>
 internal sealed record SupernetPass(float[] Logits, IReadOnlyDictionary<string, float[]> Gradients)
 {
-    internal static SupernetPass Run(Supernet supernet, ArchitectureParameters architecture, Tensor images, Tensor labels)
+    public static SupernetPass Run(Supernet supernet, ArchitectureParameters architecture, Tensor images, Tensor labels)
     {
         foreach (Tensor parameter in supernet.parameters().Concat(architecture.Tensors))
             parameter.grad = null;
@@ -22,7 +22,7 @@ internal sealed record SupernetPass(float[] Logits, IReadOnlyDictionary<string, 
         return new SupernetPass(NetworkComparison.Values(logits), gradients);
     }
 
-    internal void AssertClose(SupernetPass expected, double logitsTolerance, double gradientTolerance)
+    public void AssertClose(SupernetPass expected, double logitsTolerance, double gradientTolerance)
     {
         NetworkComparison.AssertClose(expected.Logits, Logits, logitsTolerance, "logits");
         Assert.Equal(expected.Gradients.Keys.Order(), Gradients.Keys.Order());

@@ -1,9 +1,8 @@
 using Microsoft.ML.PcDarts.Platform;
-using Microsoft.ML.PcDarts.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.PcDarts.Tests.Torch;
+namespace Microsoft.ML.PcDarts.Tests.Platform;
 
 // By itself: it reads the memory of the process, and others keep memory while they train.
 [CollectionDefinition(nameof(KeptMemoryTests), DisableParallelization = true)]

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.PcDarts.Platform;
 
-namespace Microsoft.ML.PcDarts.Torch;
+namespace Microsoft.ML.PcDarts.Platform;
 
 /// <summary>
 /// Makes glibc keep the memory of freed tensors for the next step, unless the user set its variables; when the last one is disposed of,
