@@ -137,7 +137,7 @@ $(interchange 3)
 }
 EOF
 
-# bmp FILE RED GREEN BLUE: a picture of 16×16 pixels in one colour.
+# bmp FILE RED GREEN BLUE: a picture of 16×16 pixels in one color.
 bmp() {
   local pixel pixels='' i
   pixel=$(printf '\\x%02x\\x%02x\\x%02x' "$4" "$3" "$2")

@@ -10,10 +10,10 @@ public sealed partial class PcDartsTrainer
         /// checkpoint of a search, or a state dict that PyTorch saved of
         /// <c>Network</c> of the paper's model_search.py. Channels C, K, cells, nodes and stem are the file's, and the network that is
         /// trained gets its stem too. α and β are the file's where it holds them, else
-        /// they start as usual; the classifier starts from random weights unless the number of classes is the same. The optimizers, learning rates and
-        /// warm-up epochs begin as in any search, so with α and β of the file
-        /// consider 0 for <see cref="SearchWarmUpEpochs"/>. Not with <see cref="Genotype"/> or <see cref="InitialModel"/>, which skip the
-        /// search. Default null: from scratch.
+        /// they start as usual; the classifier starts from random weights unless the number of classes is the same. The optimizers,
+        /// learning rates and warm-up epochs begin as in any search, so with α and β of the file consider 0 for
+        /// <see cref="SearchWarmUpEpochs"/>. Not with <see cref="Genotype"/> or <see cref="InitialModel"/>, which skip the search. Default
+        /// null: from scratch.
         /// </summary>
         public string? InitialSupernet;
 
@@ -31,8 +31,8 @@ public sealed partial class PcDartsTrainer
         public int SearchCandidates = 12;
 
         /// <summary>
-        /// Share that trials of <see cref="SearchCandidates"/> may take, all together: a share of the steps of <see cref="Epochs"/>, and of what is
-        /// left of <see cref="TimeBudget"/> after the search. 0.01 to 0.5. Default 0.12.
+        /// Share that trials of <see cref="SearchCandidates"/> may take, all together: a share of the steps of <see cref="Epochs"/>, and of
+        /// what is left of <see cref="TimeBudget"/> after the search. 0.01 to 0.5. Default 0.12.
         /// </summary>
         public double CandidateTimeShare = 0.12;
 

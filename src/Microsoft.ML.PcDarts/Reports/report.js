@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  // The page loads itself again while the run goes on: what the reader looked at stays.
+  // The page loads itself again during the run; the reader keeps the place.
   const place = `pcdarts-report:${location.pathname}`;
   const remembered = JSON.parse(sessionStorage.getItem(place) ?? "{}");
   const slider = document.getElementById("epoch");
