@@ -49,7 +49,8 @@ public sealed class PcDartsTrainerOptionsTests
     /// <summary>Texts of the documentation file, without commas between digits.</summary>
     private static IReadOnlyDictionary<string, string> Documentation { get; } = XDocument
         .Load(Path.ChangeExtension(typeof(PcDartsTrainer).Assembly.Location, ".xml")).Descendants("member")
-        .ToDictionary(member => member.Attribute("name")!.Value, member => Regex.Replace(member.Value, @"(?<=\d),(?=\d{3})", ""));
+        .ToDictionary(member => member.Attribute("name")!.Value,
+            member => Regex.Replace(Regex.Replace(member.Value, @"\s+", " "), @"(?<=\d),(?=\d{3})", ""));
 
     public static TheoryData<string> Limited => [.. OptionLimits.All.Keys];
 
