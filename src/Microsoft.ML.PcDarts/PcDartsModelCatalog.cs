@@ -26,14 +26,9 @@ public static class PcDartsModelCatalog
     /// <exception cref="ArgumentException">The file lacks something that the options do not give, or an option is out of range.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <example>
-    /// <code>
-    /// PcDartsTransformer network = ml.Model.LoadPcDartsWeights("weights.pth", new PcDartsWeightsOptions
-    /// {
-    ///     Genotype = KnownGenotypes.PcDartsCifar,
-    ///     Mean = [0.49139968f, 0.48215827f, 0.44653124f],
-    ///     StandardDeviation = [0.24703233f, 0.24348505f, 0.26158768f],
-    /// });
-    /// network.SaveOnnx("model.onnx");
+    /// <code> PcDartsTransformer network = ml.Model.LoadPcDartsWeights("weights.pth", new PcDartsWeightsOptions { Genotype =
+    /// KnownGenotypes.PcDartsCifar, Mean = [0.49139968f, 0.48215827f, 0.44653124f], StandardDeviation = [0.24703233f, 0.24348505f,
+    /// 0.26158768f], }); network.SaveOnnx("model.onnx");
     /// </code>
     /// </example>
     public static PcDartsTransformer LoadPcDartsWeights(

@@ -15,11 +15,8 @@ namespace Microsoft.ML.PcDarts;
 /// for a process is best, since its threads and its session are shared by all callers.</para>
 /// </remarks>
 /// <example>
-/// <code>
-/// using var predictor = PcDartsPredictor.Load("model.zip");
-/// string[] files = Directory.GetFiles("photos/new");
-/// foreach (var (file, prediction) in files.Zip(predictor.Predict(files)))
-///     Console.WriteLine($"{file}: {prediction.Label} {prediction.Probability:P0}");
+/// <code> using var predictor = PcDartsPredictor.Load("model.zip"); string[] files = Directory.GetFiles("photos/new"); foreach (var (file,
+/// prediction) in files.Zip(predictor.Predict(files))) Console.WriteLine($"{file}: {prediction.Label} {prediction.Probability:P0}");
 /// </code>
 /// </example>
 public sealed partial class PcDartsPredictor : IDisposable

@@ -7,25 +7,22 @@ public sealed partial class PcDartsTrainer
     {
         /// <summary>
         /// File of weights that the final training starts from instead of random ones: what <see cref="PcDartsTransformer.SaveWeights"/> or
-        /// <c>fit</c> wrote, or a state dict of PyTorch. Its genotype, channels,
-        /// cells and stem are those of the new network and the search is skipped; a state dict does not say the genotype, so give
-        /// <see cref="Genotype"/>. The classifier starts from random weights unless the classes are
-        /// the same. Pictures are normalized as the file says. A model.zip will not do: its batch norms are folded into the weights.
-        /// Default null: from scratch.
+        /// <c>fit</c> wrote, or a state dict of PyTorch. Its genotype, channels, cells and stem are those of the new network and the search
+        /// is skipped; a state dict does not say the genotype, so give <see cref="Genotype"/>. The classifier starts from random weights
+        /// unless the classes are the same. Pictures are normalized as the file says. A model.zip will not do: its batch norms are folded
+        /// into the weights. Default null: from scratch.
         /// </summary>
         public string? InitialModel;
 
         /// <summary>
         /// Whether the final training changes the classifier alone and leaves everything else as in <see cref="InitialModel"/>, batch norms
-        /// included: for few pictures, and several times faster. Default
-        /// false: all weights are trained on.
+        /// included: for few pictures, and several times faster. Default false: all weights are trained on.
         /// </summary>
         public bool FreezeBackbone;
 
         /// <summary>
         /// Whether <see cref="InitialChannels"/> and <see cref="Layers"/> are upper limits under a <see cref="TimeBudget"/>: a smaller
-        /// network is then
-        /// trained when the time would allow fewer than 16 passes over the pictures. Default true.
+        /// network is then trained when the time would allow fewer than 16 passes over the pictures. Default true.
         /// </summary>
         public bool ShrinkNetworkToBudget = true;
 
@@ -48,8 +45,7 @@ public sealed partial class PcDartsTrainer
 
         /// <summary>
         /// Peak learning rate of Muon, on the schedule of <see cref="LearningRate"/>: the most that a step changes the weights of a
-        /// convolution relative to their norm, above 0. Default 0.02. Without effect
-        /// where <see cref="Optimizer"/> is SGD.
+        /// convolution relative to their norm, above 0. Default 0.02. Without effect where <see cref="Optimizer"/> is SGD.
         /// </summary>
         public double MuonLearningRate = 0.02;
 
@@ -119,16 +115,15 @@ public sealed partial class PcDartsTrainer
 
         /// <summary>
         /// Whether <see cref="HorizontalFlip"/> mirrors each picture in every other epoch, instead of by chance in each: both sides are
-        /// seen equally often. Without effect on the pictures of the
-        /// architecture's half, which have no epochs. Default true (paper: false).
+        /// seen equally often. Without effect on the pictures of the architecture's half, which have no epochs. Default true (paper:
+        /// false).
         /// </summary>
         /// <remarks>Source: Jordan 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU".</remarks>
         public bool AlternateFlips = true;
 
         /// <summary>
         /// Whether the final training shows smaller pictures at first: 5/8 of the sides for half of the epochs, 3/4 until three quarters,
-        /// never below 16 pixels. About 1.7 times
-        /// as many passes fit into the same time. Default true (paper: false).
+        /// never below 16 pixels. About 1.7 times as many passes fit into the same time. Default true (paper: false).
         /// </summary>
         public bool ProgressiveResizing = true;
 
@@ -140,15 +135,14 @@ public sealed partial class PcDartsTrainer
 
         /// <summary>
         /// Which epoch's weights a training that ends as planned returns. One that ends early (time budget, early stopping,
-        /// <see cref="CancelAction.ReturnBest"/>) returns those that validated best, because its
-        /// learning rate has not come down. <see cref="TrainingHistory.ReturnedEpoch"/> tells the epoch. Default: the last epoch's.
+        /// <see cref="CancelAction.ReturnBest"/>) returns those that validated best, because its learning rate has not come down.
+        /// <see cref="TrainingHistory.ReturnedEpoch"/> tells the epoch. Default: the last epoch's.
         /// </summary>
         public ReturnedWeights ReturnedWeights = ReturnedWeights.LastEpoch;
 
         /// <summary>
         /// Epochs without an improvement of <see cref="ValidationMetric"/> after which the final training stops: 1 or more. Needs pictures
-        /// held out. A cosine schedule improves most in its last epochs, so
-        /// be patient. Default null: never.
+        /// held out. A cosine schedule improves most in its last epochs, so be patient. Default null: never.
         /// </summary>
         public int? EarlyStoppingPatience;
 

@@ -7,11 +7,10 @@ public sealed partial class PcDartsTrainer
     {
         /// <summary>
         /// File of a supernet that the search starts from instead of a random one: what <see cref="PcDartsRun.SaveSupernet"/> wrote, a
-        /// checkpoint of a search, or a state dict that PyTorch saved of
-        /// <c>Network</c> of the paper's model_search.py. Channels C, K, cells, nodes and stem are the file's, and the network that is
-        /// trained gets its stem too. α and β are the file's where it holds them, else
-        /// they start as usual; the classifier starts from random weights unless the number of classes is the same. The optimizers,
-        /// learning rates and warm-up epochs begin as in any search, so with α and β of the file consider 0 for
+        /// checkpoint of a search, or a state dict that PyTorch saved of <c>Network</c> of the paper's model_search.py. Channels C, K,
+        /// cells, nodes and stem are the file's, and the network that is trained gets its stem too. α and β are the file's where it holds
+        /// them, else they start as usual; the classifier starts from random weights unless the number of classes is the same. The
+        /// optimizers, learning rates and warm-up epochs begin as in any search, so with α and β of the file consider 0 for
         /// <see cref="SearchWarmUpEpochs"/>. Not with <see cref="Genotype"/> or <see cref="InitialModel"/>, which skip the search. Default
         /// null: from scratch.
         /// </summary>
@@ -24,9 +23,9 @@ public sealed partial class PcDartsTrainer
 
         /// <summary>
         /// Architectures that are tried after the search: the decoded one, and others drawn with the weights of α and β. Each is trained
-        /// for a while, the best third again for three times as long, and the one with
-        /// the lowest loss is trained to the end. Fewer are tried where they would get fewer than 20 steps each, and none a second time. 1
-        /// tries nothing and trains the decoded one, as the paper's code: 1 to 100. Default 12.
+        /// for a while, the best third again for three times as long, and the one with the lowest loss is trained to the end. Fewer are
+        /// tried where they would get fewer than 20 steps each, and none a second time. 1 tries nothing and trains the decoded one, as the
+        /// paper's code: 1 to 100. Default 12.
         /// </summary>
         public int SearchCandidates = 12;
 
@@ -76,9 +75,8 @@ public sealed partial class PcDartsTrainer
 
         /// <summary>
         /// Most skip connections that a decoded normal cell keeps: 0 to 16. Beyond it, those with the least weight give way to the next
-        /// best operation of their edge. Cells with many skips train badly
-        /// (4 of 8 edges already cost accuracy, 8 some 4 points over 211 published genotypes); 2 is a good limit. Default null: no limit,
-        /// as in the paper's code.
+        /// best operation of their edge. Cells with many skips train badly (4 of 8 edges already cost accuracy, 8 some 4 points over 211
+        /// published genotypes); 2 is a good limit. Default null: no limit, as in the paper's code.
         /// </summary>
         public int? MaximumSkipConnections;
 

@@ -12,11 +12,9 @@ namespace Microsoft.ML.PcDarts;
 /// </summary>
 /// <remarks>
 /// <para>It consists of stock ML.NET transformers around an ONNX model, and is saved as those: <c>mlContext.Model.Load</c> reads the file
-/// in a process that has
-/// Microsoft.ML, Microsoft.ML.ImageAnalytics, Microsoft.ML.OnnxTransformer and Microsoft.ML.OnnxRuntime, without this library and without
-/// libtorch.
-/// A loaded model is a <see cref="TransformerChain{TLastTransformer}"/>; <see cref="PcDartsModelInfo"/> reads its genotype and
-/// history.</para>
+/// in a process that has Microsoft.ML, Microsoft.ML.ImageAnalytics, Microsoft.ML.OnnxTransformer and Microsoft.ML.OnnxRuntime, without this
+/// library and without libtorch. A loaded model is a <see cref="TransformerChain{TLastTransformer}"/>; <see cref="PcDartsModelInfo"/> reads
+/// its genotype and history.</para>
 /// <para>Scoring is safe from several threads, one <see cref="PredictionEngine{TSrc, TDst}"/> each.</para>
 /// </remarks>
 public sealed class PcDartsTransformer : ITransformer, IDisposable
@@ -85,9 +83,8 @@ public sealed class PcDartsTransformer : ITransformer, IDisposable
 
     /// <summary>
     /// Writes the whole classifier as one ONNX file (IR version 8, operator set 17): <c>image [N, 3, H, W] uint8</c>, RGB, 0 … 255, at
-    /// the size of
-    /// <see cref="Shape"/> → <c>probabilities [N, classes] float32</c> and <c>logits [N, classes] float32</c>. N is free, so pictures can
-    /// be scored in batches.
+    /// the size of <see cref="Shape"/> → <c>probabilities [N, classes] float32</c> and <c>logits [N, classes] float32</c>. N is free, so
+    /// pictures can be scored in batches.
     /// </summary>
     /// <param name="path">The file; an existing one is replaced only once the new one is complete.</param>
     /// <param name="options">Storage of the weights, type of the pixels, maps as further outputs. Null for the form above.</param>

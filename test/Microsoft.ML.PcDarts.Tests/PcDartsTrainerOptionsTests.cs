@@ -57,17 +57,22 @@ public sealed class PcDartsTrainerOptionsTests
     [Theory]
     [MemberData(nameof(Limited))]
     public void Limits_OfEveryOption_AreDocumented(string option)
-        => Assert.Contains(OptionLimits.All[option].ToString(), Documentation[$"F:{typeof(PcDartsTrainer).FullName}.Options.{option}"],
+        => Assert.Contains(
+            OptionLimits.All[option].ToString(),
+            Documentation[$"F:{typeof(PcDartsTrainer).FullName}.Options.{option}"],
             StringComparison.Ordinal);
 
     [Fact]
     public void Limits_NumericOptions_AllHaveThem()
     {
         Type[] numbers = [typeof(int), typeof(int?), typeof(long?), typeof(double), typeof(double?)];
-        string[] numeric = [.. typeof(PcDartsTrainer.Options).GetFields().Where(field => numbers.Contains(field.FieldType))
-            .Select(field => field.Name)];
+        string[] numeric =
+        [
+            .. typeof(PcDartsTrainer.Options).GetFields().Where(field => numbers.Contains(field.FieldType)).Select(field => field.Name),
+        ];
         // Any number is a seed, and the warm-up is limited by the epochs.
-        Assert.Equal([nameof(PcDartsTrainer.Options.SearchWarmUpEpochs), nameof(PcDartsTrainer.Options.Seed)],
+        Assert.Equal(
+            [nameof(PcDartsTrainer.Options.SearchWarmUpEpochs), nameof(PcDartsTrainer.Options.Seed)],
             numeric.Except(OptionLimits.All.Keys).Order(StringComparer.Ordinal));
     }
 

@@ -82,8 +82,9 @@ internal sealed partial class ArchitectureSearch : IDisposable
         var architectureSampler = new BatchSampler(
             _architectureRows, Math.Min(plan.BatchSize, _architectureRows.Length), _setup.Seed + 1, dropLast: true);
         using IEnumerator<LabeledBatch> architectureBatches = _loader.Augmented(
-            architectureSampler.Endless(progress.ArchitectureSteps), ArchitectureStream, firstPlace: progress.ArchitectureSteps)
-            .GetEnumerator();
+            architectureSampler.Endless(progress.ArchitectureSteps),
+            ArchitectureStream,
+            firstPlace: progress.ArchitectureSteps).GetEnumerator();
         int pass = PhasePlan.StepsOfPass(_weightRows.Length, plan.BatchSize);
         while (progress.Epoch < plan.Epochs && progress.Stopped is null)
         {
