@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.PcDarts.Architectures;
 
 namespace Microsoft.ML.PcDarts;
 
@@ -9,9 +10,9 @@ internal static class OptionLimits
     public static IReadOnlyDictionary<string, Limits> All { get; } = new Dictionary<string, Limits>
     {
         [nameof(PcDartsTrainer.Options.ValidationFraction)] = new(0, 0.5),
-        [nameof(PcDartsTrainer.Options.ImageWidth)] = new(8, 1024),
-        [nameof(PcDartsTrainer.Options.ImageHeight)] = new(8, 1024),
-        [nameof(PcDartsTrainer.Options.MaximumImageSize)] = new(16, 1024),
+        [nameof(PcDartsTrainer.Options.ImageWidth)] = new(ShapeLimits.SmallestSide, ShapeLimits.LargestSide),
+        [nameof(PcDartsTrainer.Options.ImageHeight)] = new(ShapeLimits.SmallestSide, ShapeLimits.LargestSide),
+        [nameof(PcDartsTrainer.Options.MaximumImageSize)] = new(16, ShapeLimits.LargestSide),
         [nameof(PcDartsTrainer.Options.MaximumPixels)] = new(1, int.MaxValue),
         [nameof(PcDartsTrainer.Options.MemoryLimitBytes)] = new(1),
         [nameof(PcDartsTrainer.Options.SearchTimeShare)] = new(0.05, 0.9),
@@ -22,10 +23,10 @@ internal static class OptionLimits
         [nameof(PcDartsTrainer.Options.SearchBatchSize)] = new(2, 8192),
         [nameof(PcDartsTrainer.Options.SearchLearningRate)] = Limits.AboveZero,
         [nameof(PcDartsTrainer.Options.ArchitectureLearningRate)] = Limits.AboveZero,
-        [nameof(PcDartsTrainer.Options.SearchInitialChannels)] = new(1, 1024),
-        [nameof(PcDartsTrainer.Options.SearchLayers)] = new(1, 100),
-        [nameof(PcDartsTrainer.Options.Nodes)] = new(1, 8),
-        [nameof(PcDartsTrainer.Options.PartialChannels)] = new(1, 1024),
+        [nameof(PcDartsTrainer.Options.SearchInitialChannels)] = new(1, ShapeLimits.Channels),
+        [nameof(PcDartsTrainer.Options.SearchLayers)] = new(1, ShapeLimits.Layers),
+        [nameof(PcDartsTrainer.Options.Nodes)] = new(1, ShapeLimits.Nodes),
+        [nameof(PcDartsTrainer.Options.PartialChannels)] = new(1, ShapeLimits.Channels),
         [nameof(PcDartsTrainer.Options.MaximumSkipConnections)] = new(0, 16),
         [nameof(PcDartsTrainer.Options.SearchPatience)] = new(1),
         [nameof(PcDartsTrainer.Options.TrainingImages)] = new(2),
@@ -37,11 +38,11 @@ internal static class OptionLimits
         [nameof(PcDartsTrainer.Options.Momentum)] = Limits.ZeroToBelowOne,
         [nameof(PcDartsTrainer.Options.WeightDecay)] = new(0, 1),
         [nameof(PcDartsTrainer.Options.GradientClipNorm)] = Limits.AboveZero,
-        [nameof(PcDartsTrainer.Options.InitialChannels)] = new(1, 1024),
-        [nameof(PcDartsTrainer.Options.Layers)] = new(1, 100),
+        [nameof(PcDartsTrainer.Options.InitialChannels)] = new(1, ShapeLimits.Channels),
+        [nameof(PcDartsTrainer.Options.Layers)] = new(1, ShapeLimits.Layers),
         [nameof(PcDartsTrainer.Options.AuxiliaryWeight)] = new(0, 1),
         [nameof(PcDartsTrainer.Options.DropPathProbability)] = Limits.ZeroToBelowOne,
-        [nameof(PcDartsTrainer.Options.CutoutLength)] = new(0, 1024),
+        [nameof(PcDartsTrainer.Options.CutoutLength)] = new(0, ShapeLimits.LargestSide),
         [nameof(PcDartsTrainer.Options.LabelSmoothing)] = Limits.ZeroToBelowOne,
         [nameof(PcDartsTrainer.Options.CropPadding)] = new(0, 512),
         [nameof(PcDartsTrainer.Options.Threads)] = new(1, 1024),

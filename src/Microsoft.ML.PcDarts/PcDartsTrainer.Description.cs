@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Reflection;
+using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Images;
 using Microsoft.ML.PcDarts.Models;
-using Microsoft.ML.PcDarts.Networks.Supernets;
 using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.PcDarts.Runs;
 using TorchSharp;

@@ -1,7 +1,6 @@
 using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Images;
 using Microsoft.ML.PcDarts.Models;
-using Microsoft.ML.PcDarts.Networks.Supernets;
 using Microsoft.ML.PcDarts.Runs;
 using Microsoft.ML.PcDarts.Torch;
 using Microsoft.ML.PcDarts.Training;

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Microsoft.ML.Data;
+using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Images;
 using Microsoft.ML.PcDarts.MlNet;
 using Microsoft.ML.PcDarts.Models;
-using Microsoft.ML.PcDarts.Networks.Supernets;
 using Microsoft.ML.PcDarts.Platform;
 using Microsoft.ML.PcDarts.Reports;
 using Microsoft.ML.PcDarts.Runs;

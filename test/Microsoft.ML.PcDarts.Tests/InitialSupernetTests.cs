@@ -1,6 +1,5 @@
 using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
-using Microsoft.ML.PcDarts.Networks.Supernets;
 using static Microsoft.ML.PcDarts.Tests.ColorPictures;
 
 namespace Microsoft.ML.PcDarts.Tests;

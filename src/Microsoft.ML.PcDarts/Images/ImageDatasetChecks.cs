@@ -1,10 +1,12 @@
+using Microsoft.ML.PcDarts.Architectures;
+
 namespace Microsoft.ML.PcDarts.Images;
 
 /// <summary>The requirements on a picture collection, checked before any long work starts.</summary>
 internal static class ImageDatasetChecks
 {
     /// <summary>Smallest width and height of the resized pictures.</summary>
-    public const int MinimumSide = 8;
+    public const int MinimumSide = ShapeLimits.SmallestSide;
 
     private const string Input = "input";
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
-using Microsoft.ML.PcDarts.Networks.Supernets;
 
 namespace Microsoft.ML.PcDarts.Models;
 
@@ -60,7 +59,7 @@ internal sealed class NetworkWeights
         }
         catch (InvalidDataException damage)
         {
-            throw Foreign(path, damage);
+            throw Unreadable(path, damage);
         }
     }
 
@@ -76,13 +75,13 @@ internal sealed class NetworkWeights
         }
         catch (Exception mismatch) when (mismatch is ArgumentException or OverflowException)
         {
-            throw Foreign(_path, mismatch);
+            throw Unreadable(_path, mismatch);
         }
 
         HashSet<string> needed = [.. plan.Weights.Select(weight => weight.Name)];
         if (Weights.Keys.FirstOrDefault(name => !needed.Contains(name) && !IsAuxiliary(name)) is { } unknown)
         {
-            throw Foreign(_path, new InvalidDataException(
+            throw Unreadable(_path, new InvalidDataException(
                 $"its '{unknown}' belongs to another architecture than the genotype {genotype.ToPython()}"));
         }
     }
@@ -107,7 +106,7 @@ internal sealed class NetworkWeights
     /// <summary>Whether a weight belongs to the auxiliary head.</summary>
     public static bool IsAuxiliary(string name) => name.StartsWith(AuxiliaryPrefix, StringComparison.Ordinal);
 
-    private static InvalidDataException Foreign(string path, Exception cause)
+    private static InvalidDataException Unreadable(string path, Exception cause)
         => new($"'{path}' cannot be read as weights of a PC-DARTS network: {cause.Message.TrimEnd('.')}.", cause);
 
     /// <summary>What the weights tell of the network by their names and shapes.</summary>

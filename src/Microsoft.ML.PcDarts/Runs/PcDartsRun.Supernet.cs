@@ -1,4 +1,4 @@
-using Microsoft.ML.PcDarts.Networks.Supernets;
+using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Runs;
 
 namespace Microsoft.ML.PcDarts;

@@ -61,11 +61,6 @@ internal static class ModuleWeights
             target.copy_(tensor(weights[key].Floats, weights[key].Shape));
     }
 
-    /// <summary>The tensors whose names begin with a prefix, under their names without it.</summary>
-    public static IReadOnlyDictionary<string, TensorData> WithPrefix(IReadOnlyDictionary<string, TensorData> tensors, string prefix)
-        => tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
-            .ToDictionary(entry => entry.Key[prefix.Length..], entry => entry.Value, StringComparer.Ordinal);
-
     // PyTorch's counter of batches is not part of the paper's checkpoints, and nothing reads it.
     private static IEnumerable<KeyValuePair<string, Tensor>> Entries(nn.Module module)
         => module.state_dict().Where(entry => !entry.Key.EndsWith("num_batches_tracked", StringComparison.Ordinal));

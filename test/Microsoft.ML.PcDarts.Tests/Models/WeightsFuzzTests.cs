@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
+using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Models;
 using Microsoft.ML.PcDarts.Networks.Discovered;
-using Microsoft.ML.PcDarts.Networks.Supernets;
 using TorchSharp.PyBridge;
 using Xunit.Abstractions;
 using static TorchSharp.torch;

@@ -90,7 +90,7 @@ internal sealed class NetworkStepper : IDisposable
     /// <summary>Takes over what <see cref="Export"/> added.</summary>
     public void Import(IReadOnlyDictionary<string, TensorData> tensors)
     {
-        _network.ImportWeights(ModuleWeights.WithPrefix(tensors, NetworkPrefix));
+        _network.ImportWeights(TensorNames.WithPrefix(tensors, NetworkPrefix));
         _sgd.Import(tensors);
         _muon?.Import(tensors, _device);
     }

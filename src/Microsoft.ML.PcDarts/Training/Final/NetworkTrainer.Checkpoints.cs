@@ -1,6 +1,5 @@
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Runs;
-using Microsoft.ML.PcDarts.Torch;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PcDarts.Training.Final;
@@ -32,7 +31,7 @@ internal sealed partial class NetworkTrainer
         IReadOnlyDictionary<string, TensorData> tensors = interrupted.Tensors;
         _stepper.Import(tensors);
         if (progress.BestEpoch > 0)
-            _best = ModuleWeights.WithPrefix(tensors, BestPrefix);
+            _best = TensorNames.WithPrefix(tensors, BestPrefix);
         foreach (SizeCost cost in progress.Costs)
             _costs[(cost.Height, cost.Width)] = cost.Cost;
         TensorData state = tensors[RandomState];

@@ -1,5 +1,5 @@
+using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
-using Microsoft.ML.PcDarts.Networks.Supernets;
 using Microsoft.ML.PcDarts.Runs;
 using Microsoft.ML.PcDarts.Torch;
 
@@ -30,7 +30,7 @@ internal sealed partial class ArchitectureSearch
     private SearchProgress Resume(Checkpoint interrupted)
     {
         IReadOnlyDictionary<string, TensorData> tensors = interrupted.Tensors;
-        ModuleWeights.Import(_supernet, ModuleWeights.WithPrefix(tensors, SupernetWeights.CheckpointPrefix));
+        ModuleWeights.Import(_supernet, TensorNames.WithPrefix(tensors, SupernetWeights.CheckpointPrefix));
         _architecture.Import(tensors);
         _weights.Import(tensors);
         _architect.Optimizer.Import(tensors);

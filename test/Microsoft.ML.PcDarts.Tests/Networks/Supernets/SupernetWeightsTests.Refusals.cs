@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Networks.Discovered;
 using Microsoft.ML.PcDarts.Networks.Supernets;

@@ -1,11 +1,8 @@
 using System.Text.Json;
-using Microsoft.ML.PcDarts.Architectures;
 using Microsoft.ML.PcDarts.Formats;
 using Microsoft.ML.PcDarts.Platform;
-using Microsoft.ML.PcDarts.Torch;
-using static TorchSharp.torch;
 
-namespace Microsoft.ML.PcDarts.Networks.Supernets;
+namespace Microsoft.ML.PcDarts.Architectures;
 
 /// <summary>A supernet in a file: weights and running statistics under the names of the paper's code (<c>Network</c> of model_search.py),
 /// and α and β if they are there.</summary>
@@ -15,9 +12,7 @@ internal sealed class SupernetWeights
     public const string CheckpointPrefix = "supernet.";
     private const string ClassifierPrefix = "classifier.";
     private const string ShapeKey = "pcdarts.supernet", VersionsKey = "pcdarts.versions";
-    private const int MostChannels = 1024, MostLayers = 100, MostNodes = 8; // as of the options
     private readonly string _path;
-    private readonly IReadOnlyDictionary<string, TensorData> _weights, _architecture;
 
     /// <param name="path">Name of the file in messages.</param>
     /// <param name="tensors">Weights, α and β, or the tensors of a search's checkpoint.</param>
@@ -25,30 +20,36 @@ internal sealed class SupernetWeights
     public SupernetWeights(string path, IReadOnlyDictionary<string, TensorData> tensors)
     {
         _path = path;
-        _architecture = ArchitectureValues.Names.Where(tensors.ContainsKey).ToDictionary(name => name, name => tensors[name]);
-        IReadOnlyDictionary<string, TensorData> checkpoint = ModuleWeights.WithPrefix(tensors, CheckpointPrefix);
-        _weights = checkpoint.Count > 0
+        Architecture = ArchitectureValues.Names.Where(tensors.ContainsKey).ToDictionary(name => name, name => tensors[name]);
+        IReadOnlyDictionary<string, TensorData> checkpoint = TensorNames.WithPrefix(tensors, CheckpointPrefix);
+        Weights = checkpoint.Count > 0
             ? checkpoint
-            : tensors.Where(entry => !_architecture.ContainsKey(entry.Key)).ToDictionary(StringComparer.Ordinal);
+            : tensors.Where(entry => !Architecture.ContainsKey(entry.Key)).ToDictionary(StringComparer.Ordinal);
         try
         {
-            TensorChecks.CheckNetwork(_weights);
-            Shape = ShapeOf(_weights);
+            TensorChecks.CheckNetwork(Weights);
+            Shape = ShapeOf(Weights);
             int edges = new CellTopology(Shape.Nodes).EdgeCount;
-            if (ArchitectureValues.Of(_architecture) is { } values && values.BetaNormal.Count != edges)
+            if (ArchitectureValues.Of(Architecture) is { } values && values.BetaNormal.Count != edges)
                 throw new InvalidDataException($"its α and β have {values.BetaNormal.Count} edges, its cells {edges}");
         }
         catch (Exception damage) when (damage is InvalidDataException or ArgumentException)
         {
-            throw Foreign(damage);
+            throw Unreadable(damage);
         }
     }
 
     /// <summary>Read off the weights.</summary>
     public SupernetShape Shape { get; }
 
+    /// <summary>Weights and running statistics.</summary>
+    public IReadOnlyDictionary<string, TensorData> Weights { get; }
+
+    /// <summary>α and β of both cells; empty if the file has none.</summary>
+    public IReadOnlyDictionary<string, TensorData> Architecture { get; }
+
     /// <summary>Whether α and β are there.</summary>
-    public bool HasArchitecture => _architecture.Count > 0;
+    public bool HasArchitecture => Architecture.Count > 0;
 
     /// <summary>SHA-256 over everything in the file that counts.</summary>
     public string Sha256 => WeightsHash.Sha256(All());
@@ -68,53 +69,17 @@ internal sealed class SupernetWeights
         [VersionsKey] = JsonSerializer.Serialize(PackageVersion.OfLibraries(), JsonFormat.Compact),
     });
 
-    /// <summary>Checks that every weight that a search for so many classes needs is there, with its shape, and no other.</summary>
-    /// <exception cref="InvalidDataException">It is not so; the message names file and weight.</exception>
-    public void Check(int classes)
-    {
-        using var probe = new Supernet(Shape with { Classes = classes }, CPU);
-        CopyTo(probe);
-    }
+    /// <summary>Whether a weight belongs to the classifier.</summary>
+    public static bool IsClassifier(string name) => name.StartsWith(ClassifierPrefix, StringComparison.Ordinal);
 
-    /// <summary>Overwrites the weights of a supernet of this shape; its classifier only where it has as many classes.</summary>
-    /// <exception cref="InvalidDataException">A weight is missing, has another shape, or is one too many; the message names file and
-    /// weight.</exception>
-    public void CopyTo(Supernet supernet)
-    {
-        IReadOnlyDictionary<string, TensorData> weights = _weights;
-        if (Shape.Classes != supernet.Shape.Classes)
-        {
-            weights = ModuleWeights.Export(supernet).Where(entry => IsClassifier(entry.Key))
-                .Concat(_weights.Where(entry => !IsClassifier(entry.Key)))
-                .ToDictionary();
-        }
-
-        try
-        {
-            ModuleWeights.Import(supernet, weights);
-        }
-        catch (ArgumentException mismatch)
-        {
-            throw Foreign(mismatch);
-        }
-
-        static bool IsClassifier(string name) => name.StartsWith(ClassifierPrefix, StringComparison.Ordinal);
-    }
-
-    /// <summary>Overwrites α and β, if the file has them.</summary>
-    public void CopyTo(ArchitectureParameters architecture)
-    {
-        if (HasArchitecture)
-            architecture.Import(_architecture);
-    }
-
-    private Dictionary<string, TensorData> All() => _weights.Concat(_architecture).ToDictionary(StringComparer.Ordinal);
-
-    private InvalidDataException Foreign(Exception cause) => new(
+    /// <summary>The error for a file that holds no supernet, or none of the wanted shape.</summary>
+    public InvalidDataException Unreadable(Exception cause) => new(
         $"'{_path}' cannot be read as the supernet of a PC-DARTS search: {cause.Message.Split(" (Parameter")[0].TrimEnd('.')}. "
         + "Save it with torch.save(model.state_dict(), path), model being a Network of the paper's model_search.py, "
         + "or with PcDartsRun.SaveSupernet ('export DIR FILE').",
         cause);
+
+    private Dictionary<string, TensorData> All() => Weights.Concat(Architecture).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>Shape of the supernet, read from the names and shapes of its weights.</summary>
     private static SupernetShape ShapeOf(IReadOnlyDictionary<string, TensorData> weights)
@@ -126,12 +91,12 @@ internal sealed class SupernetWeights
         int layers = names.Where(parts => parts is ["cells", _, ..]).Select(parts => parts[1]).Distinct().Count();
         int edges = names.Where(parts => parts is ["cells", "0", "_ops", _, ..]).Select(parts => parts[3]).Distinct().Count();
         int width = Rows("cells.0.preprocess1.op.1.weight"), channels = CellTopology.IsReduction(0, layers) ? width / 2 : width;
-        if (CellTopology.OfEdges(edges) is not { Nodes: <= MostNodes } topology)
-            throw new InvalidDataException($"its cell 0 has {edges} edges; {CellTopology.EdgeCounts}, of a supernet up to {MostNodes}");
-        if (channels is < 1 or > MostChannels || layers > MostLayers)
+        if (CellTopology.OfEdges(edges) is not { Nodes: <= ShapeLimits.Nodes } topology)
+            throw new InvalidDataException($"its cell 0 has {edges} edges; {CellTopology.EdgeCounts}, of a supernet up to {ShapeLimits.Nodes}");
+        if (channels is < 1 or > ShapeLimits.Channels || layers > ShapeLimits.Layers)
         {
             throw new InvalidDataException(
-                $"it has {channels} channels and {layers} cells; 1 to {MostChannels} channels and 1 to {MostLayers} cells are read");
+                $"it has {channels} channels and {layers} cells; 1 to {ShapeLimits.Channels} channels and 1 to {ShapeLimits.Layers} cells are read");
         }
 
         var shape = new SupernetShape
