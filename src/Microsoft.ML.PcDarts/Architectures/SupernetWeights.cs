@@ -92,11 +92,16 @@ internal sealed class SupernetWeights
         int edges = names.Where(parts => parts is ["cells", "0", "_ops", _, ..]).Select(parts => parts[3]).Distinct().Count();
         int width = Rows("cells.0.preprocess1.op.1.weight"), channels = CellTopology.IsReduction(0, layers) ? width / 2 : width;
         if (CellTopology.OfEdges(edges) is not { Nodes: <= ShapeLimits.Nodes } topology)
-            throw new InvalidDataException($"its cell 0 has {edges} edges; {CellTopology.EdgeCounts}, of a supernet up to {ShapeLimits.Nodes}");
+        {
+            throw new InvalidDataException(
+                $"its cell 0 has {edges} edges; {CellTopology.EdgeCounts}, of a supernet up to {ShapeLimits.Nodes}");
+        }
+
         if (channels is < 1 or > ShapeLimits.Channels || layers > ShapeLimits.Layers)
         {
             throw new InvalidDataException(
-                $"it has {channels} channels and {layers} cells; 1 to {ShapeLimits.Channels} channels and 1 to {ShapeLimits.Layers} cells are read");
+                $"it has {channels} channels and {layers} cells; 1 to {ShapeLimits.Channels} channels and 1 to {ShapeLimits.Layers} cells "
+                    + $"are read");
         }
 
         var shape = new SupernetShape

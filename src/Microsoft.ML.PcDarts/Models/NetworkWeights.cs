@@ -89,7 +89,7 @@ internal sealed class NetworkWeights
     /// <summary>A network's weights, replaced by those of this file: the classifiers' only where both have the same classes.</summary>
     /// <param name="own">All weights of the network.</param>
     /// <param name="classNames">The network's classes.</param>
-    public IReadOnlyDictionary<string, TensorData> Over(IReadOnlyDictionary<string, TensorData> own, IReadOnlyList<string> classNames)
+    public IReadOnlyDictionary<string, TensorData> MergedInto(IReadOnlyDictionary<string, TensorData> own, IReadOnlyList<string> classNames)
     {
         bool sameClasses = ClassNames is { } names && names.SequenceEqual(classNames);
         return own.ToDictionary(

@@ -33,16 +33,16 @@ internal static class WeightsFile
         }
 
         Genotype genotype = options.Genotype ?? file.Genotype
-            ?? throw Unsaid(nameof(options.Genotype), "the architecture that was trained");
+            ?? throw Missing(nameof(options.Genotype), "the architecture that was trained");
         file.Check(genotype);
         string[] classNames = [.. options.ClassNames ?? file.ClassNames
             ?? Enumerable.Range(0, shape.Classes).Select(label => label.ToString(CultureInfo.InvariantCulture))];
         if (classNames.Length != shape.Classes || classNames.Distinct(StringComparer.Ordinal).Count() != classNames.Length)
             throw new ArgumentException($"{nameof(options.ClassNames)} must be {shape.Classes} different names, "
                 + $"one for each row of the classifier; there are {classNames.Length}.", nameof(options));
-        float[] mean = [.. options.Mean ?? file.Mean ?? throw Unsaid(nameof(options.Mean), "the mean that pictures were normalized with")];
+        float[] mean = [.. options.Mean ?? file.Mean ?? throw Missing(nameof(options.Mean), "the mean that pictures were normalized with")];
         float[] deviation = [.. options.StandardDeviation ?? file.Std
-            ?? throw Unsaid(nameof(options.StandardDeviation), "the standard deviation that pictures were normalized with")];
+            ?? throw Missing(nameof(options.StandardDeviation), "the standard deviation that pictures were normalized with")];
         if (mean.Length != 3 || deviation.Length != 3 || !mean.All(float.IsFinite)
             || !deviation.All(value => float.IsFinite(value) && value > 0))
             throw new ArgumentException($"{nameof(options.Mean)} and {nameof(options.StandardDeviation)} must be 3 numbers each, for red, "
@@ -54,7 +54,7 @@ internal static class WeightsFile
             : Imported(NetworkSize.Of(genotype, shape), hash);
         return new DiscoveredModel(genotype, shape, file.Weights, mean, deviation, classNames, history);
 
-        ArgumentException Unsaid(string option, string what)
+        ArgumentException Missing(string option, string what)
             => new($"'{path}' does not say {what}; give it as {nameof(PcDartsWeightsOptions)}.{option}.", option);
     }
 

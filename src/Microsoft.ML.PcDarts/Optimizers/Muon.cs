@@ -33,7 +33,7 @@ internal sealed class Muon : IDisposable
     private readonly double _momentum;
     private readonly bool _nesterov;
 
-    /// <param name="parameters">Names and weights, each for which <see cref="Takes"/> holds.</param>
+    /// <param name="parameters">Names and weights, each for which <see cref="CanStep"/> holds.</param>
     /// <param name="momentum">0 to below 1.</param>
     /// <param name="nesterov">Nesterov's form of momentum.</param>
     public Muon(IEnumerable<(string Name, Parameter Parameter)> parameters, double momentum, bool nesterov)
@@ -46,7 +46,7 @@ internal sealed class Muon : IDisposable
     }
 
     /// <summary>Whether a parameter is the weight of a convolution that mixes channels: <c>[O, I, kH, kW]</c> with I above 1.</summary>
-    public static bool Takes(Parameter parameter) => parameter.dim() == 4 && parameter.size(1) > 1;
+    public static bool CanStep(Parameter parameter) => parameter.dim() == 4 && parameter.size(1) > 1;
 
     /// <summary>One step against the gradients.</summary>
     /// <param name="learningRate">Change of a square matrix relative to its norm.</param>

@@ -142,7 +142,7 @@ public sealed class MuonTests
                 InitialChannels = 4, Layers = 3, Classes = 3, ImageHeight = 16, ImageWidth = 16,
                 AuxiliaryHead = true
             }, CPU);
-        string[] taken = [.. network.named_parameters().Where(entry => Muon.Takes(entry.parameter)).Select(entry => entry.name)];
+        string[] taken = [.. network.named_parameters().Where(entry => Muon.CanStep(entry.parameter)).Select(entry => entry.name)];
 
         Assert.Contains("stem.0.weight", taken);
         Assert.Contains("cells.1.preprocess0.op.1.weight", taken);

@@ -37,7 +37,7 @@ internal sealed class NetworkStepper : IDisposable
         // The auxiliary head, which is dropped after the training, has a matrix of 768×512 that would cost Muon ten times as much as all
         // others.
         (string Name, Parameter Parameter)[] byMuon = optimizer.Optimizer == NetworkOptimizer.Muon
-            ? [.. trained.Where(entry => Muon.Takes(entry.Parameter) && !NetworkWeights.IsAuxiliary(entry.Name))]
+            ? [.. trained.Where(entry => Muon.CanStep(entry.Parameter) && !NetworkWeights.IsAuxiliary(entry.Name))]
             : [];
         _sgd = new WeightSgd(
             [.. trained.Except(byMuon)],

@@ -41,7 +41,7 @@ internal sealed partial class NetworkTrainer : IDisposable
         random.manual_seed(setup.Seed);
         _network = new DiscoveredNetwork(found.Genotype, shape, setup.Device) { MemorySaving = setup.MemorySaving };
         if (initial is { } start)
-            _network.ImportWeights(start.Weights.Over(_network.ExportWeights(), start.ClassNames));
+            _network.ImportWeights(start.Weights.MergedInto(_network.ExportWeights(), start.ClassNames));
         foreach ((string name, Parameter parameter) in _network.named_parameters())
             parameter.requires_grad = !settings.FreezeBackbone || NetworkWeights.IsClassifier(name);
         _stepper = new NetworkStepper(_network, settings, setup.Device, setup.ClassWeights, journal.Log.Warning);
