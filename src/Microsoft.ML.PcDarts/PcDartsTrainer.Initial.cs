@@ -52,8 +52,8 @@ public sealed partial class PcDartsTrainer
     private static string Describe(SupernetWeights initial, int classes)
     {
         SupernetShape shape = initial.Shape;
-        return $"The search starts from a supernet of {shape.InitialChannels} channels (C), K {shape.PartialChannels}, {shape.Layers} "
-            + $"cells of "
+        return $"The search starts from a supernet of {shape.InitialChannels} channels (C), K "
+            + $"{shape.PartialChannels}, {shape.Layers} cells of "
             + $"{shape.Nodes} nodes, {shape.Stem} stem; α and β "
             + $"{(initial.HasArchitecture ? "are the file's" : "are random, because the file has none")}"
             + (shape.Classes == classes

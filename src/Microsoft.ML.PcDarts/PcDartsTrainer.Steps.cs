@@ -64,8 +64,8 @@ public sealed partial class PcDartsTrainer
         if (_options.CropPadding is { } padding && padding >= Math.Min(width, height))
         {
             throw Invalid(
-                $"CropPadding {padding} must be below the pictures' sides, {width}×{height}; leave it null for an eighth of the shorter "
-                    + $"side.");
+                $"CropPadding {padding} must be below the pictures' sides, {width}×{height}; leave it null "
+                    + $"for an eighth of the shorter side.");
         }
 
         if (_options.CutoutLength >= Math.Min(width, height))

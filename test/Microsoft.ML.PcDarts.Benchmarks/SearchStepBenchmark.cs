@@ -70,8 +70,8 @@ internal static class SearchStepBenchmark
             ratio = Interleaved.Ratio(seconds[0], seconds[1]);
         double? memorySavingTime = saving is null ? null : Interleaved.Ratio(seconds[2], seconds[1]);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"C={shape.InitialChannels}, {shape.Layers} cells, K={shape.PartialChannels}, batch {batch}, {size}×{size}, {device}, {rounds} "
-                + $"rounds"));
+            $"C={shape.InitialChannels}, {shape.Layers} cells, K={shape.PartialChannels}, batch {batch}, "
+                + $"{size}×{size}, {device}, {rounds} rounds"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"per edge {slow:F3} s ({seconds[0].Min():F3} to {seconds[0].Max():F3}), ours {quick:F3} s ({seconds[1].Min():F3} "
                 + $"to {seconds[1].Max():F3}), ratio {ratio:F2}")

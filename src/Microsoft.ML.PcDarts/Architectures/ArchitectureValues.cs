@@ -38,8 +38,8 @@ public sealed record ArchitectureValues(
         try
         {
             return Of(tensors)
-                ?? throw new InvalidDataException($"it has none of {string.Join(", ", Names)}. The paper's code keeps them outside of its "
-                    + $"state_dict: "
+                ?? throw new InvalidDataException($"it has none of {string.Join(", ", Names)}. The paper's "
+                    + $"code keeps them outside of its state_dict: "
                 + "save them beside it, as docs/interchange.md shows. The weights of a trained network do not hold them; 'import' reads "
                 + "those");
         }

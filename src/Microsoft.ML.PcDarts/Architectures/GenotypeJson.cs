@@ -45,8 +45,8 @@ internal static class GenotypeJson
                 && (checksum.ValueKind != JsonValueKind.String || !checksum.ValueEquals(genotype.Sha256())))
             {
                 throw new GenotypeFormatException(
-                    $"The genotype does not match its {Checksum}: the text was damaged or edited. Remove the member \"{Checksum}\" if the "
-                        + $"edit is meant.");
+                    $"The genotype does not match its {Checksum}: the text was damaged or edited. Remove the "
+                        + $"member \"{Checksum}\" if the edit is meant.");
             }
 
             return genotype;

@@ -100,8 +100,8 @@ internal sealed class SupernetWeights
         if (channels is < 1 or > ShapeLimits.Channels || layers > ShapeLimits.Layers)
         {
             throw new InvalidDataException(
-                $"it has {channels} channels and {layers} cells; 1 to {ShapeLimits.Channels} channels and 1 to {ShapeLimits.Layers} cells "
-                    + $"are read");
+                $"it has {channels} channels and {layers} cells; 1 to {ShapeLimits.Channels} channels and 1 to "
+                    + $"{ShapeLimits.Layers} cells are read");
         }
 
         var shape = new SupernetShape

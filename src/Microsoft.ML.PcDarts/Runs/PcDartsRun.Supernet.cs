@@ -25,14 +25,19 @@ public sealed partial class PcDartsRun
     public void SaveSupernet(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        SupernetWeights supernet = ReadSupernet()
+            ?? throw new InvalidOperationException($"The run in '{WorkspacePath}' has no supernet to write: {WhyNoSupernet()}");
+        supernet.Write(path);
+    }
+
+    private SupernetWeights? ReadSupernet()
+    {
         string kept = Path.Combine(WorkspacePath, Workspace.SupernetFile);
-        SupernetWeights? supernet = File.Exists(kept) ? SupernetWeights.Read(kept)
-            : CheckpointFolder.Of(WorkspacePath, Description).Newest(warn: _ => { }) is { State.Phase: TrainingPhase.Search } checkpoint
-                ? new SupernetWeights(Path.Combine(WorkspacePath, Workspace.CheckpointsFolder), checkpoint.Tensors)
+        if (File.Exists(kept))
+            return SupernetWeights.Read(kept);
+        return CheckpointFolder.Of(WorkspacePath, Description).Newest(warn: _ => { }) is { State.Phase: TrainingPhase.Search } checkpoint
+            ? new SupernetWeights(Path.Combine(WorkspacePath, Workspace.CheckpointsFolder), checkpoint.Tensors)
             : null;
-        (supernet
-            ?? throw new InvalidOperationException($"The run in '{WorkspacePath}' has no supernet to write: {WhyNoSupernet()}")).Write(
-            path);
     }
 
     private string WhyNoSupernet()

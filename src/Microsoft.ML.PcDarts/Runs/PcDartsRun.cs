@@ -183,8 +183,8 @@ public sealed partial class PcDartsRun
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(workspacePath));
         RunDescription description = Workspace.ReadDescription(full)
             ?? throw new FileNotFoundException(
-                $"There is no run in '{full}': {Workspace.RunFile} is missing. Give the folder that Options.WorkspacePath ('fit --out') "
-                    + $"named.",
+                $"There is no run in '{full}': {Workspace.RunFile} is missing. Give the folder that "
+                    + $"Options.WorkspacePath ('fit --out') named.",
                 Path.Combine(full, Workspace.RunFile));
         RunMetrics metrics = RunMetrics.Read(Path.Combine(full, Workspace.MetricsFile));
 

@@ -24,8 +24,8 @@ internal sealed record RunMetrics(IReadOnlyList<TrainingProgress> Epochs, Traini
         if (file.Length > ReportFile.MaximumBytes)
         {
             throw new InvalidDataException(
-                $"'{path}' has {file.Length} bytes, and at most {ReportFile.MaximumBytes} are read. Restore the file from a backup, or "
-                    + $"delete it.");
+                $"'{path}' has {file.Length} bytes, and at most {ReportFile.MaximumBytes} are read. Restore "
+                    + $"the file from a backup, or delete it.");
         }
 
         using var reader = new StreamReader(file, Encoding.UTF8);

@@ -92,8 +92,8 @@ internal static class RunVerdicts
     {
         string from = startedFromSupernet ? "what the supernet started from" : "random";
         string where = string.Create(CultureInfo.InvariantCulture,
-            $"after {strength.Steps:N0} steps α is at {100 * strength.AlphaEntropy:0.0} % and β at {100 * strength.BetaEntropy:0.0} % of "
-                + $"the largest "
+            $"after {strength.Steps:N0} steps α is at {100 * strength.AlphaEntropy:0.0} % and β at "
+                + $"{100 * strength.BetaEntropy:0.0} % of the largest "
             + $"entropy (even is 100 %), and they have moved {strength.AlphaWalk:0.0} and {strength.BetaWalk:0.0} times as far as noise "
             + $"alone would move them");
         return evidence switch

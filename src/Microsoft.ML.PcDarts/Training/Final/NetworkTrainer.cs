@@ -91,8 +91,8 @@ internal sealed partial class NetworkTrainer : IDisposable
             {
                 // The checkpoint that was saved on the way here lets a later Fit resume; only this result says that it was cancelled.
                 _journal.Log.Warning(
-                    $"Training was cancelled in epoch {progress.Epoch + 1} of {progress.Plan.Epochs}; the best weights so far are "
-                        + $"returned.");
+                    $"Training was cancelled in epoch {progress.Epoch + 1} of {progress.Plan.Epochs}; "
+                        + $"the best weights so far are returned.");
                 progress.Stopped = StopReason.Cancelled;
                 return Result(progress, clock.Elapsed - start);
             }

@@ -106,6 +106,6 @@ public sealed class CandidateTrialsTests
         ml.Log += (_, entry) => log?.Add(entry.Message);
         PcDartsTrainer.Options options = Quick();
         change(options);
-        return Fit(ml, options, Views(ml, 30, out _));
+        return FitOnFakeClock(ml, options, Views(ml, 30, out _));
     }
 }
